@@ -1,0 +1,39 @@
+"""What every probe answers: whether it can run here, with reasons, and what one run yields."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from broadgauge_wire import Direction, Reflector, Result, Trigger
+
+
+class Readiness(Struct, frozen=True):
+    """Whether a probe can run now, and why or why not, in words for IT staff."""
+
+    ok: bool
+    reasons: tuple[str, ...] = ()
+
+
+class ProbeRequest(Struct, frozen=True, kw_only=True):
+    """What a probe is asked to do. Crosses into the child process of a heavy probe as JSON."""
+
+    trigger: Trigger = "planned"
+    reflector: Reflector | None = None
+    location: str | None = None
+    clock_offset_seconds: float | None = None
+    directions: tuple[Direction, ...] = ("download", "upload")
+    max_seconds: float = 10.0
+
+
+class Probe(Protocol):
+    """One kind of measurement. `heavy` probes load the network and run in a child process."""
+
+    name: str
+    heavy: bool
+
+    def can_run(self, request: ProbeRequest) -> Readiness:
+        """Say whether a run would work, without loading the network."""
+
+    def run(self, request: ProbeRequest) -> Sequence[Result]:
+        """Measure. A fault is a result with its error, never an exception or a made-up number."""

@@ -1,0 +1,121 @@
+"""What pages, API and exports show: one set of functions for all three."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from broadgauge_wire import Direction
+
+from .capacity.model import Target, Verdict
+from .schools.model import Agent, Link, People, School
+
+
+class LinkVerdict(Struct, frozen=True, kw_only=True):
+    """A verdict, and the link and schools it is about."""
+
+    link: Link
+    schools: tuple[str, ...]
+    people: int | None
+    verdict: Verdict
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """The latest test of today, shown as such and never as a verdict."""
+
+    started_at: datetime
+    direction: Direction
+    line_bits_per_second: float
+    at_least: bool
+    loopback: bool
+
+
+class SchoolSummary(Struct, frozen=True, kw_only=True):
+    """A row of the Overview: a school's own verdict is the worst of the links it depends on."""
+
+    school: School
+    people: People | None
+    verdicts: tuple[LinkVerdict, ...]
+    deciding: LinkVerdict | None
+    reading: Reading | None
+    last_heard_at: datetime | None
+    agents: int
+    loopback_only: bool
+    simulated: bool
+
+
+class Overview(Struct, frozen=True, kw_only=True):
+    """All schools against one target."""
+
+    target: Target
+    days: int
+    as_of: datetime
+    schools: tuple[SchoolSummary, ...]
+
+
+class TestRow(Struct, frozen=True, kw_only=True):
+    """One throughput test in the list of tests."""
+
+    id: UUID
+    started_at: datetime
+    direction: Direction
+    line_bits_per_second: float | None
+    at_least: bool
+    limited_by: str | None
+    path_kind: str | None
+    location: str | None
+    agent_id: UUID
+    agent: str
+    segment: str | None
+    trigger: str
+    idle_rtt_seconds: float | None
+    bytes_transferred: int | None
+    error: str | None
+    counts: bool
+    why_not: str | None
+
+
+class Point(Struct, frozen=True, kw_only=True):
+    """Something measured, summarised over a day, an hour of the day or a location.
+
+    Rates in bit/s, times in s, each as median with 10th and 90th percentile. `group` is an ISO
+    date, an hour ("08") or a location.
+    """
+
+    group: str
+    series: str
+    count: int
+    median: float
+    p10: float
+    p90: float
+
+
+class SchoolReport(Struct, frozen=True, kw_only=True):
+    """Everything the School page shows."""
+
+    summary: SchoolSummary
+    target: Target
+    days: int
+    as_of: datetime
+    throughput_by_day: tuple[Point, ...]
+    throughput_by_hour: tuple[Point, ...]
+    throughput_by_location: tuple[Point, ...]
+    latency_by_day: tuple[Point, ...]
+    latency_by_hour: tuple[Point, ...]
+    loss_by_day: tuple[Point, ...]
+    tests: tuple[TestRow, ...]
+    tests_total: int
+    skipped: int
+    failed: int
+
+
+class AgentRow(Struct, frozen=True, kw_only=True):
+    """What runs where, and when it was last heard."""
+
+    agent: Agent
+    school: str
+    machine: str | None
+    inventory: dict[str, Any] | None
+    last_result_at: datetime | None
+    state: str

@@ -1,0 +1,39 @@
+"""The types fields are made of. A field's unit stands in its name; its meaning stands beside it."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import Meta
+
+from .spec import MAX_EXPLANATION, MAX_RATE_BITS_PER_SECOND, MAX_TEXT
+
+Text = Annotated[str, Meta(max_length=MAX_TEXT)]
+Explanation = Annotated[str, Meta(max_length=MAX_EXPLANATION)]
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+Seconds = Annotated[float, Meta(ge=0, le=1e9)]
+SignedSeconds = Annotated[float, Meta(ge=-1e11, le=1e11)]
+BitsPerSecond = Annotated[float, Meta(ge=0, le=MAX_RATE_BITS_PER_SECOND)]
+Ratio = Annotated[float, Meta(ge=0, le=1)]
+WattHours = Annotated[float, Meta(ge=0, le=1e6)]
+Instant = Annotated[datetime, Meta(tz=True)]
+Id = UUID
+
+Segment = Literal["lan", "wan", "internet"]
+PathKind = Literal["network", "vpn", "loopback"]
+Trigger = Literal["planned", "manual", "swarm", "survey"]
+Direction = Literal["download", "upload"]
+Bound = Literal["exact", "at_least"]
+LimitedBy = Literal[
+    "path", "nic", "wifi", "window", "cpu", "server", "policy", "pacer", "cross_traffic"
+]
+StopReason = Literal["converged", "target_reached", "deadline", "budget", "cancelled", "error"]
+ThroughputMethod = Literal["ndt7", "ookla", "librespeed"]
+LatencyMethod = Literal["udp_echo", "tcp_connect"]
+InterfaceKind = Literal["wired", "wifi", "cellular", "vpn", "loopback", "other"]
+Lane = Literal["live", "backlog"]
+
+
+def about(meaning: str, unit: str = "") -> Meta:
+    """What a field means and the unit it is in, for the catalogue and everything that reads it."""
+    return Meta(description=meaning, extra={"unit": unit})

@@ -1,0 +1,193 @@
+"""What one run of a probe yields. Immutable, and additive only: an old result is valid for ever.
+
+Unknown is None, never 0 or -1. Times are UTC. Every unit stands in the field's name.
+"""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from .fields import (
+    BitsPerSecond,
+    Bound,
+    Count,
+    Direction,
+    Explanation,
+    Id,
+    Instant,
+    InterfaceKind,
+    LatencyMethod,
+    LimitedBy,
+    PathKind,
+    Ratio,
+    Seconds,
+    Segment,
+    SignedSeconds,
+    StopReason,
+    Text,
+    ThroughputMethod,
+    Trigger,
+    WattHours,
+    about,
+)
+
+
+class NetworkLink(Struct, frozen=True, kw_only=True):
+    """The network link of this machine that a test went out on."""
+
+    name: Annotated[Text, about("Interface name on this machine")]
+    kind: Annotated[InterfaceKind, about("What kind of interface it is")] = "other"
+    speed_bits_per_second: Annotated[
+        BitsPerSecond | None, about("Negotiated speed of the interface", "bit/s")
+    ] = None
+    mtu_bytes: Annotated[Count | None, about("Largest IP packet it carries", "byte")] = None
+
+
+class ResultBase(Struct, frozen=True, kw_only=True, tag_field="kind"):
+    """What every result says."""
+
+    id: Annotated[Id, about("UUIDv7 made by the agent")]
+    started_at: Annotated[Instant, about("When the run began, UTC, by the agent's clock")]
+    duration_seconds: Annotated[Seconds, about("How long the run took", "s")]
+    clock_offset_seconds: Annotated[
+        SignedSeconds | None, about("Collector's clock minus the agent's, when last compared", "s")
+    ] = None
+    segment: Annotated[
+        Segment | None, about("Stretch of network measured: lan, wan or internet")
+    ] = None
+    location: Annotated[Text | None, about("Room, wing or wiring closet the agent is in")] = None
+    path_kind: Annotated[
+        PathKind | None, about("network; vpn and loopback results are never judged")
+    ] = None
+    trigger: Annotated[Trigger, about("Why the run happened")] = "planned"
+    slot_id: Annotated[Id | None, about("Permission the heavy test ran under")] = None
+    swarm_id: Annotated[Id | None, about("Group test it was part of")] = None
+    agent_version: Annotated[Text, about("Version of the agent that made it")]
+    simulated: Annotated[bool, about("Made up for a demonstration, not measured")] = False
+    error: Annotated[Explanation | None, about("Why the run failed, if it did")] = None
+
+
+class ThroughputResult(ResultBase, frozen=True, kw_only=True, tag="throughput"):
+    """One direction of one throughput test. A failed test has an error and no rate."""
+
+    direction: Annotated[Direction, about("download is towards the agent")]
+    method: Annotated[ThroughputMethod, about("Protocol the test spoke")]
+    server: Annotated[Text, about("Address of the far end")]
+    reflector_id: Annotated[Id | None, about("Registered test server at the far end")] = None
+    streams: Annotated[Count | None, about("Parallel connections")] = None
+    congestion_control: Annotated[Text | None, about("The sender's congestion control")] = None
+    throughput_bits_per_second: Annotated[
+        BitsPerSecond | None, about("Payload that arrived, per second", "bit/s")
+    ] = None
+    line_bits_per_second: Annotated[
+        BitsPerSecond | None,
+        about("The same with TCP and IP framing: what a line is sold as", "bit/s"),
+    ] = None
+    payload_ratio: Annotated[Ratio | None, about("Payload share of the line rate")] = None
+    ceiling_bits_per_second: Annotated[
+        BitsPerSecond | None,
+        about("The most line rate this machine could have seen, known before the test", "bit/s"),
+    ] = None
+    bytes_transferred: Annotated[
+        Count | None, about("Payload bytes that the test cost", "byte")
+    ] = None
+    idle_rtt_seconds: Annotated[Seconds | None, about("Round-trip time before the load", "s")] = (
+        None
+    )
+    loaded_rtt_seconds: Annotated[Seconds | None, about("Round-trip time under the load", "s")] = (
+        None
+    )
+    retransmit_ratio: Annotated[Ratio | None, about("Share of bytes sent again")] = None
+    bound: Annotated[
+        Bound | None,
+        about("exact: the path set the rate; at_least: the line is this fast or faster"),
+    ] = None
+    limited_by: Annotated[LimitedBy | None, about("What set the rate")] = None
+    stop_reason: Annotated[StopReason | None, about("Why the test ended")] = None
+    cross_traffic_bits_per_second: Annotated[
+        BitsPerSecond | None, about("What else this machine's interface moved meanwhile", "bit/s")
+    ] = None
+    network_link: Annotated[NetworkLink | None, about("Interface the test went out on")] = None
+
+
+class LatencyResult(ResultBase, frozen=True, kw_only=True, tag="latency"):
+    """A window of round trips to a reflector, summarised."""
+
+    method: Annotated[LatencyMethod, about("udp_echo, or tcp_connect where UDP is blocked")]
+    server: Annotated[Text, about("Address of the far end")]
+    reflector_id: Annotated[Id | None, about("Registered test server at the far end")] = None
+    sent: Annotated[Count | None, about("Probes sent in the window")] = None
+    lost: Annotated[Count | None, about("Probes with no answer in time")] = None
+    rtt_min_seconds: Annotated[Seconds | None, about("Shortest round trip", "s")] = None
+    rtt_p50_seconds: Annotated[Seconds | None, about("Median round trip", "s")] = None
+    rtt_p90_seconds: Annotated[Seconds | None, about("90th percentile of round trips", "s")] = None
+    rtt_p99_seconds: Annotated[Seconds | None, about("99th percentile of round trips", "s")] = None
+    rtt_max_seconds: Annotated[Seconds | None, about("Longest round trip", "s")] = None
+    jitter_seconds: Annotated[
+        Seconds | None, about("Mean absolute difference of consecutive round trips", "s")
+    ] = None
+    network_link: Annotated[NetworkLink | None, about("Interface the probes went out on")] = None
+
+
+class Disk(Struct, frozen=True, kw_only=True):
+    """A fixed disk."""
+
+    name: Annotated[Text, about("Device name")]
+    model: Annotated[Text | None, about("Model the disk reports")] = None
+    size_bytes: Annotated[Count | None, about("Capacity", "byte")] = None
+    rotational: Annotated[bool | None, about("Spins; null if unknown")] = None
+
+
+class Battery(Struct, frozen=True, kw_only=True):
+    """A battery; wear is one minus full over design capacity."""
+
+    design_capacity_watt_hours: Annotated[WattHours | None, about("Capacity when new", "Wh")] = None
+    full_capacity_watt_hours: Annotated[WattHours | None, about("Capacity today", "Wh")] = None
+    cycles: Annotated[Count | None, about("Charge cycles")] = None
+
+
+class InventoryResult(ResultBase, frozen=True, kw_only=True, tag="inventory"):
+    """What the machine is. No user, host name or hardware address is read."""
+
+    make: Annotated[Text | None, about("Manufacturer")] = None
+    model: Annotated[Text | None, about("Model")] = None
+    serial: Annotated[Text | None, about("Serial number of the machine")] = None
+    cpu_model: Annotated[Text | None, about("Processor")] = None
+    cpu_cores: Annotated[Count | None, about("Physical cores")] = None
+    cpu_threads: Annotated[Count | None, about("Logical processors")] = None
+    memory_bytes: Annotated[Count | None, about("Memory installed", "byte")] = None
+    disks: Annotated[
+        Annotated[tuple[Disk, ...], Meta(max_length=64)] | None, about("Fixed disks")
+    ] = None
+    batteries: Annotated[
+        Annotated[tuple[Battery, ...], Meta(max_length=16)] | None,
+        about("Batteries; empty where the machine has none"),
+    ] = None
+    os_name: Annotated[Text | None, about("Operating system")] = None
+    os_version: Annotated[Text | None, about("Its version")] = None
+    architecture: Annotated[Text | None, about("Processor architecture")] = None
+    interfaces: Annotated[
+        Annotated[tuple[NetworkLink, ...], Meta(max_length=64)] | None, about("Network interfaces")
+    ] = None
+
+
+class SkippedResult(ResultBase, frozen=True, kw_only=True, tag="skipped"):
+    """A run that was due and did not happen. Silence at the busiest hour is information."""
+
+    probe: Annotated[Text, about("Probe that was due")]
+    reason: Annotated[Explanation, about("Why it did not run")]
+
+
+Result = ThroughputResult | LatencyResult | InventoryResult | SkippedResult
+
+RESULT_KINDS: dict[str, type[Result]] = {
+    "throughput": ThroughputResult,
+    "latency": LatencyResult,
+    "inventory": InventoryResult,
+    "skipped": SkippedResult,
+}
+
+
+def kind_of(result: Result) -> str:
+    """The `kind` a result carries on the wire."""
+    return str(result.__struct_config__.tag)

@@ -1,0 +1,27 @@
+"""Limits both sides hold to, each with its reason."""
+
+MAX_BATCH_RESULTS = 500
+"""A batch is one transaction's worth of work for a collector and one request for an agent."""
+
+MAX_BATCH_BYTES = 8 * 1024 * 1024
+"""After decompression. 500 results with full inventories stay far below; a zip bomb does not."""
+
+MAX_COMPRESSED_BYTES = 2 * 1024 * 1024
+"""As sent. An honest batch of the largest size compresses to less than this."""
+
+MAX_TEXT = 200
+"""Characters in a name, model or version: longer ones are not names."""
+
+MAX_EXPLANATION = 1000
+"""Characters in an error or a reason."""
+
+MAX_RATE_BITS_PER_SECOND = 1e13
+"""10 Tbit/s: above any school's line, below nonsense."""
+
+MAX_CLOCK_LEAD_SECONDS = 24 * 3600
+"""A result may be dated this far ahead of the collector's clock, and no further."""
+
+EARLIEST_YEAR = 2020
+"""A result dated before this year comes from a clock that lost its battery."""
+
+API_PREFIX = "/api/v1"
