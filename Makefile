@@ -6,10 +6,12 @@ PACKAGES := wire agent collector dashboard
 EDITABLE := $(foreach package,$(PACKAGES),-e ./$(package))
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: up test check format lock clean
+.PHONY: up agent test check format lock clean
 
 up: $(VENV)/server.stamp
 	@exec $(BIN)/broadgauge up $(ARGS)
+
+agent: $(VENV)/agent.stamp
 
 test: $(VENV)/dev.stamp
 	@tests/install-tools
@@ -37,6 +39,11 @@ $(VENV)/build.stamp: requirements/build.txt | $(BIN)/python
 $(VENV)/server.stamp: requirements/server.txt $(PACKAGES:%=%/pyproject.toml) $(VENV)/build.stamp
 	$(PIP) install --require-hashes -r $<
 	$(PIP) install --no-deps --no-build-isolation $(EDITABLE)
+	@touch $@
+
+$(VENV)/agent.stamp: requirements/agent.txt wire/pyproject.toml agent/pyproject.toml $(VENV)/build.stamp
+	$(PIP) install --require-hashes -r $<
+	$(PIP) install --no-deps --no-build-isolation -e ./wire -e ./agent
 	@touch $@
 
 $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/server.stamp
