@@ -1,0 +1,152 @@
+"""HTTP to the collector: bounded in time and size, no redirects, the system's trust store."""
+
+import ssl
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx2
+from msgspec import Struct
+
+from broadgauge_wire import Problem, WireError, decode
+
+from .errors import ConfigError, UnreachableError
+from .text import printable
+from .version import agent_version
+
+CONNECT_SECONDS = 10.0
+SILENCE_SECONDS = 30.0
+WHOLE_ANSWER_SECONDS = 60.0
+"""A server that dribbles bytes is given up on after this."""
+
+MAX_ANSWER_BYTES = 1024 * 1024
+"""Far above any answer a collector gives."""
+
+LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
+"""Never through a proxy, whatever the environment says."""
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """What came back, read whole. Instants are Unix seconds by this machine's clock."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+    sent_at: float
+    received_at: float
+
+    @property
+    def problem(self) -> str | None:
+        """The collector's own words, if this is a problem document."""
+        if not self.headers.get("content-type", "").startswith("application/problem+json"):
+            return None
+        try:
+            said = decode(self.body, Problem)
+        except WireError:
+            return None
+        return printable(said.detail or said.title)
+
+    @property
+    def words(self) -> str:
+        """What the other side said, for a log line."""
+        if self.status // 100 == 3:
+            target = printable(self.headers.get("location", "another address"))
+            return f"redirected to {target}, which is not followed; join with the right address"
+        return f"answered {self.status}" + (f": {self.problem}" if self.problem else "")
+
+    def retry_after_seconds(self, now: float) -> float | None:
+        """Seconds until the other side wants to hear again, from `Retry-After` in either form."""
+        said = self.headers.get("retry-after", "").strip()
+        if said.isascii() and said.isdigit():
+            return float(said[:9])
+        try:
+            moment = parsedate_to_datetime(said)
+        except ValueError:
+            return None
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - datetime.fromtimestamp(now, UTC)).total_seconds())
+
+
+def collector_client(url: str, *, key: str | None = None, ca: str | None = None) -> httpx2.Client:
+    """A client for one collector. ConfigError if `ca` holds no certificate."""
+    headers = {
+        "user-agent": f"broadgauge-agent/{agent_version()}",
+        "accept": "application/json",
+        "accept-encoding": "identity",
+    }
+    if key:
+        headers["authorization"] = f"Bearer {key}"
+    return httpx2.Client(
+        base_url=url,
+        headers=headers,
+        verify=_trust(url, ca),
+        timeout=httpx2.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
+        follow_redirects=False,
+        mounts=dict.fromkeys(LOOPBACK),
+    )
+
+
+def send(
+    client: httpx2.Client,
+    method: str,
+    path: str,
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """One request and its whole answer, whatever its status. UnreachableError if none came."""
+    kind = {"content-type": "application/json"} if body is not None else {}
+    sent_at, began = time.time(), time.monotonic()
+    try:
+        with client.stream(method, path, content=body, headers={**kind, **(headers or {})}) as got:
+            received = _read(got, began)
+    except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError) as error:
+        raise UnreachableError(f"{client.base_url} {_why(error)}") from error
+    return Answer(
+        status=got.status_code,
+        body=received,
+        headers={name.lower(): value for name, value in got.headers.items()},
+        sent_at=sent_at,
+        received_at=sent_at + (time.monotonic() - began),
+    )
+
+
+def _read(answer: httpx2.Response, began: float) -> bytes:
+    parts, size = [], 0
+    for part in answer.iter_raw():
+        parts.append(part)
+        size += len(part)
+        if size > MAX_ANSWER_BYTES:
+            raise UnreachableError(f"{answer.url} sent more than a collector would.")
+        if time.monotonic() - began > WHOLE_ANSWER_SECONDS:
+            raise UnreachableError(f"{answer.url} answered too slowly.")
+    return b"".join(parts)
+
+
+def _trust(url: str, ca: str | None) -> ssl.SSLContext | bool:
+    """Whom to trust: the given certificates, or the system's. Over plain http nobody is asked, and
+    loading the system's hundred certificates would cost an idle agent megabytes."""
+    if url.startswith("http://"):
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if ca is None:
+        return True
+    try:
+        return ssl.create_default_context(cadata=ca)
+    except ssl.SSLError as error:
+        raise ConfigError("The file given with --ca holds no PEM certificate.") from error
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, httpx2.ConnectTimeout):
+        return f"did not accept a connection within {CONNECT_SECONDS:g} s"
+    if isinstance(error, httpx2.TimeoutException):
+        return f"fell silent for {SILENCE_SECONDS:g} s"
+    return f"could not be reached ({_fault(error)})"
+
+
+def _fault(error: BaseException) -> str:
+    """The system's own words, from beneath the libraries' wrapping."""
+    under = error.__cause__ or error.__context__
+    if isinstance(error, OSError) and error.strerror:
+        return printable(error.strerror)
+    return _fault(under) if under else printable(str(error)) or type(error).__name__

@@ -1,0 +1,82 @@
+"""One test that a person asked for, to a server named on the command line."""
+
+import socket
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from msgspec.structs import replace
+
+from broadgauge_wire import Direction, Reflector, Result, ThroughputResult, new_id
+from broadgauge_wire.spec import MAX_TEXT
+
+from .errors import ConfigError, UnreachableError
+from .identity import load_settings
+from .measuring import skip_or_measure
+from .probes import ProbeRequest, load_probe
+
+DEFAULT_PORT = 8485
+SCHEME_PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
+CONNECT_SECONDS = 5.0
+DIRECTIONS: tuple[Direction, ...] = ("download", "upload")
+
+
+def parse_server(text: str) -> Reflector:
+    """A test server from `HOST`, `HOST:PORT` or a URL. ConfigError if it is none of these."""
+    wrong = f"{text} is not a test server's address. Write HOST, HOST:PORT or https://HOST:PORT"
+    try:
+        parts = urlsplit(text if "://" in text else f"//{text}")
+        port = parts.port or SCHEME_PORTS.get(parts.scheme, DEFAULT_PORT)
+    except ValueError:
+        raise ConfigError(wrong) from None
+    if not parts.hostname or parts.scheme not in ("", *SCHEME_PORTS):
+        raise ConfigError(wrong)
+    return Reflector(
+        id=new_id(),
+        name=text[:MAX_TEXT],
+        host=parts.hostname,
+        port=port,
+        segment="lan",
+        tls=parts.scheme in ("https", "wss"),
+    )
+
+
+def known_server(state: Path) -> Reflector:
+    """The first test server the collector named. ConfigError if there is none."""
+    reflectors = load_settings(state).reflectors
+    if not reflectors:
+        raise ConfigError("No test server is known. Name one: --server HOST:PORT")
+    return reflectors[0]
+
+
+def check_reachable(reflector: Reflector) -> None:
+    """UnreachableError if nothing accepts a connection there."""
+    address = f"{reflector.host} port {reflector.port}"
+    try:
+        socket.create_connection((reflector.host, reflector.port), CONNECT_SECONDS).close()
+    except socket.gaierror as error:
+        raise UnreachableError(
+            f"The name {reflector.host} does not resolve ({error.strerror}). Check it, and DNS."
+        ) from error
+    except OSError as error:
+        why = error.strerror or f"no answer within {CONNECT_SECONDS:g} s"
+        raise UnreachableError(
+            f"No test server answers at {address}: {why}. "
+            "Check that it runs (broadgauge-agent reflector) and that no firewall is in between."
+        ) from error
+
+
+def measure_now(
+    reflector: Reflector, direction: Literal["download", "upload", "both"]
+) -> tuple[Result, ...]:
+    """One throughput test that nobody planned. Its results name no registered server or segment."""
+    directions = DIRECTIONS if direction == "both" else (direction,)
+    request = ProbeRequest(trigger="manual", reflector=reflector, directions=directions)
+    results = skip_or_measure("throughput", load_probe("throughput"), request, lambda: False)
+    return tuple(_unregistered(result) for result in results)
+
+
+def _unregistered(result: Result) -> Result:
+    if isinstance(result, ThroughputResult):
+        return replace(result, reflector_id=None, segment=None)
+    return replace(result, segment=None)

@@ -1,0 +1,58 @@
+"""Constants of the protocol, each with its reason."""
+
+from urllib.parse import urlencode
+
+SUBPROTOCOL = "net.measurementlab.ndt.v7"
+DOWNLOAD_PATH = "/ndt/v7/download"
+UPLOAD_PATH = "/ndt/v7/upload"
+
+TEST_SECONDS = 10.0
+"""The sender sends this long, from the completed handshake."""
+
+MAX_TEST_SECONDS = 15.0
+"""The reference implementation ends whatever has not ended by itself after this."""
+
+MIN_MESSAGE_BYTES = 2**13
+MAX_SCALED_MESSAGE_BYTES = 2**20
+SCALING_FRACTION = 16
+"""Messages start small and double while they are no more than 1/16 of what was sent: slow paths
+get many short messages, fast ones few long ones."""
+
+MAX_MESSAGE_BYTES = 2**24
+"""Each side must accept messages up to this size, and no more."""
+
+MAX_QUERY_BYTES = 4096
+"""Longest query string a server has to take."""
+
+MEAN_SAMPLING_SECONDS = 0.250
+MIN_SAMPLING_SECONDS = 0.025
+MAX_SAMPLING_SECONDS = 0.625
+"""Measurement messages come at memoryless times, so that they see time averages without bias."""
+
+ORIGIN_SERVER = "server"
+ORIGIN_CLIENT = "client"
+
+
+def next_message_bytes(message_bytes: int, sent_bytes: int) -> int:
+    """Size of the next binary message, given the last one's and all that was sent."""
+    at_most = min(MAX_SCALED_MESSAGE_BYTES, sent_bytes // SCALING_FRACTION)
+    return (
+        message_bytes
+        if message_bytes >= MAX_SCALED_MESSAGE_BYTES or message_bytes > at_most
+        else message_bytes * 2
+    )
+
+
+def message_sizes() -> tuple[int, ...]:
+    """Every size a scaled binary message can have, smallest first."""
+    first, last = MIN_MESSAGE_BYTES.bit_length() - 1, MAX_SCALED_MESSAGE_BYTES.bit_length() - 1
+    return tuple(2**power for power in range(first, last + 1))
+
+
+def test_url(host: str, port: int, direction: str, *, tls: bool, **metadata: str) -> str:
+    """`ws[s]://host:port/ndt/v7/<direction>?metadata`; an IPv6 address gets its brackets."""
+    scheme = "wss" if tls else "ws"
+    name = f"[{host}]" if ":" in host else host
+    path = DOWNLOAD_PATH if direction == "download" else UPLOAD_PATH
+    query = f"?{urlencode(metadata)}" if metadata else ""
+    return f"{scheme}://{name}:{port}{path}{query}"

@@ -1,0 +1,64 @@
+"""What is known of a machine, and which answers of its firmware are none."""
+
+import re
+
+from msgspec import Struct
+
+from broadgauge_wire import Battery, Disk, NetworkLink
+from broadgauge_wire.spec import MAX_TEXT
+
+PLACEHOLDERS = frozenset(
+    {
+        "0123456789",
+        "123456789",
+        "1234567890",
+        "default string",
+        "invalid",
+        "n/a",
+        "na",
+        "no asset tag",
+        "none",
+        "not applicable",
+        "not available",
+        "not specified",
+        "o.e.m.",
+        "oem",
+        "system manufacturer",
+        "system product name",
+        "system serial number",
+        "to be filled by o.e.m.",
+        "type1productconfigid",
+        "undefined",
+        "unknown",
+    }
+)
+"""What board makers leave in the firmware where a name belongs."""
+
+ONE_CHARACTER_REPEATED = re.compile(r"(.)\1*")
+"""0, 00000000, xxxxxxx, ......"""
+
+
+class MachineFacts(Struct, frozen=True, kw_only=True):
+    """Fields of an inventory result, None where unknown."""
+
+    make: str | None = None
+    model: str | None = None
+    serial: str | None = None
+    cpu_model: str | None = None
+    cpu_cores: int | None = None
+    cpu_threads: int | None = None
+    memory_bytes: int | None = None
+    disks: tuple[Disk, ...] | None = None
+    batteries: tuple[Battery, ...] | None = None
+    os_name: str | None = None
+    os_version: str | None = None
+    architecture: str | None = None
+    interfaces: tuple[NetworkLink, ...] | None = None
+
+
+def real_text(text: str | None) -> str | None:
+    """The text without padding, or None if it is empty or a placeholder."""
+    cleaned = " ".join((text or "").replace("\0", " ").split())[:MAX_TEXT]
+    if cleaned.lower() in PLACEHOLDERS or ONE_CHARACTER_REPEATED.fullmatch(cleaned):
+        return None
+    return cleaned or None

@@ -1,0 +1,35 @@
+"""The inventory probe: what this machine is, without a user, a host name or an address."""
+
+import sys
+from collections.abc import Sequence
+
+import msgspec
+
+from broadgauge_agent.probes.base import ProbeRequest, Readiness
+from broadgauge_agent.probes.far_end import Run
+from broadgauge_wire import InventoryResult
+
+if sys.platform == "linux":
+    from ._linux import read_machine
+else:
+    from ._other import read_machine
+
+
+class InventoryProbe:
+    """Reads files, and nothing else."""
+
+    name = "inventory"
+    heavy = False
+
+    def can_run(self, request: ProbeRequest) -> Readiness:  # noqa: ARG002 the same everywhere
+        """Always: what cannot be read is left out."""
+        return Readiness(ok=True)
+
+    def run(self, request: ProbeRequest) -> Sequence[InventoryResult]:
+        """One result."""
+        run = Run(request)
+        facts = msgspec.structs.asdict(read_machine())
+        return (InventoryResult(**run.common_fields(), **facts),)
+
+
+PROBE = InventoryProbe()

@@ -1,0 +1,1 @@
+"""Round-trip time, jitter and loss to a reflector."""

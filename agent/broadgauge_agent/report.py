@@ -1,0 +1,91 @@
+"""What `status` says, read beside a running agent."""
+
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from .config import Config
+from .identity import load_identity, load_settings
+from .measuring import readiness, requests_for
+from .probes import PROBES, ProbeRequest, load_probe
+from .runner import table_of
+from .spool_file import SpoolView, view_spool
+from .state import is_running
+from .version import agent_version
+
+
+class Status(Struct, frozen=True, kw_only=True):
+    """The agent at a glance. Instants are Unix seconds."""
+
+    agent_id: str
+    agent_version: str
+    collector_url: str
+    school: str
+    location: str | None
+    name: str | None
+    running: bool
+    test_servers: tuple[str, ...]
+    waiting_results: int
+    refused_results: int
+    last_shipped_at: float | None
+    clock_offset_seconds: float | None
+    shipping_trouble: str | None
+    last_results: dict[str, Any]
+    files_put_aside: tuple[str, ...]
+
+
+class ProbeState(Struct, frozen=True, kw_only=True):
+    """Whether a probe can run here, to a test server if it needs one, with reasons."""
+
+    name: str
+    enabled: bool
+    can_run: bool
+    reasons: tuple[str, ...]
+    test_server: str | None = None
+
+
+def probe_states(state: Path, config: Config) -> tuple[ProbeState, ...]:
+    """Every probe with every test server it would measure to."""
+    reflectors = load_settings(state).reflectors
+    return tuple(
+        ProbeState(
+            name=name,
+            enabled=table_of(config, name).enabled,
+            can_run=ready.ok,
+            reasons=ready.reasons,
+            test_server=request.reflector.name if request.reflector else None,
+        )
+        for name in PROBES
+        for request in requests_for(load_probe(name), ProbeRequest(), reflectors)
+        for ready in (readiness(load_probe(name), request),)
+    )
+
+
+def status(state: Path) -> Status:
+    """What is known of the agent on this state directory. NotJoinedError if it has not joined."""
+    identity = load_identity(state)
+    view = view_spool(state) or SpoolView(waiting=0, refused=0, refused_ever=0, facts={})
+    facts: dict[str, Any] = view.facts
+    trouble = facts.get("shipping_trouble")
+    return Status(
+        agent_id=str(identity.agent_id),
+        agent_version=agent_version(),
+        collector_url=identity.collector_url,
+        school=identity.school,
+        location=identity.location,
+        name=identity.name,
+        running=is_running(state),
+        test_servers=tuple(reflector.name for reflector in load_settings(state).reflectors),
+        waiting_results=view.waiting,
+        refused_results=view.refused,
+        last_shipped_at=facts.get("last_shipped_at"),
+        clock_offset_seconds=facts.get("clock_offset_seconds"),
+        shipping_trouble=trouble["what"] if trouble else None,
+        last_results={
+            key.removeprefix("last:"): value
+            for key, value in facts.items()
+            if key.startswith("last:")
+        },
+        files_put_aside=tuple(sorted(file.name for file in state.glob("spool-*.sqlite"))),
+    )

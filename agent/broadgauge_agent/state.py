@@ -1,0 +1,84 @@
+"""The state directory: where it is, what is in it, and how its files are written."""
+
+import os
+import sqlite3
+from pathlib import Path
+
+from .errors import SpoolInUseError, StateError
+
+IDENTITY = "identity.json"
+SETTINGS = "settings.json"
+SPOOL = "spool.sqlite"
+CONFIG = "agent.toml"
+LOCK = "lock"
+
+
+def default_state_directory() -> Path:
+    """The operating system's place for a program's state."""
+    from platformdirs import user_state_path
+
+    return user_state_path("broadgauge-agent", appauthor=False)
+
+
+def make_state_directory(directory: Path) -> None:
+    """Create it, for its owner alone, and prove that it can be written. StateError if not."""
+    trial = directory / f".trial-{os.getpid()}"
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        trial.touch(mode=0o600)
+        trial.unlink()
+    except OSError as error:
+        raise StateError(
+            f"The state directory {directory} cannot be written ({error.strerror}). "
+            "Give this user write permission, or choose another with --state DIR."
+        ) from error
+
+
+def write_private(file: Path, body: bytes) -> None:
+    """Write a file that only its owner can read; after a crash the old or the new one is there."""
+    part = file.with_name(f".{file.name}-{os.getpid()}")
+    part.unlink(missing_ok=True)
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            out.write(body)
+            out.flush()
+            os.fsync(out.fileno())
+        part.replace(file)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise StateError(f"{file} cannot be written: {error.strerror}.") from error
+
+
+class StateLock:
+    """Held by the one process that runs on a state directory; let go when it ends, however.
+
+    SQLite's own file locking does it, because it works the same on every system.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        """SpoolInUseError if another process holds it."""
+        file = directory / LOCK
+        self._db = sqlite3.connect(file, timeout=0, isolation_level=None, check_same_thread=False)
+        try:
+            self._db.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            self._db.close()
+            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                raise SpoolInUseError(
+                    f"Another agent runs on {directory}. Stop it, or give this one its own --state."
+                ) from error
+            raise StateError(f"{file} cannot be used: {error}.") from error
+
+    def release(self) -> None:
+        self._db.close()
+
+
+def is_running(directory: Path) -> bool:
+    """Whether a process runs on this state directory now."""
+    if not (directory / LOCK).exists():
+        return False
+    try:
+        StateLock(directory).release()
+    except SpoolInUseError:
+        return True
+    return False

@@ -1,0 +1,90 @@
+"""Results and facts in words for a terminal."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from broadgauge_wire import Result, ThroughputResult
+
+from .doctor import Check
+from .report import ProbeState, Status
+
+BOUND_WORDS = {
+    "exact": "full reading",
+    "at_least": "the testing computer was the limit: the line is this fast or faster",
+    None: "what set this rate cannot be said",
+}
+
+
+def throughput_line(result: Result) -> str:
+    """One result of `measure`."""
+    if not isinstance(result, ThroughputResult):
+        return f"not tested: {getattr(result, 'reason', None) or result.error}"
+    if result.error is not None or result.throughput_bits_per_second is None:
+        return f"{result.direction}: failed: {result.error}"
+    return f"{result.direction}: {_mbps(result.throughput_bits_per_second)} ({_meaning(result)})"
+
+
+def check_line(check: Check) -> str:
+    """One check of `doctor`, with what to do beneath it."""
+    line = f"{'ok     ' if check.ok else 'trouble'} {check.name}: {check.detail}"
+    return line if check.advice is None else f"{line}\n        -> {check.advice}"
+
+
+def probe_line(probe: ProbeState) -> str:
+    """One line of `probes`."""
+    ready = "yes" if probe.can_run else "no"
+    to = f" to {probe.test_server}" if probe.test_server else ""
+    off = "" if probe.enabled else " (switched off)"
+    return f"{probe.name}{to}{off}: {ready}" + (
+        f", {'; '.join(probe.reasons)}" if probe.reasons else ""
+    )
+
+
+def status_lines(status: Status) -> Iterator[str]:
+    """`status` for people."""
+    yield f"agent          {status.agent_id} ({status.agent_version})"
+    yield f"school         {status.school}"
+    yield f"location       {status.location or 'not given'}"
+    yield f"collector      {status.collector_url}"
+    yield f"running        {'yes' if status.running else 'no: start it with broadgauge-agent run'}"
+    yield f"test servers   {', '.join(status.test_servers) or 'none known'}"
+    yield f"waiting        {status.waiting_results} results"
+    yield f"refused        {status.refused_results} results"
+    yield f"last sent      {_when(status.last_shipped_at)}"
+    if status.clock_offset_seconds is not None:
+        yield f"clock          collector's is {status.clock_offset_seconds:+.3f} s from this one"
+    if status.shipping_trouble:
+        yield f"trouble        {status.shipping_trouble}"
+    for name in status.files_put_aside:
+        yield f"put aside      {name}: results that were not sent"
+    for probe, results in status.last_results.items():
+        for result in results:
+            yield f"{probe:<14} {_result_words(result)}"
+
+
+def _result_words(result: dict[str, Any]) -> str:
+    when = str(result["started_at"])
+    if fault := result.get("error") or result.get("reason"):
+        return f"{when} {result['kind']}: {fault}"
+    if rate := result.get("throughput_bits_per_second"):
+        return f"{when} {result['direction']} {_mbps(rate)}"
+    if rtt := result.get("rtt_p50_seconds"):
+        return f"{when} {rtt * 1000:.2f} ms, {result['lost']} of {result['sent']} lost"
+    return f"{when} done"
+
+
+def _meaning(result: ThroughputResult) -> str:
+    words = BOUND_WORDS[result.bound]
+    limited = f"; limited by {result.limited_by.replace('_', ' ')}" if result.limited_by else ""
+    return words + limited + ("; inside this computer" if result.path_kind == "loopback" else "")
+
+
+def _mbps(bits_per_second: float) -> str:
+    return f"{bits_per_second / 1e6:.1f} Mbps"
+
+
+def _when(instant: float | None) -> str:
+    if instant is None:
+        return "never"
+    return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
