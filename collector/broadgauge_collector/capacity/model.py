@@ -1,12 +1,11 @@
 """What judging takes and gives. Pure data: nothing here reads a store or a clock."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Literal
-from uuid import UUID
 
 from msgspec import Struct
 
-from broadgauge_wire import Bound, Direction, LimitedBy, PathKind, Segment, Trigger
+from broadgauge_wire import Bound, Direction, PathKind, Segment, Trigger
 
 Level = Literal["district", "school"]
 Per = Literal["student", "user", "concurrent_user", "school"]
@@ -17,7 +16,7 @@ Vote = Literal["reached", "missed", "cannot_say"]
 
 
 class SizeClass(Struct, frozen=True, kw_only=True):
-    """A target's rate at one district size, with the floor of that class."""
+    """A target's rate at one district size, with the floor of a district of that size or less."""
 
     students: int
     bits_per_second: float
@@ -27,7 +26,10 @@ class SizeClass(Struct, frozen=True, kw_only=True):
 class Target(Struct, frozen=True, kw_only=True):
     """A rate per person (or concurrent user, or school) for a segment, with its source.
 
-    `classes` has one entry where the rate does not depend on the district's size.
+    `classes` has one entry where the rate does not depend on the district's size, else one for
+    each size the source names, ascending. `per_student_bits_per_second`, for targets per school:
+    a school needs this much for each student where that is more than its rate. `year` is the one
+    it was set for or, where the source names none, published.
     """
 
     key: str
@@ -39,6 +41,7 @@ class Target(Struct, frozen=True, kw_only=True):
     level: Level
     per: Per
     classes: tuple[SizeClass, ...]
+    per_student_bits_per_second: float | None = None
     note: str = ""
 
 
@@ -50,32 +53,39 @@ class Need(Struct, frozen=True, kw_only=True):
     working: str
 
 
-class LinkTest(Struct, frozen=True, kw_only=True):
-    """One throughput test as evidence about one link. `day` and `daypart` are the school's."""
+class UnknownNeed(Struct, frozen=True, kw_only=True):
+    """Why a need can't be worked out: whose people are not counted, and what to do about it."""
 
-    id: UUID
-    started_at: datetime
+    explanation: str
+
+
+class LinkTest(Struct, frozen=True, kw_only=True, gc=False):
+    """One throughput test as evidence about one link. `day` and `daypart` are the link's."""
+
     day: date
     daypart: Daypart
     line_bits_per_second: float | None
     ceiling_bits_per_second: float | None
     bound: Bound | None
-    limited_by: LimitedBy | None
     path_kind: PathKind | None
     trigger: Trigger
-    location: str | None = None
-    agent_id: UUID | None = None
-    error: str | None = None
+    failed: bool = False
     simulated: bool = False
 
 
 class DayVote(Struct, frozen=True, kw_only=True):
-    """A day's one vote: its median test."""
+    """A day's one vote: its median test.
+
+    `daypart` is what it rests on: school hours only where no closed-hours test counts that day.
+    `tests` are those that count; `split`: it can't say because some reached and some missed.
+    """
 
     day: date
     vote: Vote
+    daypart: Daypart
     tests: int
     median_bits_per_second: float | None
+    split: bool = False
 
 
 class Interval(Struct, frozen=True):
@@ -100,13 +110,19 @@ class Estimate(Struct, frozen=True, kw_only=True):
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """An answer with its evidence. `more_days` is how many more days would decide, if known."""
+    """An answer with its evidence.
+
+    `share_reached` is the exact interval for the share of days that reach the need, days that
+    can't say counted against it at the lower end and for it at the upper. `more_days` is how many
+    more days like these would decide, if known. `level` is what the target was stated for.
+    """
 
     conclusion: Conclusion
     reason: Reason | None
     explanation: str
     direction: Direction
     target: str
+    level: Level
     need: Need | None
     reached_days: int
     missed_days: int

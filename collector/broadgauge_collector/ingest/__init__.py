@@ -1,0 +1,5 @@
+"""Bytes to validated batches, committed exactly once."""
+
+from .ingest import Ingest
+
+__all__ = ["Ingest"]

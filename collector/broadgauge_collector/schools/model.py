@@ -49,6 +49,18 @@ class Link(Struct, frozen=True, kw_only=True):
     contracted_bits_per_second: float | None = None
 
 
+class Reflector(Struct, frozen=True, kw_only=True):
+    """A registered test server. With a link, it ends that link, for the schools behind it only."""
+
+    id: UUID
+    name: str
+    host: str
+    port: int
+    segment: Segment
+    link_id: UUID | None = None
+    tls: bool = False
+
+
 class Agent(Struct, frozen=True, kw_only=True):
     """One installation on one machine, as last heard."""
 

@@ -1,0 +1,21 @@
+"""What the collector keeps: control data, and results."""
+
+from dataclasses import dataclass
+
+from .control import ControlStore
+from .duckdb_results import DuckDBResults
+
+__all__ = ["ControlStore", "DuckDBResults", "Stores"]
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Both stores of one collector."""
+
+    control: ControlStore
+    results: DuckDBResults
+
+    def close(self) -> None:
+        """Close both."""
+        self.results.close()
+        self.control.close()

@@ -1,0 +1,75 @@
+"""Agents: who they are, when they were last heard, and shutting one out."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from broadgauge_wire import new_id
+
+from ..errors import NotFound
+from ..schools.model import Agent
+from ..store.tables import agent
+from .secrets import AGENT_KEY, hash_of, new_secret
+
+
+def add_agent(
+    c: Connection, *, school_id: UUID, name: str, location: str | None, version: str, now: datetime
+) -> tuple[Agent, str]:
+    """A new agent and its key, which is said only here."""
+    key = new_secret(AGENT_KEY)
+    agent_id = new_id()
+    row = {"id": agent_id, "school_id": school_id, "name": name, "location": location}
+    row |= {"version": version, "key_hash": hash_of(key), "joined_at": now}
+    c.execute(insert(agent).values(row))
+    return get_agent(c, agent_id), key
+
+
+def authenticate_agent(c: Connection, key: str) -> Agent | None:
+    """The agent whose key this is: one indexed look-up. None if unknown or revoked."""
+    query = select(agent).where(agent.c.key_hash == hash_of(key), agent.c.revoked_at.is_(None))
+    row = c.execute(query).one_or_none()
+    return None if row is None else _agent(row)
+
+
+def get_agent(c: Connection, agent_id: UUID) -> Agent:
+    """One agent by its id, revoked or not. NotFound if there is none."""
+    row = c.execute(select(agent).where(agent.c.id == agent_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no agent with the id {agent_id}.")
+    return _agent(row)
+
+
+def list_agents(c: Connection) -> tuple[Agent, ...]:
+    """Every agent, revoked ones too, in the order they joined."""
+    rows = c.execute(select(agent).order_by(agent.c.joined_at, agent.c.id))
+    return tuple(_agent(row) for row in rows)
+
+
+def revoke_agent(c: Connection, agent_id: UUID, now: datetime) -> Agent:
+    """Shut an agent out: its key opens nothing from now on. What it measured stays."""
+    still_in = (agent.c.id == agent_id) & agent.c.revoked_at.is_(None)
+    c.execute(update(agent).where(still_in).values(revoked_at=now))
+    return get_agent(c, agent_id)
+
+
+def note_heard(
+    c: Connection, agent_id: UUID, now: datetime, version: str, spooled_results: int | None
+) -> None:
+    """Keep when an agent was last heard, its version, and how many results wait in its spool."""
+    heard = {"last_seen_at": now, "version": version, "spooled_results": spooled_results}
+    c.execute(update(agent).where(agent.c.id == agent_id).values(heard))
+
+
+def _agent(row: Row[tuple[object, ...]]) -> Agent:
+    return Agent(
+        id=row.id,
+        name=row.name,
+        school_id=row.school_id,
+        location=row.location,
+        version=row.version,
+        joined_at=row.joined_at,
+        last_seen_at=row.last_seen_at,
+        spooled_results=row.spooled_results,
+        revoked_at=row.revoked_at,
+    )

@@ -1,0 +1,129 @@
+"""What agents say (join, batches, settings), and what is known of agents."""
+
+from typing import Annotated
+from uuid import UUID
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+
+from broadgauge_wire import Batch, BatchAnswer, JoinAnswer, JoinRequest, Settings
+from broadgauge_wire.spec import MAX_COMPRESSED_BYTES
+
+from ..access.agents import list_agents, revoke_agent
+from ..access.failures import FailureLimit
+from ..access.heard import note, said, spooled_results
+from ..access.join import join
+from ..access.middleware import address_of, too_many_failures
+from ..access.permissions import Permission, Principal
+from ..errors import CollectorError, NotPermitted
+from ..schools.model import Agent
+from ..schools.repository import settings_for
+from .routing import Route, ThePrincipal, TheServices, answer, body_of
+
+JOIN_BODY_BYTES = 8 * 1024
+log = structlog.get_logger()
+
+
+async def post_join(
+    request: Request,
+    services: TheServices,
+    wish: Annotated[JoinRequest, body_of(JoinRequest)],
+) -> Response:
+    """Exchange a join token for an agent id and a key. The key is said once."""
+    try:
+        joined = await services.write(join, wish, services.now())
+    except CollectorError:
+        failures: FailureLimit = request.app.state.join_failures
+        if failures.exceeded(address_of(request.scope)):
+            return too_many_failures()
+        raise
+    log.info("agent_joined", agent_id=str(joined.agent_id), school=joined.school)
+    return answer(joined)
+
+
+async def post_batch(request: Request, services: TheServices, principal: ThePrincipal) -> Response:
+    """Keep a batch of results. The answer comes after the commit and names the batch."""
+    agent = _agent(principal)
+    body = await request.body()
+    encoding = request.headers.get("content-encoding")
+    kept = await services.ingest.submit(agent, body, encoding, services.now())
+    if request.app.state.heard.due(agent.id, "batch"):
+        waiting = await services.run(spooled_results, body, encoding)
+        await note(services, agent, said(agent, _user_agent(request), waiting))
+    return answer(kept)
+
+
+async def get_settings(
+    request: Request, services: TheServices, principal: ThePrincipal
+) -> Response:
+    """What the agent that asks should know: the test servers it may measure to."""
+    agent = _agent(principal)
+    if request.app.state.heard.due(agent.id, "settings"):
+        await note(services, agent, said(agent, _user_agent(request), agent.spooled_results))
+    return answer(await services.look_up(settings_for, agent.school_id))
+
+
+async def get_agents(services: TheServices) -> Response:
+    """All agents, revoked ones too."""
+    return answer(await services.look_up(list_agents))
+
+
+async def post_revoke(services: TheServices, agent_id: UUID) -> Response:
+    """Shut an agent out for good. What it measured stays."""
+    revoked = await services.write(revoke_agent, agent_id, services.now())
+    log.info("agent_revoked", agent_id=str(agent_id))
+    return answer(revoked)
+
+
+def _agent(principal: Principal) -> Agent:
+    if principal.agent is None:
+        raise NotPermitted("Only an agent may ask this.")
+    return principal.agent
+
+
+def _user_agent(request: Request) -> str:
+    return request.headers.get("user-agent", "")
+
+
+ROUTES = (
+    Route(
+        method="POST",
+        path="/join",
+        endpoint=post_join,
+        permission=Permission.PUBLIC,
+        body=JoinRequest,
+        answer=JoinAnswer,
+        max_body_bytes=JOIN_BODY_BYTES,
+    ),
+    Route(
+        method="POST",
+        path="/batches",
+        endpoint=post_batch,
+        permission=Permission.AGENT,
+        body=Batch,
+        answer=BatchAnswer,
+        max_body_bytes=MAX_COMPRESSED_BYTES,
+    ),
+    Route(
+        method="GET",
+        path="/settings",
+        endpoint=get_settings,
+        permission=Permission.AGENT,
+        answer=Settings,
+    ),
+    Route(
+        method="GET",
+        path="/agents",
+        endpoint=get_agents,
+        permission=Permission.READ,
+        answer=tuple[Agent, ...],
+    ),
+    Route(
+        method="POST",
+        path="/agents/{agent_id}/revoke",
+        endpoint=post_revoke,
+        permission=Permission.MANAGE,
+        answer=Agent,
+    ),
+)

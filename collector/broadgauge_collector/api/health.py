@@ -1,0 +1,63 @@
+"""Whether the process lives, whether it can answer, and what it counts."""
+
+from msgspec import Struct
+from sqlalchemy import text
+from starlette.responses import Response
+
+from ..access.permissions import Permission
+from ..metrics import CONTENT_TYPE, exposition
+from ..store import Stores
+from .problems import problem
+from .routing import Route, TheServices, answer
+
+
+class Ready(Struct, frozen=True, kw_only=True):
+    """The answer of a server that can be used."""
+
+    ready: bool = True
+
+
+async def healthz() -> Response:
+    """200 as long as the process answers at all."""
+    return answer({"alive": True})
+
+
+async def readyz(services: TheServices) -> Response:
+    """200 once the stores answer, the dashboard has been rendered and the test server answers."""
+    await services.read(_stores_answer)
+    waiting = [reason for check in services.ready_checks if (reason := await check()) is not None]
+    if waiting:
+        return problem(503, "Not ready yet", " ".join(waiting), {"Retry-After": "1"})
+    return answer(Ready())
+
+
+async def metrics(services: TheServices) -> Response:
+    """Prometheus exposition. Prometheus sends the bearer token (`authorization` in its config)."""
+    body = await services.read(exposition, services.metrics, services.ingest.counts, services.now())
+    return Response(body, headers={"Content-Type": CONTENT_TYPE})
+
+
+def _stores_answer(stores: Stores) -> None:
+    with stores.control.connect() as connection:
+        connection.execute(text("SELECT 1"))
+    with stores.results.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+ROUTES = (
+    Route(method="GET", path="/healthz", endpoint=healthz, permission=Permission.PUBLIC),
+    Route(
+        method="GET",
+        path="/readyz",
+        endpoint=readyz,
+        permission=Permission.PUBLIC,
+        answer=Ready,
+    ),
+    Route(
+        method="GET",
+        path="/metrics",
+        endpoint=metrics,
+        permission=Permission.READ,
+        documented=False,
+    ),
+)

@@ -1,0 +1,140 @@
+"""Results as stored: a page at a time, as JSON, CSV or Parquet."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+from uuid import UUID
+
+import pyarrow as pa
+from fastapi import Query
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ..access.permissions import Permission
+from ..errors import Invalid
+from ..exports import formats
+from ..exports.results import presentable, rows
+from ..schools.repository import find_school
+from ..store import Stores
+from ..store.results import Place
+from .routing import Route, TheServices, answer
+
+MAX_ROWS = 50_000
+Kind = Literal["throughput", "latency", "inventory", "skipped"]
+Limit = Annotated[int, Query(ge=1, le=MAX_ROWS)]
+
+
+class Results(Struct, frozen=True, kw_only=True):
+    """Newest first. `next` is the `before` of the following page, null on the last one."""
+
+    results: list[dict[str, Any]]
+    next: str | None
+
+
+class Question(Struct, frozen=True, kw_only=True):
+    """Which results are asked for. `since` <= started_at < `until`."""
+
+    kind: Kind
+    school: str | None
+    agent_id: UUID | None
+    since: datetime | None
+    until: datetime | None
+    before: Place | None
+    limit: int
+
+
+async def get_results(
+    request: Request,
+    services: TheServices,
+    kind: Kind = "throughput",
+    school: str | None = None,
+    agent: UUID | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: Limit = 1000,
+    before: str | None = None,
+    format: Literal["json", "csv", "parquet"] = "json",  # noqa: A002 - the parameter's public name
+) -> Response:
+    """Results of one kind, newest first; `school` is a name or an id. The next page's address is
+    in the header `Link`, and its `before` in the JSON."""
+    question = Question(
+        kind=kind,
+        school=school,
+        agent_id=agent,
+        since=_with_zone("since", since),
+        until=_with_zone("until", until),
+        before=place_of(before) if before else None,
+        limit=limit,
+    )
+    table = await services.read(select, question)
+    following = cursor_after(table, limit)
+    headers = _next_header(request, following)
+    if format == "json":
+        found = Results(results=await services.run(rows, kind, table), next=following)
+        return await services.run(answer, found, headers=headers)
+    body = await services.run(_file, kind, table, format)
+    headers["Content-Disposition"] = f'attachment; filename="broadgauge-{kind}.{format}"'
+    return Response(body, headers=headers, media_type=formats.MEDIA_TYPES[format])
+
+
+def select(stores: Stores, question: Question) -> pa.Table:
+    """The rows a question asks for. NotFound for a school that isn't known."""
+    school_id = None
+    if question.school is not None:
+        with stores.control.connect() as connection:
+            school_id = find_school(connection, question.school).id
+    return stores.results.select(
+        question.kind,
+        school_id=school_id,
+        agent_id=question.agent_id,
+        since=question.since,
+        until=question.until,
+        before=question.before,
+        limit=question.limit,
+    )
+
+
+def cursor_after(table: pa.Table, limit: int) -> str | None:
+    """What `before` should be for the page after this one; None if this is the last."""
+    if table.num_rows < limit:
+        return None
+    last = table.slice(table.num_rows - 1).select(["started_at", "id"]).to_pylist()[0]
+    return f"{last['started_at'].isoformat()}Z_{last['id']}"
+
+
+def place_of(cursor: str) -> Place:
+    """The place a cursor stands for. Invalid for anything that isn't one."""
+    moment, _, result_id = cursor.partition("_")
+    try:
+        return Place(datetime.fromisoformat(moment), UUID(result_id))
+    except ValueError as error:
+        raise Invalid("'before' must be the 'next' of an earlier page.") from error
+
+
+def _file(kind: Kind, table: pa.Table, format_: formats.Format) -> bytes:
+    return formats.write(presentable(kind, table), format_)
+
+
+def _next_header(request: Request, following: str | None) -> dict[str, str]:
+    if following is None:
+        return {}
+    parameters = urlencode({**request.query_params, "before": following})
+    return {"Link": f'<{request.url.path}?{parameters}>; rel="next"'}
+
+
+def _with_zone(name: str, moment: datetime | None) -> datetime | None:
+    if moment is not None and moment.tzinfo is None:
+        raise Invalid(f"'{name}' needs a time zone, such as 2026-01-31T08:00:00Z.")
+    return moment
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/results",
+        endpoint=get_results,
+        permission=Permission.READ,
+        answer=Results,
+    ),
+)

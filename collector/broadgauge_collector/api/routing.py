@@ -1,0 +1,95 @@
+"""How a route is registered: with its permission, its body's type and its answer's, all at once.
+
+Bodies and answers are msgspec Structs, decoded strictly and described in OpenAPI from their types.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from fastapi import Depends, FastAPI, Request
+from fastapi.params import Depends as DependsParameter
+from msgspec import Struct
+from starlette.responses import Response
+
+from broadgauge_wire import WireError, encode
+from broadgauge_wire.spec import API_PREFIX
+
+from ..access.permissions import Permission, Principal, current_principal
+from ..access.rules import DEFAULT_BODY_BYTES
+from ..services import Services
+
+Body = TypeVar("Body", bound=Struct)
+Endpoint = Callable[..., Coroutine[Any, Any, Response]]
+
+
+class Route(Struct, frozen=True, kw_only=True):
+    """One method on one path. `answer` is the type of a JSON answer, None where there is none."""
+
+    method: str
+    path: str
+    endpoint: Endpoint
+    permission: Permission
+    body: Any = None
+    answer: Any = None
+    status: int = 200
+    max_body_bytes: int = DEFAULT_BODY_BYTES
+    documented: bool = True
+
+
+def register(app: FastAPI, route: Route, prefix: str = API_PREFIX) -> None:
+    """Put a route on the app and its permission into the access rules."""
+    path = prefix + route.path
+    methods = [route.method]
+    app.state.access_rules.declare(
+        path, methods, route.permission, max_body_bytes=route.max_body_bytes
+    )
+    app.add_api_route(
+        path,
+        route.endpoint,
+        methods=methods,
+        response_model=None,
+        status_code=route.status,
+        include_in_schema=route.documented,
+        openapi_extra=_operation(route),
+    )
+
+
+def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A value as JSON."""
+    return Response(encode(value), status, headers=headers, media_type="application/json")
+
+
+def body_of(kind: type[Body]) -> DependsParameter:
+    """A dependency that reads the request body as one message. WireError if it is none."""
+
+    async def read(request: Request) -> Body:
+        try:
+            return msgspec.json.decode(await request.body(), type=kind)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise WireError(str(error)) from error
+
+    parameter = Depends(read)
+    assert isinstance(parameter, DependsParameter)  # noqa: S101 - FastAPI types it as Any
+    return parameter
+
+
+def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+def _principal() -> Principal:
+    return current_principal.get()
+
+
+TheServices = Annotated[Services, Depends(_services)]
+ThePrincipal = Annotated[Principal, Depends(_principal)]
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    """What OpenAPI should know beside the messages, which api/openapi.py adds for all routes."""
+    operation: dict[str, Any] = {"x-permission": route.permission.value}
+    if route.permission is not Permission.PUBLIC:
+        operation["security"] = [{"bearer": []}]
+    return operation

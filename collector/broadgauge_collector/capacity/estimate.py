@@ -1,0 +1,88 @@
+"""How fast a line is: a median of readings of which some are only lower bounds."""
+
+from collections.abc import Iterable
+from math import comb
+from typing import NamedTuple
+
+from .model import Estimate, Interval
+
+ROUNDING = 1e-9
+
+
+class Reading(NamedTuple):
+    """A rate in bit/s; `at_least` (right-censored) if the truth may be higher."""
+
+    bits_per_second: float
+    at_least: bool
+
+
+def median(readings: Iterable[Reading]) -> Reading:
+    """Kaplan-Meier median (J. Am. Stat. Assoc. 53, 1958) of at least one reading.
+
+    With every reading exact this is the ordinary median. Where the curve stays above one half, the
+    largest reading as a lower bound. Assumes that how fast a machine is has nothing to do with how
+    fast the line was that day.
+    """
+    ordered = sorted(readings)
+    survival, left = 1.0, len(ordered)
+    for place, reading in enumerate(ordered):
+        if not reading.at_least:
+            survival *= 1 - 1 / left
+        left -= 1
+        if survival < 0.5 - ROUNDING:
+            return Reading(reading.bits_per_second, at_least=False)
+        if survival <= 0.5 + ROUNDING:
+            return _middle(ordered, place)
+    return Reading(ordered[-1].bits_per_second, at_least=True)
+
+
+def estimate(days: Iterable[Reading], confidence: float) -> Estimate | None:
+    """Median of day medians with its order-statistic interval; None without a day."""
+    ordered = sorted(days)
+    if not ordered:
+        return None
+    middle = median(ordered)
+    ends, achieved = interval(ordered, confidence)
+    return Estimate(
+        bits_per_second=middle.bits_per_second,
+        interval=ends,
+        at_least=middle.at_least,
+        days=len(ordered),
+        confidence=achieved,
+    )
+
+
+def interval(readings: Iterable[Reading], confidence: float) -> tuple[Interval, float | None]:
+    """Order-statistic interval of the median, and the confidence that it really has.
+
+    A lower bound stands for itself at the lower end and for infinity at the upper one, so the
+    interval covers the median of the truth whatever the bounds hide. Both ends and the confidence
+    are None where even the extremes fall short of the confidence asked for.
+    """
+    readings = list(readings)
+    rank, achieved = _rank(len(readings), confidence)
+    if rank == 0:
+        return Interval(None, None), None
+    low = sorted(r.bits_per_second for r in readings)[rank - 1]
+    high = sorted(float("inf") if r.at_least else r.bits_per_second for r in readings)[-rank]
+    return Interval(low, None if high == float("inf") else high), achieved
+
+
+def _rank(count: int, confidence: float) -> tuple[int, float | None]:
+    """The largest k for which the k-th smallest and k-th largest enclose the median, or 0."""
+    rank, outside, achieved = 0, 0, None
+    for k in range(1, count // 2 + 1):
+        outside += comb(count, k - 1)
+        covered = 1 - 2 * outside / 2**count
+        if covered < confidence:
+            break
+        rank, achieved = k, covered
+    return rank, achieved
+
+
+def _middle(ordered: list[Reading], place: int) -> Reading:
+    """Halfway to the next exact reading: the curve is level at one half in between."""
+    here, rest = ordered[place], ordered[place + 1 :]
+    following = next((r for r in rest if not r.at_least), rest[-1] if rest else here)
+    midpoint = (here.bits_per_second + following.bits_per_second) / 2
+    return Reading(midpoint, at_least=following.at_least)

@@ -1,0 +1,26 @@
+"""Exact binomial intervals (Clopper and Pearson, Biometrika 26, 1934)."""
+
+from functools import cache
+
+
+@cache
+def lower(successes: int, trials: int, confidence: float) -> float:
+    """Lower end of the exact two-sided interval of a share; 0 if there were no successes."""
+    if successes == 0:
+        return 0.0
+    return _beta_quantile(successes, trials - successes + 1, (1 - confidence) / 2)
+
+
+@cache
+def upper(successes: int, trials: int, confidence: float) -> float:
+    """Upper end of the exact two-sided interval of a share; 1 if there were only successes."""
+    if successes == trials:
+        return 1.0
+    return _beta_quantile(successes + 1, trials - successes, (1 + confidence) / 2)
+
+
+def _beta_quantile(a: float, b: float, probability: float) -> float:
+    # Half a second of import, and a server must start without it.
+    from scipy.special import betaincinv
+
+    return float(betaincinv(a, b, probability))

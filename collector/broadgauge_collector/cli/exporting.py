@@ -1,0 +1,130 @@
+"""`export`: verdicts and results as files that a planner can take away."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+from urllib.parse import parse_qs, urlsplit
+
+import click
+
+from ..errors import CannotStart
+from .client import ServerClient
+from .common import say, talks_to_server
+from .judging import days_option, target_option
+
+ROWS_A_PAGE = 20_000
+
+format_option = click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["csv", "parquet"]),
+    default="csv",
+    show_default=True,
+    help="File format.",
+)
+output_option = click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to write, instead of standard output.",
+)
+
+
+@click.group()
+def export() -> None:
+    """Verdicts and results as CSV or Parquet.
+
+    \b
+    Example: broadgauge export verdicts --output verdicts.csv
+    """
+
+
+@export.command("verdicts")
+@target_option
+@days_option
+@format_option
+@output_option
+@talks_to_server
+def export_verdicts(
+    client: ServerClient, target: str, days: int, format_: str, output: Path | None
+) -> None:
+    """Write where each school and each of its lines stands.
+
+    \b
+    Example: broadgauge export verdicts --target fcc-1mbps --output verdicts.csv
+    """
+    asked = {"target": target, "days": days, "format": format_}
+    body = client.raw("GET", "/verdicts", parameters=asked).content
+    with _target(output) as out:
+        out.write(body)
+
+
+@export.command("results")
+@click.option(
+    "--kind",
+    type=click.Choice(["throughput", "latency", "inventory", "skipped"]),
+    default="throughput",
+    show_default=True,
+    help="Which results.",
+)
+@click.option("--school", help="Only this school, by name or id.")
+@click.option("--since", metavar="TIME", help="From this moment on, such as 2026-01-31T00:00:00Z.")
+@click.option("--until", metavar="TIME", help="Before this moment.")
+@format_option
+@output_option
+@talks_to_server
+def export_results(client: ServerClient, format_: str, output: Path | None, **asked: Any) -> None:
+    """Write results of one kind, newest first, all of them.
+
+    \b
+    Example: broadgauge export results --kind throughput --format parquet --output tests.parquet
+    """
+    with _target(output) as out:
+        rows = _write_pages(_pages(client, asked), out, format_)
+    say(f"{rows} results")
+
+
+def _pages(client: ServerClient, asked: dict[str, Any]) -> Iterator[bytes]:
+    """Every page as Parquet, which keeps the columns' types."""
+    before: str | None = None
+    while True:
+        page = {"format": "parquet", "limit": ROWS_A_PAGE, "before": before}
+        response = client.raw("GET", "/results", parameters=asked | page)
+        yield response.content
+        following = response.links.get("next", {}).get("url")
+        if following is None:
+            return
+        before = parse_qs(urlsplit(following).query)["before"][0]
+
+
+def _write_pages(pages: Iterator[bytes], out: BinaryIO, format_: str) -> int:
+    import pyarrow as pa
+    from pyarrow import csv, parquet
+
+    from ..exports.formats import harmless
+
+    writer: Any = None
+    rows = 0
+    for page in pages:
+        table = parquet.read_table(pa.BufferReader(page))
+        table = harmless(table) if format_ == "csv" else table
+        if writer is None:
+            kinds: dict[str, Any] = {"csv": csv.CSVWriter, "parquet": parquet.ParquetWriter}
+            writer = kinds[format_](out, table.schema)
+        writer.write_table(table)
+        rows += table.num_rows
+    writer.close()
+    return rows
+
+
+@contextmanager
+def _target(output: Path | None) -> Iterator[BinaryIO]:
+    if output is None:
+        yield sys.stdout.buffer
+        return
+    try:
+        with output.open("wb") as file:
+            yield file
+    except OSError as error:
+        raise CannotStart(f"{output} can't be written: {error.strerror}.") from error

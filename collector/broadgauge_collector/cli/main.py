@@ -1,0 +1,48 @@
+"""The command group, and how its commands end."""
+
+import sys
+
+import click
+
+from ..errors import CollectorError
+from . import access, exporting, judging, places, serving
+
+TROUBLE = 1
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="broadgauge-collector")
+def cli() -> None:
+    """Measure what schools' networks deliver, and judge it.
+
+    \b
+    Start: broadgauge up
+
+    All commands but `up` and `serve` talk to a running server. Exit codes: 0 well, 1 measured
+    trouble, 2 usage, 3 configuration, 4 unreachable, 5 not permitted.
+    """
+
+
+for command in (
+    serving.up,
+    serving.serve,
+    access.login,
+    places.schools,
+    places.links,
+    places.reflectors,
+    judging.targets,
+    judging.verdicts,
+    access.token,
+    access.agents,
+    exporting.export,
+):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command and end with its exit code."""
+    try:
+        cli()
+    except CollectorError as error:
+        click.echo(f"broadgauge: {error}", err=True)
+        sys.exit(getattr(error, "exit_code", TROUBLE))

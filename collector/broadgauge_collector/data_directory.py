@@ -1,0 +1,85 @@
+"""The data directory: proven writable, locked for one server, and what commands find in it."""
+
+import errno
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from .access.permissions import Permission
+from .access.users import authenticate_user, create_user_token
+from .config import ADDRESS, ADMIN_TOKEN
+from .errors import CannotStart, MayNotStart
+from .services import Services
+
+LOCK = "lock"
+ADMINISTRATOR = "admin.token file"
+NOT_PERMITTED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+
+
+@contextmanager
+def locked(data: Path) -> Iterator[None]:
+    """Make the directory if need be, and hold it for this process alone.
+
+    MayNotStart if it can't be written, CannotStart if it can't be or another server has it.
+    """
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (data / LOCK).touch()
+    except OSError as error:
+        kind = MayNotStart if error.errno in NOT_PERMITTED else CannotStart
+        raise kind(
+            f"The data directory {data} can't be written ({error.strerror}). "
+            "Give this user write permission, or choose another with --data DIR."
+        ) from error
+    lock = _take_lock(data)
+    try:
+        yield
+    finally:
+        lock.close()
+
+
+def admin_token(services: Services) -> None:
+    """Make `admin.token` (mode 0600) unless there is one that still opens this server."""
+    file = services.config.data / ADMIN_TOKEN
+    known = file.read_text().strip() if file.exists() else ""
+    with services.stores.control.begin() as connection:
+        if not known or authenticate_user(connection, known) is None:
+            write_private(file, _new_admin_token(connection, services) + "\n")
+
+
+def note_address(data: Path, url: str) -> None:
+    """Keep the server's address for commands that talk to it."""
+    (data / ADDRESS).write_text(url + "\n")
+
+
+def _new_admin_token(c: Connection, services: Services) -> str:
+    everything = (Permission.READ, Permission.MANAGE)
+    return create_user_token(c, name=ADMINISTRATOR, permissions=everything, now=services.now())
+
+
+def _take_lock(data: Path) -> sqlite3.Connection:
+    # SQLite's own file lock, because it works the same on every system and ends with the process.
+    lock = sqlite3.connect(data / LOCK, timeout=0, isolation_level=None)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        lock.close()
+        raise CannotStart(
+            f"Another broadgauge server runs on the data directory {data}. "
+            "Stop it first, or choose another directory with --data DIR."
+        ) from error
+    return lock
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write a file for its owner alone; after a crash the old or the new one is there."""
+    part = file.with_name(f".{file.name}.new")
+    part.unlink(missing_ok=True)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as out:
+        out.write(text)
+    part.replace(file)

@@ -1,0 +1,129 @@
+"""One way to fail: each error carries its HTTP status, and its text says what to do about it."""
+
+# ruff: noqa: N818 - named in the words of HTTP, which says what each one is
+
+from typing import ClassVar
+
+
+class CollectorError(Exception):
+    """What the collector refuses or can't do; `detail` is for the person or program that asked."""
+
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "The collector failed"
+    retry_after_seconds: int | None = None
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class Unreadable(CollectorError):
+    """The body can't be decompressed or isn't the message it should be. Retrying doesn't help."""
+
+    status = 400
+    title = "The body can't be read"
+
+
+class Unauthenticated(CollectorError):
+    """No key, token or session, or one that isn't known. Retrying doesn't help."""
+
+    status = 401
+    title = "Not signed in"
+
+
+class NotPermitted(CollectorError):
+    """Known, and not allowed to. Retrying doesn't help."""
+
+    status = 403
+    title = "Not permitted"
+
+
+class NotFound(CollectorError):
+    """No such thing here. Retrying doesn't help."""
+
+    status = 404
+    title = "Not found"
+
+
+class Conflict(CollectorError):
+    """What is here already says otherwise. Retrying doesn't help."""
+
+    status = 409
+    title = "Conflicts with what is here"
+
+
+class TooLarge(CollectorError):
+    """Over a limit; send less at once."""
+
+    status = 413
+    title = "Too large"
+
+
+class UnsupportedEncoding(CollectorError):
+    """A compression the collector can't undo; send gzip."""
+
+    status = 415
+    title = "Unknown content encoding"
+
+
+class Invalid(CollectorError):
+    """A value is out of bounds; the detail names it. Retrying doesn't help."""
+
+    status = 422
+    title = "Invalid"
+
+
+class Busy(CollectorError):
+    """Too much is waiting, or the store failed for the moment. Send the same again later."""
+
+    status = 503
+    title = "Busy"
+
+    def __init__(self, detail: str, retry_after_seconds: int = 5) -> None:
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class StorageFull(CollectorError):
+    """The disk is full: nothing was kept. Send the same again once there is room."""
+
+    status = 507
+    title = "The collector's disk is full"
+    retry_after_seconds = 60
+
+
+class CannotStart(CollectorError):
+    """The server can't start as it was asked to. Retrying doesn't help until that is changed."""
+
+    title = "The server can't start"
+    exit_code: ClassVar[int] = 3
+
+
+class MayNotStart(CannotStart):
+    """The operating system refuses this user what the server needs."""
+
+    exit_code = 5
+
+
+class ServerRefused(CollectorError):
+    """A running server answered a command with a problem."""
+
+    title = "The server refused"
+
+    def __init__(self, detail: str, status: int) -> None:
+        super().__init__(detail)
+        self.refused_with = status
+
+    @property
+    def exit_code(self) -> int:
+        """5 not permitted, 4 the server can't now, 2 what was asked for is wrong."""
+        if self.refused_with in (401, 403):
+            return 5
+        return 4 if self.refused_with >= 500 or self.refused_with == 429 else 2
+
+
+class ServerAway(CollectorError):
+    """No server answers at the address. Retrying helps once it runs."""
+
+    title = "No server answers"
+    exit_code: ClassVar[int] = 4

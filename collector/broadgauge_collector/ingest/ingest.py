@@ -1,0 +1,109 @@
+"""The way of a batch: bounded, decoded, validated record by record, committed, answered."""
+
+import asyncio
+import hashlib
+from datetime import datetime
+
+from msgspec import Struct
+
+from broadgauge_wire import Batch, BatchAnswer, BatchKey
+
+from ..errors import Conflict, NotPermitted
+from ..schools.model import Agent
+from ..store.results import Incoming, Outcome, ResultStore
+from .decode import decode_batch, decode_body
+from .group_commit import GroupCommit
+from .records import sort_records
+
+SMALL_BODY_BYTES = 64 * 1024
+"""Bodies up to this size, as sent, are read in a few ms; larger ones are read in a thread."""
+
+
+class Counts(Struct):
+    """What was taken in since the start; batches count once each time they are sent."""
+
+    batches: int = 0
+    results: int = 0
+    refused_results: int = 0
+    repeated_batches: int = 0
+    conflicting_batches: int = 0
+
+
+class Ingest:
+    """Takes batches from authenticated agents into a store of results."""
+
+    def __init__(self, results: ResultStore) -> None:
+        self.counts = Counts()
+        self._group_commit = GroupCommit(results)
+
+    @property
+    def waiting_results(self) -> int:
+        """Results read and not yet committed."""
+        return self._group_commit.waiting_results
+
+    async def submit(
+        self, agent: Agent, body: bytes, encoding: str | None, now: datetime
+    ) -> BatchAnswer:
+        """Take a batch in, and answer once it is durable.
+
+        TooLarge, UnsupportedEncoding or Unreadable for a body that is no batch; NotPermitted for a
+        batch of another agent; Conflict for a number used before with other content; Busy or
+        StorageFull if nothing could be kept, to be sent again.
+        """
+        if len(body) > SMALL_BODY_BYTES:
+            incoming = await asyncio.to_thread(read, agent, body, encoding, now)
+        else:
+            incoming = read(agent, body, encoding, now)
+        outcome = await asyncio.wrap_future(self._group_commit.hand_in(incoming))
+        self._count(incoming, outcome)
+        return _answer(incoming, outcome)
+
+    def close(self) -> None:
+        """Commit what waits, and take no more."""
+        self._group_commit.close()
+
+    def _count(self, incoming: Incoming, outcome: Outcome) -> None:
+        counts = self.counts
+        counts.batches += 1
+        match outcome.state:
+            case "stored":
+                counts.results += len(incoming.accepted)
+                counts.refused_results += len(incoming.refused)
+            case "seen":
+                counts.repeated_batches += 1
+            case "conflict":
+                counts.conflicting_batches += 1
+
+
+def read(agent: Agent, body: bytes, encoding: str | None, now: datetime) -> Incoming:
+    """A body to a validated batch of this agent."""
+    plain = decode_body(body, encoding)
+    batch = decode_batch(plain)
+    if batch.agent_id != agent.id:
+        raise NotPermitted("This batch is another agent's: an agent sends its own results only.")
+    accepted, refused = sort_records(batch, now)
+    return Incoming(
+        key=_key(batch),
+        school_id=agent.school_id,
+        digest=hashlib.sha256(plain).digest(),
+        received_at=now,
+        accepted=accepted,
+        refused=refused,
+        records=tuple(bytes(raw) for raw in batch.results),
+    )
+
+
+def _key(batch: Batch) -> BatchKey:
+    return BatchKey(
+        agent_id=batch.agent_id, epoch=batch.epoch, lane=batch.lane, sequence=batch.sequence
+    )
+
+
+def _answer(incoming: Incoming, outcome: Outcome) -> BatchAnswer:
+    key = incoming.key
+    if outcome.state == "conflict":
+        raise Conflict(
+            f"Batch {key.sequence} ({key.lane}) was committed before with other content. "
+            "It is kept aside. Start a new epoch."
+        )
+    return BatchAnswer(committed=(key,), refused=outcome.refused, received_at=incoming.received_at)

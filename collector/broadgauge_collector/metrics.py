@@ -1,0 +1,125 @@
+"""What Prometheus may know: requests, batches, agents and the latest rates, in base units."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from .access.agents import list_agents
+from .ingest.ingest import Counts
+from .schools.model import Agent
+from .schools.repository import list_schools
+from .store import Stores
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+LIVE = timedelta(minutes=15)
+"""An agent is heard at least every few minutes."""
+
+RECENT = timedelta(days=1)
+BITS_PER_BYTE = 8
+
+LATEST_RATES = """
+SELECT school_id, segment, direction, arg_max(line_bits_per_second, started_at)
+FROM throughput
+WHERE received_at >= ? AND line_bits_per_second IS NOT NULL AND path_kind = 'network'
+    AND NOT simulated
+GROUP BY ALL
+"""
+
+
+class Metrics:
+    """Counted while the application runs; one registry an application."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Histogram(
+            "broadgauge_http_request_duration_seconds",
+            "Time to answer a request, by route.",
+            ["route", "method", "status"],
+            registry=self.registry,
+        )
+
+    def request(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Count one answered request."""
+        self._requests.labels(route, method, f"{status // 100}xx").observe(seconds)
+
+
+class Scrape(Collector):
+    """What ingest has counted and the stores say at the moment of a scrape."""
+
+    def __init__(self, stores: Stores, counts: Counts, now: datetime) -> None:
+        self._stores = stores
+        self._counts = counts
+        self._now = now
+
+    def collect(self) -> Iterator[Metric]:
+        """Read by prometheus-client at each scrape."""
+        with self._stores.control.connect() as connection:
+            agents = list_agents(connection)
+            names = {school.id: school.name for school in list_schools(connection)}
+        yield from ingest_counters(self._counts)
+        yield from agent_gauges(agents, self._now)
+        yield self._latest_rates(names)
+
+    def _latest_rates(self, names: dict[UUID, str]) -> Metric:
+        rates = GaugeMetricFamily(
+            "broadgauge_line_rate_bytes_per_second",
+            "Latest line rate of the last day, over a real network, by school and segment.",
+            labels=["school", "segment", "direction"],
+        )
+        since = (self._now - RECENT).replace(tzinfo=None)
+        with self._stores.results.cursor() as cursor:
+            latest = cursor.execute(LATEST_RATES, [since]).fetchall()
+        for school_id, segment, direction, rate in latest:
+            labels = [names.get(school_id, str(school_id)), segment or "", direction]
+            rates.add_metric(labels, rate / BITS_PER_BYTE)
+        return rates
+
+
+def ingest_counters(counts: Counts) -> Iterator[Metric]:
+    """What ingest has taken in since the start."""
+    for name, help_text, value in (
+        ("batches", "Batches taken in, each time they were sent.", counts.batches),
+        ("batches_repeated", "Batches seen before, stored once.", counts.repeated_batches),
+        ("batches_conflicting", "Batch numbers used twice.", counts.conflicting_batches),
+        ("results_stored", "Results stored.", counts.results),
+        ("results_refused", "Records kept aside as wrong.", counts.refused_results),
+    ):
+        yield CounterMetricFamily(f"broadgauge_{name}", help_text, value=value)
+
+
+def agent_gauges(agents: tuple[Agent, ...], now: datetime) -> Iterator[Metric]:
+    """Agents by state, and what waits in their spools."""
+    states = dict.fromkeys(("live", "silent", "revoked"), 0)
+    for agent in agents:
+        states[state_of(agent, now)] += 1
+    gauge = GaugeMetricFamily("broadgauge_agents", "Agents by state.", labels=["state"])
+    for state, count in states.items():
+        gauge.add_metric([state], count)
+    yield gauge
+    waiting = sum(agent.spooled_results or 0 for agent in agents if agent.revoked_at is None)
+    help_text = "Results that wait in agents' spools, as last said."
+    yield GaugeMetricFamily("broadgauge_agents_spooled_results", help_text, value=waiting)
+
+
+def state_of(agent: Agent, now: datetime) -> str:
+    """live, silent or revoked."""
+    if agent.revoked_at is not None:
+        return "revoked"
+    heard = agent.last_seen_at
+    return "live" if heard is not None and now - heard <= LIVE else "silent"
+
+
+def exposition(stores: Stores, metrics: Metrics, counts: Counts, now: datetime) -> bytes:
+    """Everything in Prometheus' text format."""
+    scrape = CollectorRegistry()
+    scrape.register(Scrape(stores, counts, now))
+    return generate_latest(metrics.registry) + generate_latest(scrape)

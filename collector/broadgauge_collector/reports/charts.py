@@ -1,0 +1,52 @@
+"""The points of the School page's charts."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from ..capacity.daypart import day_begins, window_of
+from ..schools.model import School
+from ..store import duckdb_questions as questions
+from ..store.duckdb_questions import Charted, Cursor, Grouping, Spread, Window
+from .model import Point, SchoolSummary
+
+Ask = Callable[[Cursor, Charted, Grouping], list[Spread]]
+
+CHARTS: dict[str, tuple[Ask, Grouping]] = {
+    "throughput_by_day": (questions.rates, "day"),
+    "throughput_by_hour": (questions.rates, "hour"),
+    "throughput_by_location": (questions.rates, "location"),
+    "latency_by_day": (questions.round_trips, "day"),
+    "latency_by_hour": (questions.round_trips, "hour"),
+    "loss_by_day": (questions.loss, "day"),
+}
+
+
+def local_window(school: School, days: int, now: datetime) -> Window:
+    """The school's last days, today included, from midnight to now."""
+    first, _ = window_of(now, days, school.timezone)
+    return Window(day_begins(first, school.timezone), now)
+
+
+def choose(cursor: Cursor, summary: SchoolSummary, window: Window) -> Charted | None:
+    """What to draw: over the network before inside one machine, and on the segment of the link
+    that decides before another. None where nothing was measured."""
+    segment = summary.deciding.link.segment if summary.deciding else None
+    measured = [way for way in questions.ways(cursor, window, summary.school.id) if way[1] != "vpn"]
+    best = min(measured, key=lambda way: (way[1] != "network", way[0] != segment), default=None)
+    if best is None:
+        return None
+    return Charted(summary.school.id, best[0], best[1], summary.school.timezone, window)
+
+
+def draw(cursor: Cursor, wanted: Charted | None) -> dict[str, tuple[Point, ...]]:
+    """Every chart's points, by the report's field."""
+    if wanted is None:
+        return dict.fromkeys(CHARTS, ())
+    return {name: _points(ask(cursor, wanted, by)) for name, (ask, by) in CHARTS.items()}
+
+
+def _points(spreads: Iterable[Spread]) -> tuple[Point, ...]:
+    return tuple(
+        Point(group=s.group, series=s.series, count=s.size, median=s.median, p10=s.p10, p90=s.p90)
+        for s in spreads
+    )

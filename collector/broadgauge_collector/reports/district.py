@@ -1,0 +1,85 @@
+"""What the control store knows of a district, read at one moment, and which link a test is of."""
+
+from collections import defaultdict
+from datetime import date
+from uuid import UUID
+
+from msgspec import Struct
+
+from broadgauge_wire import Segment
+
+from ..access.agents import list_agents
+from ..capacity.need import Headcount
+from ..errors import NotFound
+from ..schools.model import Agent, Link, Reflector, School
+from ..schools.repository import list_links, list_reflectors, list_schools
+from ..store import Stores
+from ..store.duckdb_questions import Latest, Measured
+
+
+class District(Struct, frozen=True):
+    """Schools and links by id, in order of name."""
+
+    schools: dict[UUID, School]
+    links: dict[UUID, Link]
+    reflectors: dict[UUID, Reflector]
+    agents: tuple[Agent, ...]
+
+    def school(self, school_id: UUID) -> School:
+        """NotFound if there is no such school."""
+        if school_id not in self.schools:
+            raise NotFound(f"There is no school with the id {school_id}.")
+        return self.schools[school_id]
+
+    def behind(self, link: Link) -> tuple[School, ...]:
+        """The schools that depend on a link."""
+        return tuple(self.schools[school_id] for school_id in link.school_ids)
+
+    def headcounts(self, schools: tuple[School, ...], day: date) -> tuple[Headcount, ...]:
+        """Their people on a day."""
+        return tuple(Headcount(school.name, school.people_on(day)) for school in schools)
+
+
+def read_district(stores: Stores) -> District:
+    """Everything at one moment."""
+    with stores.control.connect() as connection:
+        return District(
+            {school.id: school for school in list_schools(connection)},
+            {link.id: link for link in list_links(connection)},
+            {reflector.id: reflector for reflector in list_reflectors(connection)},
+            list_agents(connection),
+        )
+
+
+class Ways:
+    """Which link a test went over.
+
+    The link its test server is registered to, if the agent's school is behind it; else the one
+    link of the test's segment that is. With two such links it can't be told, and none is said.
+    """
+
+    def __init__(self, district: District) -> None:
+        self._reflectors = district.reflectors
+        self._found: dict[tuple[UUID, Segment | None, UUID | None], Link | None] = {}
+        self._of_segment: dict[tuple[UUID, Segment], list[Link]] = defaultdict(list)
+        for link in district.links.values():
+            for school_id in link.school_ids:
+                self._of_segment[school_id, link.segment].append(link)
+
+    def link_of(self, test: Measured | Latest) -> Link | None:
+        """None where it can't be told, or no link is known."""
+        way = test.school_id, test.segment, test.reflector_id
+        if way not in self._found:
+            self._found[way] = self._find(*way)
+        return self._found[way]
+
+    def _find(
+        self, school_id: UUID, segment: Segment | None, reflector_id: UUID | None
+    ) -> Link | None:
+        if segment is None:
+            return None
+        possible = self._of_segment.get((school_id, segment), [])
+        reflector = self._reflectors.get(reflector_id) if reflector_id else None
+        if reflector is not None and reflector.link_id is not None:
+            return next((link for link in possible if link.id == reflector.link_id), None)
+        return possible[0] if len(possible) == 1 else None

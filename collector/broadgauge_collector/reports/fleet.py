@@ -1,0 +1,64 @@
+"""What runs where."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from broadgauge_wire import InventoryResult
+
+from ..schools.model import Agent
+from ..store import Stores
+from ..store import duckdb_questions as questions
+from .district import District, read_district
+from .model import AgentRow, AgentState
+
+STALE_AFTER = timedelta(hours=24)
+LATENCY_LOOKED_BACK = timedelta(days=7)
+
+
+def agents(stores: Stores, now: datetime) -> tuple[AgentRow, ...]:
+    """Every agent, revoked ones too, in the order they joined."""
+    district = read_district(stores)
+    with stores.results.cursor() as cursor:
+        last = questions.last_results(cursor, now - LATENCY_LOOKED_BACK)
+        inventories = questions.inventories(cursor)
+    return tuple(
+        _row(agent, district, inventories.get(agent.id), last.get(agent.id), now)
+        for agent in district.agents
+    )
+
+
+def state(agent: Agent, now: datetime) -> AgentState:
+    """`stale` after a day of silence."""
+    if agent.revoked_at is not None:
+        return "revoked"
+    if agent.last_seen_at is None:
+        return "never"
+    return "stale" if now - agent.last_seen_at > STALE_AFTER else "ok"
+
+
+def _row(
+    agent: Agent,
+    district: District,
+    inventory: dict[str, Any] | None,
+    last_result_at: datetime | None,
+    now: datetime,
+) -> AgentRow:
+    known = inventory and {name: inventory[name] for name in _FIELDS}
+    return AgentRow(
+        agent=agent,
+        school=district.school(agent.school_id).name,
+        machine=_machine(inventory) if inventory else None,
+        inventory=known or None,
+        last_result_at=last_result_at,
+        state=state(agent, now),
+    )
+
+
+def _machine(inventory: dict[str, Any]) -> str | None:
+    """Make and model, the make once where the model begins with it."""
+    make, model = inventory["make"] or "", inventory["model"] or ""
+    repeated = model.casefold().startswith(make.casefold())
+    return (model if repeated else f"{make} {model}").strip() or None
+
+
+_FIELDS = tuple(InventoryResult.__struct_fields__)

@@ -1,0 +1,142 @@
+"""What pages, API and exports show."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from msgspec import Struct
+
+from broadgauge_wire import Direction, Segment
+
+from ..capacity.model import Target, Verdict
+from ..schools.model import Agent, Link, People, School
+
+AgentState = Literal["ok", "stale", "never", "revoked"]
+
+
+class LinkVerdict(Struct, frozen=True, kw_only=True):
+    """A verdict, and the link and schools it is about. `people` are those the need counts."""
+
+    link: Link
+    schools: tuple[str, ...]
+    people: int | None
+    verdict: Verdict
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """The latest test of today, shown as such and never as a verdict."""
+
+    started_at: datetime
+    direction: Direction
+    segment: Segment | None
+    line_bits_per_second: float
+    at_least: bool
+    loopback: bool
+    simulated: bool
+
+
+class SchoolSummary(Struct, frozen=True, kw_only=True):
+    """A row of the Overview: a school's own verdict is the worst of the links it depends on.
+
+    `agents` leaves out revoked ones; `loopback_only` is of the window.
+    """
+
+    school: School
+    people: People | None
+    verdicts: tuple[LinkVerdict, ...]
+    deciding: LinkVerdict | None
+    reading: Reading | None
+    last_heard_at: datetime | None
+    agents: int
+    loopback_only: bool
+    simulated: bool
+
+
+class Overview(Struct, frozen=True, kw_only=True):
+    """All schools against one target."""
+
+    target: Target
+    days: int
+    as_of: datetime
+    schools: tuple[SchoolSummary, ...]
+
+
+class TestRow(Struct, frozen=True, kw_only=True):
+    """One throughput test in the list of tests.
+
+    `counts` says whether it is evidence for the verdict of its link against the report's target;
+    `why_not` is a plain sentence. `started_at` is by the collector's clock.
+    """
+
+    id: UUID
+    started_at: datetime
+    direction: Direction
+    line_bits_per_second: float | None
+    at_least: bool
+    limited_by: str | None
+    path_kind: str | None
+    location: str | None
+    agent_id: UUID
+    agent: str
+    segment: str | None
+    trigger: str
+    idle_rtt_seconds: float | None
+    bytes_transferred: int | None
+    error: str | None
+    counts: bool
+    why_not: str | None
+
+
+class Point(Struct, frozen=True, kw_only=True):
+    """Something measured, summarised over a day, an hour of the day or a location.
+
+    Rates in bit/s, times in s, each as median with 10th and 90th percentile of tests (latency,
+    loss: of windows). `group` is an ISO date, an hour ("08") or a location, by the school's clock.
+    """
+
+    group: str
+    series: str
+    count: int
+    median: float
+    p10: float
+    p90: float
+
+
+class SchoolReport(Struct, frozen=True, kw_only=True):
+    """Everything the School page shows.
+
+    The points are of one `segment`, so that a room's wire and the Internet line don't mix: that of
+    the link that decides or, where nothing was measured on it, the one most measured. Readings
+    inside one machine are in them only where the school has no other; those over a VPN never are.
+    `failed` and `skipped` count tests of the window.
+    """
+
+    summary: SchoolSummary
+    target: Target
+    days: int
+    as_of: datetime
+    segment: Segment | None
+    throughput_by_day: tuple[Point, ...]
+    throughput_by_hour: tuple[Point, ...]
+    throughput_by_location: tuple[Point, ...]
+    latency_by_day: tuple[Point, ...]
+    latency_by_hour: tuple[Point, ...]
+    loss_by_day: tuple[Point, ...]
+    tests: tuple[TestRow, ...]
+    tests_total: int
+    skipped: int
+    failed: int
+
+
+class AgentRow(Struct, frozen=True, kw_only=True):
+    """What runs where, and when it was last heard.
+
+    `machine` is make and model; `inventory` the latest survey of the machine by field name.
+    """
+
+    agent: Agent
+    school: str
+    machine: str | None
+    inventory: dict[str, Any] | None
+    last_result_at: datetime | None
+    state: AgentState

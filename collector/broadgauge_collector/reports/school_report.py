@@ -1,0 +1,104 @@
+"""Everything the School page shows."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from ..capacity.evidence import why_not
+from ..capacity.method import METHOD
+from ..capacity.model import Target
+from ..capacity.targets import find_target
+from ..store import Stores
+from ..store import duckdb_questions as questions
+from . import charts
+from .district import District, Ways, read_district
+from .judging import Asked, JudgedLink, judge_links, link_test
+from .model import SchoolReport, TestRow
+from .summary import read_background, summarise
+
+TESTS_LISTED = 200
+NO_LINE = "It is not known which line the test went over."
+
+
+def school(
+    stores: Stores, school_id: UUID, target_key: str, days: int, now: datetime
+) -> SchoolReport:
+    """One school against one target. NotFound for an unknown school or target."""
+    target = find_target(target_key)
+    district = read_district(stores)
+    own = district.school(school_id)
+    links = [link for link in district.links.values() if school_id in link.school_ids]
+    asked = Asked(target, days, now)
+    judged = judge_links(stores, district, asked, links)
+    summary = summarise(own, district, judged, read_background(stores, district, asked))
+    window = charts.local_window(own, days, now)
+    with stores.results.cursor() as cursor:
+        listed, total = questions.newest_tests(cursor, window, school_id, TESTS_LISTED)
+        failed, skipped = questions.failed_and_skipped(cursor, window, school_id)
+        chosen = charts.choose(cursor, summary, window)
+        points = charts.draw(cursor, chosen)
+    return SchoolReport(
+        summary=summary,
+        target=target,
+        days=days,
+        as_of=now,
+        segment=chosen.segment if chosen else None,
+        tests=_rows(listed, Standing(judged, target, Ways(district)), district),
+        tests_total=total,
+        failed=failed,
+        skipped=skipped,
+        **points,
+    )
+
+
+class Standing:
+    """Why tests are no evidence for the verdict of their link."""
+
+    def __init__(self, judged: Iterable[JudgedLink], target: Target, ways: Ways) -> None:
+        self._judged = {link.answer.link.id: link for link in judged}
+        self._target = target
+        self._ways = ways
+
+    def why_not(self, listed: questions.Listed) -> str | None:
+        """None if the test counts."""
+        if listed.direction != self._target.direction:
+            return f"The target is about {self._target.direction} speed."
+        link = self._ways.link_of(listed.test)
+        if link is None:
+            return NO_LINE
+        if link.id not in self._judged:
+            return f"The target is not about {link.name}."
+        judged = self._judged[link.id]
+        voting = {vote.day for vote in judged.answer.verdict.votes}
+        test = link_test(listed.test, judged.clocks)
+        return why_not(test, judged.evidence, voting, METHOD)
+
+
+def _rows(
+    listed: Iterable[questions.Listed], standing: Standing, district: District
+) -> tuple[TestRow, ...]:
+    names = {agent.id: agent.name for agent in district.agents}
+    return tuple(_row(test, standing.why_not(test), names) for test in listed)
+
+
+def _row(listed: questions.Listed, why: str | None, names: dict[UUID, str]) -> TestRow:
+    test = listed.test
+    return TestRow(
+        id=listed.id,
+        started_at=test.moment,
+        direction=listed.direction,
+        line_bits_per_second=test.line,
+        at_least=test.bound == "at_least",
+        limited_by=listed.limited_by,
+        path_kind=test.path_kind,
+        location=listed.location,
+        agent_id=listed.agent_id,
+        agent=names.get(listed.agent_id, ""),
+        segment=test.segment,
+        trigger=test.trigger,
+        idle_rtt_seconds=listed.idle_rtt,
+        bytes_transferred=listed.bytes_transferred,
+        error=listed.error,
+        counts=why is None,
+        why_not=why,
+    )

@@ -1,0 +1,99 @@
+"""What names, places and counts must be before they are kept. Each refusal says what to write."""
+
+import difflib
+import unicodedata
+import zoneinfo
+
+from broadgauge_wire.spec import MAX_RATE_BITS_PER_SECOND, MAX_TEXT
+
+from ..errors import Invalid
+from .model import People, SchoolHours
+
+MAX_PEOPLE = 1_000_000
+"""At one school: more than any school has, and few enough that a slip of the keyboard shows."""
+
+NO_PLACE = {"localtime", "Factory"}
+"""Listed on some systems, and not the time of any place."""
+
+MAX_HOST = 253
+"""Characters in a host name, RFC 1035."""
+
+
+def clean_name(text: str, what: str) -> str:
+    """The name without blanks around it. Invalid if nothing is left, or it can't be shown."""
+    name = unicodedata.normalize("NFC", text).strip()
+    if not name:
+        raise Invalid(f"{what} is empty: give it a name people know.")
+    if len(name) > MAX_TEXT:
+        raise Invalid(f"{what} has {len(name)} characters: {MAX_TEXT} at most.")
+    if not name.isprintable():
+        raise Invalid(f"{what} {name!r} has characters that can't be shown: leave them out.")
+    return name
+
+
+def name_key(name: str) -> str:
+    """Names that differ in case or in blanks only are the same name."""
+    return " ".join(name.casefold().split())
+
+
+def check_timezone(name: str) -> str:
+    """An IANA time zone name. Invalid, with the nearest names, for any other."""
+    known = zoneinfo.available_timezones() - NO_PLACE
+    if name in known:
+        return name
+    raise Invalid(f"{name!r} is no time zone{_nearest(name, known)}")
+
+
+def _nearest(name: str, known: set[str]) -> str:
+    by_fold = {zone.casefold(): zone for zone in known}
+    by_fold |= {zone.rsplit("/", 1)[-1].casefold(): zone for zone in sorted(known)}
+    folded = name.strip().casefold().replace(" ", "_")
+    near = difflib.get_close_matches(folded, by_fold, n=3, cutoff=0.6)
+    zones = list(dict.fromkeys(by_fold[match] for match in near))
+    return f": did you mean {' or '.join(zones)}?" if zones else ", like America/Chicago."
+
+
+def check_hours(hours: SchoolHours) -> SchoolHours:
+    """School hours within one local day, on at least one weekday."""
+    if hours.opens >= hours.closes:
+        raise Invalid(f"School closes at {hours.closes:%H:%M}, not after {hours.opens:%H:%M}.")
+    days = hours.weekdays
+    if not days or len(set(days)) != len(days) or not set(days) <= set(range(7)):
+        raise Invalid("Weekdays are numbers from 0 (Monday) to 6 (Sunday), each once, one or more.")
+    return hours
+
+
+def check_people(people: People) -> People:
+    """Counts from 0 to MAX_PEOPLE."""
+    counts = {
+        "students": people.students,
+        "staff": people.staff,
+        "concurrent users": people.concurrent_users or 0,
+    }
+    for what, count in counts.items():
+        if not 0 <= count <= MAX_PEOPLE:
+            raise Invalid(f"{count} {what}: give a number from 0 to {MAX_PEOPLE}.")
+    return people
+
+
+def check_rate(bits_per_second: float | None, what: str) -> float | None:
+    """A rate above zero, or None where it isn't known."""
+    if bits_per_second is None or 0 < bits_per_second <= MAX_RATE_BITS_PER_SECOND:
+        return bits_per_second
+    raise Invalid(f"{what} is {bits_per_second} bit/s: leave it out if it isn't known.")
+
+
+def check_host(host: str) -> str:
+    """A host name or address without scheme, port or path."""
+    cleaned = host.strip()
+    plain = cleaned.isprintable() and cleaned.isascii() and not set(cleaned) & set(" /@?#[]\"'<>\\")
+    if cleaned and len(cleaned) <= MAX_HOST and plain:
+        return cleaned
+    raise Invalid(f"{host!r} is no host: give a name or an address, like 10.1.2.3.")
+
+
+def check_port(port: int) -> int:
+    """A TCP and UDP port."""
+    if 1 <= port <= 65535:
+        return port
+    raise Invalid(f"{port} is no port: give a number from 1 to 65535.")

@@ -1,0 +1,300 @@
+"""Schools, their people, lines and test servers in the control database.
+
+Functions take a connection inside a transaction; those that add or set need a write transaction.
+Conflict for a name already taken, Invalid for a value out of bounds, NotFound for an unknown id.
+"""
+
+import difflib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from broadgauge_wire import Reflector as WireReflector
+from broadgauge_wire import Segment, Settings, new_id
+from broadgauge_wire.spec import EARLIEST_YEAR
+
+from ..errors import Conflict, Invalid, NotFound
+from ..store import tables
+from .checks import (
+    check_host,
+    check_hours,
+    check_people,
+    check_port,
+    check_rate,
+    check_timezone,
+    clean_name,
+    name_key,
+)
+from .model import Link, People, Reflector, School, SchoolHours
+
+EVER = date(EARLIEST_YEAR, 1, 1)
+"""Counts from this day on hold for every result there can be."""
+
+
+def add_school(
+    c: Connection,
+    *,
+    name: str,
+    timezone: str,
+    hours: SchoolHours | None = None,
+    students: int | None = None,
+    staff: int = 0,
+    concurrent_users: int | None = None,
+    since: date = EVER,
+) -> School:
+    """Add a school; with `students`, its people from `since` on."""
+    school_id = new_id()
+    row = {"id": school_id, "district_id": _district_id(c), "timezone": check_timezone(timezone)}
+    row |= _naming(name, "The school's name") | _hours_row(hours or SchoolHours())
+    with _name_taken(f"There is already a school named {row['name']!r}."):
+        c.execute(insert(tables.school).values(row))
+    if students is not None:
+        counts = People(
+            since=since, students=students, staff=staff, concurrent_users=concurrent_users
+        )
+        set_people(c, school_id, counts)
+    return get_school(c, school_id)
+
+
+def get_school(c: Connection, school_id: UUID) -> School:
+    """One school by its id."""
+    found = _schools(c, (school_id,))
+    if not found:
+        raise NotFound(f"There is no school with the id {school_id}.")
+    return found[0]
+
+
+def find_school(c: Connection, name_or_id: str) -> School:
+    """One school by its name (in any case) or id. NotFound names the nearest ones."""
+    try:
+        return get_school(c, UUID(name_or_id))
+    except ValueError:
+        pass
+    query = select(tables.school.c.id).where(tables.school.c.name_key == name_key(name_or_id))
+    school_id = c.execute(query).scalar_one_or_none()
+    if school_id is None:
+        raise NotFound(f"There is no school named {name_or_id!r}{_near_schools(c, name_or_id)}")
+    return get_school(c, school_id)
+
+
+def list_schools(c: Connection) -> tuple[School, ...]:
+    """Every school, by name."""
+    return _schools(c, None)
+
+
+def set_people(c: Connection, school_id: UUID, people: People) -> School:
+    """Set a school's counts from `people.since` on; the same date again replaces them."""
+    check_people(people)
+    school = get_school(c, school_id)
+    counts = {
+        "students": people.students,
+        "staff": people.staff,
+        "concurrent_users": people.concurrent_users,
+    }
+    table = tables.people
+    if any(known.since == people.since for known in school.people):
+        same = (table.c.school_id == school_id) & (table.c.since == people.since)
+        c.execute(update(table).where(same).values(counts))
+    else:
+        c.execute(insert(table).values(school_id=school_id, since=people.since, **counts))
+    return get_school(c, school_id)
+
+
+def set_hours(c: Connection, school_id: UUID, hours: SchoolHours) -> School:
+    """Set when students are there, in the school's local time."""
+    matches = tables.school.c.id == school_id
+    c.execute(update(tables.school).where(matches).values(_hours_row(hours)))
+    return get_school(c, school_id)
+
+
+def add_link(
+    c: Connection,
+    *,
+    name: str,
+    segment: Segment,
+    school_ids: Iterable[UUID],
+    contracted_bits_per_second: float | None = None,
+) -> Link:
+    """Add a line and the schools that depend on it."""
+    schools = tuple(dict.fromkeys(school_ids))
+    if not schools:
+        raise Invalid("A line needs at least one school behind it.")
+    for school_id in schools:
+        get_school(c, school_id)
+    rate = check_rate(contracted_bits_per_second, "The rate")
+    link_id = new_id()
+    row: dict[str, Any] = {"id": link_id, "segment": segment, "contracted_bits_per_second": rate}
+    row |= _naming(name, "The line's name")
+    with _name_taken(f"There is already a line named {row['name']!r}."):
+        c.execute(insert(tables.link).values(row))
+    behind = [{"link_id": link_id, "school_id": school_id} for school_id in schools]
+    c.execute(insert(tables.link_school), behind)
+    return get_link(c, link_id)
+
+
+def get_link(c: Connection, link_id: UUID) -> Link:
+    """One line by its id."""
+    for link in list_links(c):
+        if link.id == link_id:
+            return link
+    raise NotFound(f"There is no line with the id {link_id}.")
+
+
+def list_links(c: Connection) -> tuple[Link, ...]:
+    """Every line, by name."""
+    behind: dict[UUID, list[UUID]] = defaultdict(list)
+    for row in c.execute(select(tables.link_school).order_by(tables.link_school.c.school_id)):
+        behind[row.link_id].append(row.school_id)
+    rows = c.execute(select(tables.link).order_by(tables.link.c.name_key))
+    return tuple(
+        Link(
+            id=row.id,
+            name=row.name,
+            segment=row.segment,
+            school_ids=tuple(behind[row.id]),
+            contracted_bits_per_second=row.contracted_bits_per_second,
+        )
+        for row in rows
+    )
+
+
+def add_reflector(
+    c: Connection,
+    *,
+    name: str,
+    host: str,
+    port: int,
+    segment: Segment,
+    link_id: UUID | None = None,
+    tls: bool = False,
+) -> Reflector:
+    """Register a test server; with `link_id`, it ends that line, which must be of its segment."""
+    if link_id is not None and (link := get_link(c, link_id)).segment != segment:
+        raise Invalid(f"The line {link.name!r} is {link.segment}, the test server {segment}.")
+    reflector_id = new_id()
+    row: dict[str, Any] = {"id": reflector_id, "segment": segment, "link_id": link_id, "tls": tls}
+    row |= _naming(name, "The test server's name")
+    row |= {"host": check_host(host), "port": check_port(port)}
+    with _name_taken(f"There is already a test server named {row['name']!r}."):
+        c.execute(insert(tables.reflector).values(row))
+    return get_reflector(c, reflector_id)
+
+
+def update_reflector(c: Connection, reflector_id: UUID, *, host: str, port: int) -> Reflector:
+    """Set where a test server listens."""
+    matches = tables.reflector.c.id == reflector_id
+    where = {"host": check_host(host), "port": check_port(port)}
+    c.execute(update(tables.reflector).where(matches).values(where))
+    return get_reflector(c, reflector_id)
+
+
+def get_reflector(c: Connection, reflector_id: UUID) -> Reflector:
+    """One test server by its id."""
+    query = select(tables.reflector).where(tables.reflector.c.id == reflector_id)
+    row = c.execute(query).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no test server with the id {reflector_id}.")
+    return _reflector(row)
+
+
+def list_reflectors(c: Connection) -> tuple[Reflector, ...]:
+    """Every test server, by name."""
+    rows = c.execute(select(tables.reflector).order_by(tables.reflector.c.name_key))
+    return tuple(_reflector(row) for row in rows)
+
+
+def settings_for(c: Connection, school_id: UUID) -> Settings:
+    """What agents of a school are told: test servers of its own lines first, then common ones."""
+    behind = select(tables.link_school.c.link_id).where(tables.link_school.c.school_id == school_id)
+    own = set(c.execute(behind).scalars())
+    usable = [r for r in list_reflectors(c) if r.link_id is None or r.link_id in own]
+    usable.sort(key=lambda r: r.link_id is None)
+    return Settings(reflectors=tuple(_on_the_wire(r) for r in usable))
+
+
+def _schools(c: Connection, only: tuple[UUID, ...] | None) -> tuple[School, ...]:
+    schools = select(tables.school).order_by(tables.school.c.name_key)
+    counts = select(tables.people).order_by(tables.people.c.since)
+    if only is not None:
+        schools = schools.where(tables.school.c.id.in_(only))
+        counts = counts.where(tables.people.c.school_id.in_(only))
+    people: dict[UUID, list[People]] = defaultdict(list)
+    for row in c.execute(counts):
+        people[row.school_id].append(_people(row))
+    return tuple(_school(row, people[row.id]) for row in c.execute(schools))
+
+
+def _school(row: Row[tuple[object, ...]], people: list[People]) -> School:
+    hours = SchoolHours(
+        opens=row.opens, closes=row.closes, weekdays=tuple(int(day) for day in row.weekdays)
+    )
+    return School(
+        id=row.id, name=row.name, timezone=row.timezone, hours=hours, people=tuple(people)
+    )
+
+
+def _people(row: Row[tuple[object, ...]]) -> People:
+    return People(
+        since=row.since,
+        students=row.students,
+        staff=row.staff,
+        concurrent_users=row.concurrent_users,
+    )
+
+
+def _reflector(row: Row[tuple[object, ...]]) -> Reflector:
+    return Reflector(
+        id=row.id,
+        name=row.name,
+        host=row.host,
+        port=row.port,
+        segment=row.segment,
+        link_id=row.link_id,
+        tls=row.tls,
+    )
+
+
+def _on_the_wire(r: Reflector) -> WireReflector:
+    return WireReflector(
+        id=r.id, name=r.name, host=r.host, port=r.port, segment=r.segment, tls=r.tls
+    )
+
+
+def _district_id(c: Connection) -> UUID:
+    found: UUID | None = c.execute(select(tables.district.c.id)).scalar()
+    if found is not None:
+        return found
+    made = new_id()
+    c.execute(insert(tables.district).values(id=made, name="This district"))
+    return made
+
+
+def _naming(name: str, what: str) -> dict[str, Any]:
+    cleaned = clean_name(name, what)
+    return {"name": cleaned, "name_key": name_key(cleaned)}
+
+
+def _hours_row(hours: SchoolHours) -> dict[str, Any]:
+    check_hours(hours)
+    weekdays = "".join(str(day) for day in sorted(hours.weekdays))
+    return {"opens": hours.opens, "closes": hours.closes, "weekdays": weekdays}
+
+
+@contextmanager
+def _name_taken(sentence: str) -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError as error:
+        raise Conflict(f"{sentence} Choose another name.") from error
+
+
+def _near_schools(c: Connection, name: str) -> str:
+    names = {row.name_key: row.name for row in c.execute(select(tables.school))}
+    near = difflib.get_close_matches(name_key(name), names, n=3)
+    return f": did you mean {' or '.join(names[key] for key in near)}?" if near else "."

@@ -1,0 +1,86 @@
+"""What routes and pages work with: the stores behind a bounded thread pool, and the clock.
+
+A store call on the event loop would hold up ingest for everybody, so none is made there.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection
+
+from .config import ServerConfig
+from .ingest import Ingest
+from .metrics import Metrics
+from .store import Stores
+
+P = ParamSpec("P")
+T = TypeVar("T")
+ReadyCheck = Callable[[], Awaitable[str | None]]
+
+
+class Services:
+    """Everything the application needs, opened by `open_services` and closed by `close`."""
+
+    def __init__(self, stores: Stores, ingest: Ingest, config: ServerConfig) -> None:
+        self.stores = stores
+        self.ingest = ingest
+        self.config = config
+        self.metrics = Metrics()
+        self.ready_checks: list[ReadyCheck] = []
+        self._pool = ThreadPoolExecutor(config.store_threads, thread_name_prefix="store")
+
+    async def read(
+        self, function: Callable[Concatenate[Stores, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """`function(stores, ...)` in the pool: reports and results."""
+        return await self._run(partial(function, self.stores, *args, **kwargs))
+
+    async def look_up(
+        self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """`function(connection, ...)` in the pool, on a control connection that only reads."""
+
+        def run() -> T:
+            with self.stores.control.connect() as connection:
+                return function(connection, *args, **kwargs)
+
+        return await self._run(run)
+
+    async def write(
+        self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """`function(connection, ...)` in the pool, in one control transaction."""
+
+        def run() -> T:
+            with self.stores.control.begin() as connection:
+                return function(connection, *args, **kwargs)
+
+        return await self._run(run)
+
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Any other slow function, such as writing an export, in the pool."""
+        return await self._run(partial(function, *args, **kwargs))
+
+    def now(self) -> datetime:
+        """The collector's clock, UTC."""
+        return datetime.now(UTC)
+
+    def close(self) -> None:
+        """Finish what is under way, commit what waits, and close the stores."""
+        self._pool.shutdown()
+        self.ingest.close()
+        self.stores.close()
+
+    async def _run(self, call: Callable[[], T]) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, _in_this_context(call))
+
+
+def _in_this_context(call: Callable[[], T]) -> Callable[[], T]:
+    context: Any = copy_context()
+    return lambda: context.run(call)

@@ -1,0 +1,78 @@
+"""The control database: schools, lines, agents and who may do what."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+WAIT_FOR_LOCK_SECONDS = 30
+
+
+class ControlStore:
+    """SQLite in WAL mode, synchronous=FULL: what a transaction committed survives a power cut."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._writing = engine.execution_options(begin_with="BEGIN IMMEDIATE")
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open or create the database at `path`, and migrate it to today's tables."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        store = cls(_sqlite_engine(path))
+        with store.begin() as connection:
+            migrate(connection)
+        return store
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A write transaction, alone among writers; commits at the end, rolls back on an error."""
+        with self._writing.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """A read transaction: one consistent moment, whatever is written meanwhile."""
+        with self._engine.connect() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+
+def migrate(connection: Connection) -> None:
+    """Bring the database to the newest migration, inside the connection's transaction."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _sqlite_engine(path: Path) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}", connect_args={"timeout": WAIT_FOR_LOCK_SECONDS}, pool_size=8
+    )
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    # The driver's own BEGIN comes too late for DDL and reads; _begin says it instead.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {setting}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("begin_with", "BEGIN"))

@@ -1,0 +1,67 @@
+"""What a store of results takes and answers, whichever engine is behind it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal, NamedTuple, Protocol
+from uuid import UUID
+
+import pyarrow as pa
+from msgspec import Struct
+
+from broadgauge_wire import BatchKey, Refusal, Result
+
+
+class Place(NamedTuple):
+    """Where a page of results ends: results come newest first, by start and then by id."""
+
+    started_at: datetime
+    id: UUID
+
+
+class Aside(Struct, frozen=True, kw_only=True):
+    """A refused record as it was sent, and why it was refused."""
+
+    refusal: Refusal
+    record: bytes | memoryview
+
+
+class Incoming(Struct, frozen=True, kw_only=True):
+    """A batch that was read and validated. `records` are all its raw records, in order."""
+
+    key: BatchKey
+    school_id: UUID
+    digest: bytes
+    received_at: datetime
+    accepted: tuple[Result, ...]
+    refused: tuple[Aside, ...]
+    records: tuple[bytes | memoryview, ...]
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What became of a batch: stored now, stored before, or kept aside as a conflict."""
+
+    state: Literal["stored", "seen", "conflict"]
+    refused: tuple[Refusal, ...] = ()
+
+
+class ResultStore(Protocol):
+    """Keeps every result of an acknowledged batch, once."""
+
+    def commit(self, group: Sequence[Incoming]) -> tuple[Outcome, ...]:
+        """Keep these batches, all in one transaction, durable on return; one outcome for each."""
+
+    def select(
+        self,
+        kind: str,
+        *,
+        school_id: UUID | None = None,
+        agent_id: UUID | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        before: Place | None = None,
+        limit: int,
+    ) -> pa.Table:
+        """Results of one kind, newest first, with `since` <= started_at < `until`."""
+
+    def close(self) -> None:
+        """Let go of the store's files."""

@@ -1,0 +1,165 @@
+"""Tables of the control database, portable between SQLite and PostgreSQL."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Time,
+    TypeDecorator,
+    UniqueConstraint,
+    Uuid,
+)
+
+NAMES = {
+    "pk": "pk_%(table_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+}
+
+metadata = MetaData(naming_convention=NAMES)
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment in UTC. SQLite keeps no time zone, so UTC is put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is not None and value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+district = Table(
+    "district",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", String(200), nullable=False),
+)
+
+school = Table(
+    "school",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("district_id", Uuid, ForeignKey("district.id"), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("name_key", String(400), nullable=False),
+    Column("timezone", String(64), nullable=False),
+    Column("opens", Time, nullable=False),
+    Column("closes", Time, nullable=False),
+    Column("weekdays", String(7), nullable=False),
+    UniqueConstraint("district_id", "name_key"),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("school_id", Uuid, ForeignKey("school.id"), primary_key=True),
+    Column("since", Date, primary_key=True),
+    Column("students", Integer, CheckConstraint("students >= 0", "students"), nullable=False),
+    Column("staff", Integer, CheckConstraint("staff >= 0", "staff"), nullable=False),
+    Column("concurrent_users", Integer),
+)
+
+link = Table(
+    "link",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("name_key", String(400), nullable=False, unique=True),
+    Column("segment", String(16), nullable=False),
+    Column("contracted_bits_per_second", Float),
+)
+
+link_school = Table(
+    "link_school",
+    metadata,
+    Column("link_id", Uuid, ForeignKey("link.id"), primary_key=True),
+    Column("school_id", Uuid, ForeignKey("school.id"), primary_key=True, index=True),
+)
+
+reflector = Table(
+    "reflector",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("name_key", String(400), nullable=False, unique=True),
+    Column("host", String(253), nullable=False),
+    Column("port", Integer, nullable=False),
+    Column("segment", String(16), nullable=False),
+    Column("link_id", Uuid, ForeignKey("link.id")),
+    Column("tls", Boolean, nullable=False),
+)
+
+agent = Table(
+    "agent",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("school_id", Uuid, ForeignKey("school.id"), nullable=False, index=True),
+    Column("name", String(200), nullable=False),
+    Column("location", String(200)),
+    Column("version", String(200), nullable=False),
+    Column("key_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("joined_at", Instant, nullable=False),
+    Column("last_seen_at", Instant),
+    Column("spooled_results", Integer),
+    Column("revoked_at", Instant),
+)
+
+join_token = Table(
+    "join_token",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("secret_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("school_id", Uuid, ForeignKey("school.id"), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("uses", Integer, nullable=False),
+    Column("uses_left", Integer, CheckConstraint("uses_left >= 0", "uses_left"), nullable=False),
+)
+
+user_token = Table(
+    "user_token",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("secret_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("permissions", String(200), nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+login_link = Table(
+    "login_link",
+    metadata,
+    Column("secret_hash", LargeBinary(32), primary_key=True),
+    Column("expires_at", Instant, nullable=False),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("secret_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+)

@@ -1,0 +1,258 @@
+"""The door: deny by default, for every route there is."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.testclient import WebSocketDenialResponse
+from starlette.types import Message
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from broadgauge_collector.access.failures import BURST, FailureLimit
+from broadgauge_collector.access.permissions import Permission
+from broadgauge_collector.access.rules import AccessRules, methods_of, path_of
+from broadgauge_collector.api.routes import API_ROUTES, OTHER_ROUTES
+from broadgauge_collector.api.routing import Route
+from tests.api_client import OWN_PAGE, Api, serving
+
+ROUTES = [
+    *((route, "/api/v1" + route.path) for route in API_ROUTES),
+    *((route, route.path) for route in OTHER_ROUTES),
+]
+GUARDED = [(r, path) for r, path in ROUTES if r.permission is not Permission.PUBLIC]
+BY_METHOD_AND_PATH = [f"{route.method} {path}" for route, path in GUARDED]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """The application with its dashboard."""
+    with serving(tmp_path_factory.mktemp("whole"), dashboard=True) as served:
+        yield served
+
+
+def test_every_route_names_a_permission(whole: Api) -> None:
+    rules: AccessRules = whole.app.state.access_rules
+    everything = [(route, method) for route in whole.app.routes for method in methods_of(route)]
+
+    assert len(everything) > len(ROUTES), "the dashboard's routes are looked at too"
+    assert [
+        (path_of(route), method) for route, method in everything if not rules.rule(route, method)
+    ] == []
+
+
+def test_what_is_open_to_everybody_is_known_by_name() -> None:
+    assert {path for route, path in ROUTES if route.permission is Permission.PUBLIC} == {
+        "/api/v1/join",
+        "/api/v1/openapi.json",
+        "/healthz",
+        "/readyz",
+        "/login",
+        "/sign-in",
+    }
+
+
+@pytest.mark.parametrize(("route", "path"), GUARDED, ids=BY_METHOD_AND_PATH)
+def test_without_a_token_the_answer_is_401(api: Api, route: Route, path: str) -> None:
+    answer = api.http.request(route.method, _filled(path))
+
+    assert answer.status_code == 401
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(("route", "path"), GUARDED, ids=BY_METHOD_AND_PATH)
+def test_with_too_little_permission_the_answer_is_403(api: Api, route: Route, path: str) -> None:
+    _, agent = api.agent(api.school())
+    too_little = {
+        Permission.AGENT: api.admin,
+        Permission.READ: agent,
+        Permission.MANAGE: api.user(Permission.READ),
+    }
+
+    answer = api.http.request(route.method, _filled(path), headers=too_little[route.permission])
+
+    assert answer.status_code == 403
+    assert route.permission.value in answer.json()["detail"]
+
+
+def test_a_route_without_a_permission_is_denied_even_to_an_administrator(api: Api) -> None:
+    async def forgotten(_request: Request) -> PlainTextResponse:
+        return PlainTextResponse("secret")
+
+    api.app.add_route("/forgotten", forgotten)
+
+    answer = api.http.get("/forgotten", headers=api.admin)
+
+    assert answer.status_code == 403
+    assert "secret" not in answer.text
+
+
+def test_a_websocket_without_a_permission_is_denied(api: Api) -> None:
+    async def forgotten(socket: WebSocket) -> None:
+        await socket.accept()
+
+    api.app.add_api_websocket_route("/forgotten", forgotten)
+
+    with (
+        pytest.raises((WebSocketDisconnect, WebSocketDenialResponse)),
+        api.http.websocket_connect("/forgotten", headers=api.admin),
+    ):
+        pass
+
+
+def test_the_dashboards_websocket_is_closed_to_strangers(whole: Api) -> None:
+    with (
+        pytest.raises((WebSocketDisconnect, WebSocketDenialResponse)),
+        whole.http.websocket_connect("/_dash-ws-callback"),
+    ):
+        pass
+
+
+def test_a_batch_is_refused_before_its_body_is_read(api: Api) -> None:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        pytest.fail("the body was read")
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def post() -> None:
+        await api.app(_post("/api/v1/batches"), receive, send)
+
+    assert api.http.portal is not None
+    api.http.portal.call(post)
+
+    assert sent[0]["status"] == 401
+
+
+@pytest.mark.parametrize("token", ["", "nonsense", "bga_wrong", "bgu_wrong", "\x7f"])
+def test_an_unknown_token_is_401(api: Api, token: str) -> None:
+    answer = api.http.get("/api/v1/schools", headers={"Authorization": f"Bearer {token}"})
+
+    assert answer.status_code == 401
+
+
+def test_a_revoked_agents_key_opens_nothing(api: Api) -> None:
+    agent, headers = api.agent(api.school())
+    assert api.http.get("/api/v1/settings", headers=headers).status_code == 200
+
+    api.http.post(f"/api/v1/agents/{agent.id}/revoke", headers=api.admin)
+
+    assert api.http.get("/api/v1/settings", headers=headers).status_code == 401
+
+
+def test_another_sites_page_cant_act_in_a_signed_in_persons_name(api: Api) -> None:
+    api.http.get(api.login_link())
+    new = {"name": "Grant High", "timezone": "America/Chicago"}
+    elsewhere: list[dict[str, str]] = [
+        {},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+    ]
+
+    refused = [api.http.post("/api/v1/schools", json=new, headers=h) for h in elsewhere]
+    own = api.http.post("/api/v1/schools", json=new, headers=OWN_PAGE)
+    older_browser = api.http.post(
+        "/api/v1/schools",
+        json={**new, "name": "Other"},
+        headers={"origin": "http://127.0.0.1:8484"},
+    )
+
+    assert [answer.status_code for answer in refused] == [403] * len(elsewhere)
+    assert (own.status_code, older_browser.status_code) == (201, 201)
+
+
+def test_a_stranger_who_keeps_guessing_is_slowed_and_others_are_not(api: Api) -> None:
+    guess = {"Authorization": "Bearer bga_guess"}
+
+    answers = [
+        api.http.get("/api/v1/settings", headers=guess).status_code for _ in range(int(BURST) + 30)
+    ]
+    _, agent = api.agent(api.school())
+
+    assert answers[0] == 401
+    assert answers[-1] == 429
+    assert api.http.get("/api/v1/settings", headers=agent).status_code == 200
+
+
+def test_the_failure_limit_forgives_with_time() -> None:
+    now = 0.0
+    limit = FailureLimit(lambda: now)
+
+    while not limit.exceeded("10.0.0.1"):
+        pass
+    now += 2
+
+    assert not limit.exceeded("10.0.0.1")
+
+
+def test_the_failure_limit_remembers_a_bounded_number_of_addresses() -> None:
+    limit = FailureLimit(lambda: 0.0)
+
+    for number in range(20_000):
+        limit.exceeded(str(number))
+
+    assert len(limit._buckets) == 10_000
+
+
+def test_answers_carry_the_security_headers(whole: Api) -> None:
+    for path in ("/healthz", "/sign-in", "/api/v1/nothing", "/"):
+        headers = whole.http.get(path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "same-origin"
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert "default-src 'self'" in headers["content-security-policy"]
+
+
+def test_the_content_policy_allows_the_dashboards_inline_scripts_and_no_others(whole: Api) -> None:
+    policy = whole.http.get("/sign-in").headers["content-security-policy"]
+    scripts = next(part for part in policy.split("; ") if part.startswith("script-src"))
+
+    assert "'sha256-" in scripts
+    assert "unsafe" not in scripts
+
+
+def test_a_signed_in_browser_gets_the_dashboard(whole: Api) -> None:
+    assert whole.http.get("/", headers={"accept": "text/html"}).headers["location"] == "/sign-in"
+
+    whole.http.get(whole.login_link())
+
+    page = whole.http.get("/", headers={"accept": "text/html"})
+    assert page.status_code == 200
+    assert "_dash-renderer" in page.text
+    whole.http.cookies.clear()
+
+
+def test_an_unknown_api_address_is_never_the_dashboards_page(whole: Api) -> None:
+    for path in ("/api/v1/nothing", "/api/nothing", "/api/v2/schools", "/api/"):
+        answer = whole.http.get(path, headers=whole.admin)
+        assert answer.status_code == 404
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+def _filled(path: str) -> str:
+    return path.replace("{school}", "Lincoln").replace("{agent_id}", str(uuid4()))
+
+
+def _post(path: str) -> dict[str, Any]:
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": [],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+        "state": {},
+    }

@@ -1,0 +1,250 @@
+"""The commands, against a real server process."""
+
+import csv
+import io
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from msgspec import Struct
+from pyarrow import parquet
+
+from broadgauge_collector.cli import cli, main
+from tests.running import BIN, eventually, free_ports
+
+
+class Said(Struct, frozen=True):
+    """How a command ended and what it printed."""
+
+    code: int
+    out: str
+    words: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+class Command:
+    """`broadgauge` in this process, against one data directory."""
+
+    def __init__(
+        self, data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self.data = data
+        self.monkeypatch = monkeypatch
+        self.capsys = capsys
+
+    def __call__(self, *arguments: str) -> Said:
+        self.monkeypatch.setenv("BROADGAUGE_DATA", str(self.data))
+        self.monkeypatch.setattr("sys.argv", ["broadgauge", *arguments])
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+        printed = self.capsys.readouterr()
+        return Said(code, printed.out, printed.err)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The data directory of a running `broadgauge serve`."""
+    data = tmp_path_factory.mktemp("served")
+    (port,) = free_ports(1)
+    process = subprocess.Popen(
+        [BIN / "broadgauge", "serve", "--data", data, "--port", str(port)],
+        stderr=subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    try:
+        eventually(lambda: "serving" in process.stderr.readline().decode(), "the server")  # type: ignore[union-attr]
+        yield data
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+@pytest.fixture
+def run(
+    server: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Command:
+    return Command(server, monkeypatch, capsys)
+
+
+@pytest.fixture
+def lincoln(run: Command) -> str:
+    name = "Lincoln Elementary"
+    run("schools", "add", name, "--timezone", "America/Chicago", "--students", "420")
+    return name
+
+
+def _commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from _commands(command, (*path, name))
+        else:
+            yield (*path, name)
+
+
+@pytest.mark.parametrize("path", list(_commands(cli)), ids=" ".join)
+def test_every_command_has_help_with_an_example(
+    path: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = Command(Path(), monkeypatch, capsys)(*path, "--help")
+
+    assert said.code == 0
+    assert f"Example: broadgauge {' '.join(path)}" in said.out
+
+
+def test_schools_are_added_listed_and_changed(run: Command, lincoln: str) -> None:
+    people = run("schools", "people", lincoln, "--students", "431", "--since", "2026-08-20")
+    day = ("--opens", "07:45", "--closes", "15:30", "--days", "mon")
+    hours = run("schools", "hours", lincoln, *day)
+    table = run("schools", "list")
+    (school,) = run("schools", "list", "--json").json
+
+    assert (people.code, hours.code, table.code) == (0, 0, 0)
+    assert lincoln in table.out
+    assert "431 students" in table.out
+    assert school["hours"] == {"opens": "07:45:00", "closes": "15:30:00", "weekdays": [0]}
+
+
+def test_lines_and_test_servers_are_added_and_listed(run: Command, lincoln: str) -> None:
+    arguments = ("Circuit 7", "--segment", "wan", "--school", lincoln, "--contracted-mbps", "500")
+    assert run("links", "add", *arguments).code == 0
+    core = ("Core", "--host", "10.0.0.5", "--segment", "wan", "--link", "Circuit 7")
+    assert run("reflectors", "add", *core).code == 0
+
+    (link,) = run("links", "list", "--json").json
+    (reflector,) = run("reflectors", "list", "--json").json
+
+    assert link["contracted_bits_per_second"] == 500e6
+    assert reflector["link_id"] == link["id"]
+    assert "500.0 Mbps" in run("links", "list").out
+    assert "10.0.0.5:8485" in run("reflectors", "list").out
+
+
+def test_a_token_is_the_only_data_so_that_it_can_be_piped(run: Command, lincoln: str) -> None:
+    said = run("token", "create", "--school", lincoln, "--uses", "3")
+
+    assert said.out.startswith("bgj_")
+    assert len(said.out.splitlines()) == 1
+    assert "broadgauge-agent join http://127.0.0.1:" in said.words
+    assert "3 of 3" in run("token", "list").out
+
+
+def test_a_login_link_opens_the_server(run: Command) -> None:
+    said = run("login")
+
+    address = (run.data / "address").read_text().strip()
+    assert said.out.startswith(f"{address}/login?token=bgl_")
+
+
+def test_an_agent_is_listed_and_revoked(run: Command, lincoln: str, tmp_path: Path) -> None:
+    token = run("token", "create", "--school", lincoln).out.strip()
+    url = (run.data / "address").read_text().strip()
+    state = ["--state", str(tmp_path)]
+    subprocess.run(
+        [BIN / "broadgauge-agent", *state, "join", url, "--token", "-"],
+        input=token,
+        text=True,
+        check=True,
+        capture_output=True,
+    )
+    (agent,) = run("agents", "list", "--json").json
+
+    revoked = run("agents", "revoke", agent["id"])
+
+    assert revoked.code == 0
+    assert "revoked" in run("agents", "list").out
+
+
+def test_verdicts_and_targets_are_printed(run: Command, lincoln: str) -> None:
+    said = run("verdicts", "--days", "30")
+
+    assert said.code == 0
+    assert lincoln in said.out
+    assert "undecided" in said.out
+    assert "fcc-1mbps" in run("targets").out
+    assert run("verdicts", "--json").json["target"]["key"] == "fcc-1mbps"
+
+
+def test_exports_go_to_a_file_or_to_standard_output(
+    run: Command, lincoln: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "verdicts.csv"
+    assert run("export", "verdicts", "--output", str(file)).code == 0
+    tests = tmp_path / "tests.parquet"
+    written = run("export", "results", "--format", "parquet", "--output", str(tests))
+
+    (row,) = csv.DictReader(io.StringIO(file.read_text()))
+    assert (row["school"], row["conclusion"]) == (lincoln, "undecided")
+    assert written.code == 0
+    assert "line_bits_per_second" in parquet.read_table(tests).column_names
+
+
+def test_a_file_that_cant_be_written_is_one_sentence(run: Command, tmp_path: Path) -> None:
+    said = run("export", "verdicts", "--output", str(tmp_path / "no" / "such.csv"))
+
+    assert said.code == 3
+    assert len(said.words.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("schools", "people", "Nowhere", "--students", "1"), 2, "no school named"),
+        (("schools", "add", "X", "--timezone", "America/Chicgo"), 2, "America/Chicago"),
+        (("schools", "hours", "X", "--opens", "7", "--closes", "8"), 2, "07:45"),
+        (("verdicts", "--target", "fcc"), 2, "target"),
+        (("nonsense",), 2, "No such command"),
+        (("token", "create"), 2, "--school"),
+    ],
+)
+def test_what_is_asked_wrongly_ends_with_2(
+    run: Command, arguments: tuple[str, ...], code: int, words: str
+) -> None:
+    said = run(*arguments)
+
+    assert said.code == code
+    assert words in said.words
+    assert said.out == ""
+    assert "Traceback" not in said.words
+
+
+def test_a_wrong_token_ends_with_5(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BROADGAUGE_TOKEN", "bgu_wrong")
+
+    assert run("schools", "list").code == 5
+
+
+def test_a_server_that_is_away_ends_with_4(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    (port,) = free_ports(1)
+    monkeypatch.setenv("BROADGAUGE_URL", f"http://127.0.0.1:{port}")
+
+    said = run("schools", "list")
+
+    assert said.code == 4
+    assert "Is it running?" in said.words
+
+
+def test_a_directory_without_a_server_ends_with_3(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = Command(tmp_path, monkeypatch, capsys)("schools", "list")
+
+    assert said.code == 3
+    assert "--data" in said.words
+
+
+def test_names_that_would_move_the_cursor_are_printed_harmlessly(run: Command) -> None:
+    from broadgauge_collector.cli.common import print_table
+
+    print_table(("NAME",), [("\x1b[2Jgone\nnext",)])
+
+    assert run.capsys.readouterr().out.splitlines() == ["NAME", "?[2Jgone?next"]

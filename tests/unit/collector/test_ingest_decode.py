@@ -1,0 +1,106 @@
+import gzip
+import tracemalloc
+import zlib
+
+import pytest
+
+from broadgauge_collector.errors import TooLarge, Unreadable, UnsupportedEncoding
+from broadgauge_collector.ingest.decode import decode_batch, decode_body
+from broadgauge_wire import encode
+from broadgauge_wire.spec import MAX_BATCH_BYTES, MAX_BATCH_RESULTS, MAX_COMPRESSED_BYTES
+from tests.collecting import an_agent, batch, throughput
+
+BODY = b'{"some":"json"}' * 1000
+MEBIBYTE = 1024 * 1024
+
+
+def zeros(mebibytes: int) -> bytes:
+    deflate = zlib.compressobj(9, wbits=31)
+    pieces = [deflate.compress(bytes(MEBIBYTE)) for _ in range(mebibytes)]
+    return b"".join([*pieces, deflate.flush()])
+
+
+def a_gibibyte_of_zeros() -> bytes:
+    """After a full flush each block stands alone, so one can be repeated as it is."""
+    deflate = zlib.compressobj(9, wbits=31)
+    first, again = (
+        deflate.compress(bytes(MEBIBYTE)) + deflate.flush(zlib.Z_FULL_FLUSH) for _ in range(2)
+    )
+    return first + 1023 * again
+
+
+@pytest.mark.parametrize("encoding", [None, "", "identity", " Identity "])
+def test_a_plain_body_is_taken_as_it_is(encoding: str | None) -> None:
+    assert decode_body(BODY, encoding) == BODY
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "GZIP", "x-gzip"])
+def test_a_gzip_body_is_decompressed(encoding: str) -> None:
+    assert decode_body(gzip.compress(BODY), encoding) == BODY
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "deflate", "gzip, gzip", "\x00"])
+def test_another_encoding_is_refused(encoding: str) -> None:
+    with pytest.raises(UnsupportedEncoding, match="send gzip"):
+        decode_body(gzip.compress(BODY), encoding)
+
+
+def test_a_gibibyte_of_zeros_costs_no_more_memory_than_an_honest_batch() -> None:
+    bomb = a_gibibyte_of_zeros()
+    assert len(bomb) < MAX_COMPRESSED_BYTES
+    tracemalloc.start()
+    with pytest.raises(TooLarge, match=str(MAX_BATCH_BYTES)):
+        decode_body(bomb, "gzip")
+    assert tracemalloc.get_traced_memory()[1] < 3 * MAX_BATCH_BYTES
+    tracemalloc.stop()
+
+
+def test_a_batch_of_exactly_the_largest_size_is_taken() -> None:
+    assert len(decode_body(zeros(MAX_BATCH_BYTES // MEBIBYTE), "gzip")) == MAX_BATCH_BYTES
+    assert len(decode_body(bytes(MAX_BATCH_BYTES), None)) == MAX_BATCH_BYTES
+
+
+def test_a_body_over_the_limit_as_sent_is_refused_before_it_is_inflated() -> None:
+    with pytest.raises(TooLarge, match=str(MAX_COMPRESSED_BYTES)):
+        decode_body(b"not gzip" * MAX_COMPRESSED_BYTES, "gzip")
+    with pytest.raises(TooLarge, match=str(MAX_BATCH_BYTES)):
+        decode_body(bytes(MAX_BATCH_BYTES + 1), None)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"", "cut short"),
+        (BODY, "isn't gzip"),
+        (gzip.compress(BODY)[:-1], "cut short"),
+        (gzip.compress(BODY)[:40], "cut short"),
+        (gzip.compress(BODY)[:-8] + bytes(8), "isn't gzip"),
+        (gzip.compress(BODY) + b"x", "follows the end"),
+        (gzip.compress(BODY) + gzip.compress(BODY), "follows the end"),
+    ],
+)
+def test_a_broken_gzip_body_is_refused_in_words(body: bytes, words: str) -> None:
+    with pytest.raises(Unreadable, match=words):
+        decode_body(body, "gzip")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"{",
+        b'{"results":[NaN]}',
+        b"\xff\xfe",
+        b"[" * 100_000,
+        encode(batch(an_agent(), throughput()))[:-1],
+        encode(batch(an_agent())),
+        encode(batch(an_agent(), throughput(), sequence=0)),
+        encode(batch(an_agent(), *[throughput()] * (MAX_BATCH_RESULTS + 1))),
+        encode(batch(an_agent(), throughput())).replace(b'"live"', b'"fast"'),
+    ],
+)
+def test_what_is_no_batch_is_refused_as_a_whole(body: bytes) -> None:
+    with pytest.raises(Unreadable, match="This isn't a batch"):
+        decode_batch(body)

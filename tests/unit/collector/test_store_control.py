@@ -1,0 +1,125 @@
+import sqlite3
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy.exc import IntegrityError, StatementError
+
+from broadgauge_collector.store import ControlStore, tables
+from broadgauge_wire import new_id
+
+
+@pytest.fixture
+def control(tmp_path: Path) -> Iterator[ControlStore]:
+    store = ControlStore.open(tmp_path / "control.sqlite")
+    yield store
+    store.close()
+
+
+def add_district(store: ControlStore, name: str) -> None:
+    with store.begin() as c:
+        c.execute(sa.insert(tables.district).values(id=new_id(), name=name))
+
+
+def districts(store: ControlStore) -> list[str]:
+    with store.connect() as c:
+        return list(c.execute(sa.select(tables.district.c.name)).scalars())
+
+
+def test_migrations_yield_exactly_the_tables_the_code_uses(control: ControlStore) -> None:
+    with control.connect() as c:
+        context = MigrationContext.configure(c, opts={"compare_server_default": True})
+        assert compare_metadata(context, tables.metadata) == []
+
+
+def test_migrations_yield_the_constraints_the_tables_name(control: ControlStore) -> None:
+    by_tables = sa.create_engine("sqlite://")
+    tables.metadata.create_all(by_tables)
+    with control.connect() as c:
+        for name in tables.metadata.tables:
+            migrated, made = sa.inspect(c), sa.inspect(by_tables)
+            for what in ("get_check_constraints", "get_unique_constraints", "get_foreign_keys"):
+                found = [getattr(each, what)(name) for each in (migrated, made)]
+                assert sorted(map(str, found[0])) == sorted(map(str, found[1]))
+            assert migrated.get_pk_constraint(name) == made.get_pk_constraint(name)
+    by_tables.dispose()
+
+
+def test_a_database_opened_again_has_what_was_committed(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        store = ControlStore.open(tmp_path / "control.sqlite")
+        add_district(store, name)
+        store.close()
+    again = ControlStore.open(tmp_path / "control.sqlite")
+    assert districts(again) == ["one", "two"]
+    again.close()
+
+
+def test_a_commit_reaches_the_disk_and_foreign_keys_hold(control: ControlStore) -> None:
+    with control.connect() as c:
+        assert c.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert c.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+    with pytest.raises(IntegrityError), control.begin() as c:
+        c.execute(sa.insert(tables.link_school).values(link_id=new_id(), school_id=new_id()))
+
+
+def test_a_transaction_that_fails_leaves_nothing(control: ControlStore) -> None:
+    with pytest.raises(ZeroDivisionError), control.begin() as c:
+        c.execute(sa.insert(tables.district).values(id=new_id(), name="half"))
+        1 / 0  # noqa: B018 - the failure
+    assert districts(control) == []
+
+
+def test_a_reader_sees_one_moment_while_others_write(control: ControlStore) -> None:
+    with control.connect() as c:
+        count = sa.select(sa.func.count()).select_from(tables.district)
+        before = c.execute(count).scalar_one()
+        add_district(control, "meanwhile")
+        assert c.execute(count).scalar_one() == before
+    assert districts(control) == ["meanwhile"]
+
+
+def test_writers_wait_for_each_other(control: ControlStore) -> None:
+    def write() -> None:
+        for number in range(20):
+            with control.begin() as c:
+                count = sa.select(sa.func.count()).select_from(tables.district)
+                name = f"{c.execute(count).scalar_one()} {number}"
+                c.execute(sa.insert(tables.district).values(id=new_id(), name=name))
+
+    threads = [threading.Thread(target=write) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(int(name.split()[0]) for name in districts(control)) == list(range(80))
+
+
+def test_an_instant_comes_back_as_the_same_moment_in_utc(control: ControlStore) -> None:
+    denver = datetime(2026, 3, 2, 8, 0, 0, 123456, tzinfo=timezone(timedelta(hours=-7)))
+    row = {"secret_hash": b"x" * 32, "expires_at": denver}
+    with control.begin() as c:
+        c.execute(sa.insert(tables.login_link).values(row))
+    with control.connect() as c:
+        found = c.execute(sa.select(tables.login_link.c.expires_at)).scalar_one()
+    assert found == denver
+    assert found.tzinfo is UTC
+
+
+def test_an_instant_without_a_zone_is_refused(control: ControlStore) -> None:
+    naive = datetime(2026, 3, 2, 8, 0)  # noqa: DTZ001 - what must be refused
+    with pytest.raises(StatementError, match="time zone"), control.begin() as c:
+        c.execute(sa.insert(tables.login_link).values(secret_hash=b"x" * 32, expires_at=naive))
+
+
+def test_a_path_with_a_percent_sign_and_a_blank_opens(tmp_path: Path) -> None:
+    path = tmp_path / "100% new" / "control.sqlite"
+    ControlStore.open(path).close()
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+    connection.close()

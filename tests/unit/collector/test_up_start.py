@@ -1,0 +1,194 @@
+"""What keeps a server from starting: one sentence and the right exit code, never a traceback."""
+
+import os
+import socket
+import stat
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from broadgauge_collector.app import open_services
+from broadgauge_collector.config import ServerConfig, is_loopback
+from broadgauge_collector.data_directory import admin_token, locked
+from broadgauge_collector.errors import CannotStart
+from broadgauge_collector.local_agent import LocalAgent, prepare
+from broadgauge_collector.schools.checks import check_timezone
+from broadgauge_collector.schools.repository import list_links, list_reflectors, list_schools
+from broadgauge_collector.seed import local_timezone, seed
+from broadgauge_wire import new_id
+from tests.running import BIN, free_ports
+
+
+def _start(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(BIN / "broadgauge"), *map(str, arguments)],
+        text=True,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def _is_one_sentence(words: str) -> bool:
+    return len(words.strip().splitlines()) == 1 and words.startswith("broadgauge: ")
+
+
+@contextmanager
+def _taken_port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        yield taken.getsockname()[1]
+
+
+@pytest.mark.parametrize("command", ["up", "serve"])
+def test_a_port_in_use_is_named(command: str, tmp_path: Path) -> None:
+    with _taken_port() as port:
+        ended = _start(command, "--data", tmp_path, "--port", port)
+
+    assert ended.returncode == 3
+    assert _is_one_sentence(ended.stderr)
+    assert str(port) in ended.stderr
+    assert "--port" in ended.stderr
+
+
+def test_a_test_servers_port_in_use_is_named(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    with _taken_port() as taken:
+        ended = _start("up", "--data", tmp_path, "--port", port, "--reflector-port", taken)
+
+    assert ended.returncode == 3
+    assert _is_one_sentence(ended.stderr)
+    assert "--reflector-port" in ended.stderr
+
+
+@pytest.mark.parametrize("command", ["up", "serve"])
+def test_a_second_server_on_the_same_directory_is_refused(command: str, tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    with locked(tmp_path):
+        ended = _start(command, "--data", tmp_path, "--port", port)
+
+    assert ended.returncode == 3
+    assert _is_one_sentence(ended.stderr)
+    assert str(tmp_path) in ended.stderr
+
+
+def test_a_directory_let_go_can_be_had_again(tmp_path: Path) -> None:
+    with locked(tmp_path):
+        pass
+    with locked(tmp_path), pytest.raises(CannotStart), locked(tmp_path):
+        pass
+
+
+def test_a_directory_that_is_a_file_is_a_wrong_setting(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+
+    ended = _start("up", "--data", file / "data")
+
+    assert ended.returncode == 3
+    assert _is_one_sentence(ended.stderr)
+
+
+def test_a_directory_that_may_not_be_written_is_not_permitted(tmp_path: Path) -> None:
+    ended = _start("up", "--data", _forbidden(tmp_path))
+
+    assert ended.returncode == 5
+    assert _is_one_sentence(ended.stderr)
+    assert "--data" in ended.stderr
+
+
+def _forbidden(tmp_path: Path) -> Path:
+    """Where this user may make no directory: not even root may in /sys."""
+    if os.geteuid() == 0:
+        return Path("/sys/broadgauge")
+    (tmp_path / "closed").mkdir(mode=0o500)
+    return tmp_path / "closed" / "data"
+
+
+@pytest.mark.parametrize("command", ["up", "serve"])
+def test_without_tls_nothing_but_loopback_is_listened_on(command: str, tmp_path: Path) -> None:
+    ended = _start(command, "--data", tmp_path, "--host", "0.0.0.0")
+
+    assert ended.returncode == 3
+    assert _is_one_sentence(ended.stderr)
+    assert "--insecure" in ended.stderr
+
+
+def test_half_of_tls_is_a_usage_error(tmp_path: Path) -> None:
+    file = tmp_path / "chain.pem"
+    file.touch()
+
+    assert _start("serve", "--data", tmp_path, "--tls-certificate", file).returncode == 2
+
+
+def test_an_address_of_another_machine_is_a_wrong_setting(tmp_path: Path) -> None:
+    ended = _start("serve", "--data", tmp_path, "--host", "192.0.2.1", "--insecure")
+
+    assert ended.returncode == 3
+    assert _is_one_sentence(ended.stderr)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
+def test_loopback_is_what_only_this_machine_can_reach(host: str) -> None:
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "example.org", ""])
+def test_anything_else_is_not_loopback(host: str) -> None:
+    assert not is_loopback(host)
+
+
+def test_the_admin_token_is_for_its_owner_alone_and_stays(tmp_path: Path) -> None:
+    services = open_services(ServerConfig(data=tmp_path))
+    try:
+        admin_token(services)
+        first = (tmp_path / "admin.token").read_text()
+        admin_token(services)
+        second = (tmp_path / "admin.token").read_text()
+        (tmp_path / "admin.token").write_text("bgu_of_another_database\n")
+        admin_token(services)
+        third = (tmp_path / "admin.token").read_text()
+    finally:
+        services.close()
+
+    assert stat.S_IMODE((tmp_path / "admin.token").stat().st_mode) == 0o600
+    assert first == second
+    assert third not in (first, "bgu_of_another_database\n")
+
+
+def test_seeding_twice_changes_nothing_but_the_test_servers_port(tmp_path: Path) -> None:
+    services = open_services(ServerConfig(data=tmp_path))
+    try:
+        with services.stores.control.begin() as c:
+            first = seed(c, host="127.0.0.1", port=8485, timezone="UTC")
+            second = seed(c, host="127.0.0.1", port=9999, timezone="UTC")
+            (school,) = list_schools(c)
+            (link,) = list_links(c)
+            (reflector,) = list_reflectors(c)
+    finally:
+        services.close()
+
+    assert first == second == school
+    assert link.school_ids == (school.id,)
+    assert school.people[0].students == 1
+    assert (reflector.port, reflector.segment) == (9999, "lan")
+
+
+def test_this_machines_time_zone_is_one() -> None:
+    assert check_timezone(local_timezone())
+
+
+def test_an_agent_that_joined_before_follows_the_servers_address(tmp_path: Path) -> None:
+    agent = LocalAgent(
+        state=tmp_path / "agent", collector_url="http://127.0.0.1:9000", school_id=new_id()
+    )
+    prepare(agent)
+    agent.identity.write_text('{"key": "bga_kept", "collector_url": "http://127.0.0.1:8484"}')
+    prepare(agent)
+
+    assert '"bga_kept"' in agent.identity.read_text()
+    assert '"http://127.0.0.1:9000"' in agent.identity.read_text()
+    assert stat.S_IMODE(agent.identity.stat().st_mode) == 0o600
+    assert "max_seconds = 1" in (agent.state / "agent.toml").read_text()
