@@ -1,0 +1,93 @@
+"""Puts the dashboard on the collector's app: same process, same origin, same login."""
+
+from contextvars import copy_context
+
+import dash
+from dash import ClientsideFunction, Input, Output
+from dash._callback_context import context_value
+from fastapi import FastAPI
+
+from broadgauge_collector.access.permissions import Permission
+from broadgauge_collector.services import Services
+
+from .callbacks import wire
+from .pages import agents, not_found, overview, school
+from .shell import shell
+
+NAME = "broadgauge_dashboard"
+ANY_OTHER_PATH = "{path:path}"
+"""The route that Dash adds for deep links when the server starts."""
+
+CONTROLS = ("target", "days", "sort", "show", "text")
+"""Ids of the controls that the address remembers, in the order assets/board.js expects."""
+
+INDEX = """<!DOCTYPE html>
+<html lang="en">
+  <head>
+    {%metas%}
+    <title>{%title%}</title>
+    <link rel="icon" type="image/svg+xml" href="/assets/icons/favicon.svg">
+    <script src="/assets/early/scheme.js"></script>
+    {%css%}
+  </head>
+  <body>
+    <noscript>The dashboard needs JavaScript. The same numbers come from the API.</noscript>
+    {%app_entry%}
+    <footer>{%config%}{%scripts%}{%renderer%}</footer>
+  </body>
+</html>
+"""
+
+
+def mount(app: FastAPI, services: Services) -> None:
+    """Serve the dashboard at `/`, every route of it for those who may read.
+
+    Callbacks ask for their own permission again, whichever route they were reached by.
+    """
+    others = len(app.routes)
+    board = dash.Dash(
+        NAME,
+        server=app,
+        use_pages=True,
+        pages_folder="",
+        include_pages_meta=False,
+        index_string=INDEX,
+        title="broadgauge",
+        update_title=None,
+        suppress_callback_exceptions=True,
+        assets_path_ignore=["early"],
+        add_log_handler=False,
+    )
+    # No callback uses a websocket, so no page opens one.
+    board.backend.websocket_capability = False
+    # Dash reads a context variable here that it set only in the context that imported it.
+    copy_context().run(_register_pages)
+    board.layout = shell
+    wire(board, services)
+    _wire_browser(board)
+    rules = app.state.access_rules
+    rules.declare_routes(app.routes[others:], Permission.READ)
+    rules.declare(ANY_OTHER_PATH, ["GET"], Permission.READ)
+
+
+def _register_pages() -> None:
+    context_value.set({})
+    dash.register_page("overview", path=overview.PATH, title=overview.TITLE, layout=overview.layout)
+    dash.register_page("agents", path=agents.PATH, title=agents.TITLE, layout=agents.layout)
+    dash.register_page(
+        "school", path_template=school.PATH_TEMPLATE, title=school.TITLE, layout=school.layout
+    )
+    dash.register_page("not_found_404", path="/404", title=not_found.TITLE, layout=not_found.layout)
+
+
+def _wire_browser(board: dash.Dash) -> None:
+    """What runs in the browser alone, from assets/board.js; nothing of it asks the server."""
+    board.clientside_callback(
+        ClientsideFunction("broadgauge", "remember"),
+        [Input(name, "value", allow_optional=True) for name in CONTROLS],
+    )
+    board.clientside_callback(
+        ClientsideFunction("broadgauge", "title"),
+        Output("page-title", "className"),
+        Input("page-title", "title"),
+    )

@@ -1,0 +1,37 @@
+// What the page does without asking the server.
+const names = ["target", "days", "sort", "show", "q"];
+
+// A page left open says when its numbers are old: the session ended, or the server is away.
+const ask = window.fetch;
+window.fetch = async (...request) => {
+  try {
+    const answer = await ask(...request);
+    delete document.documentElement.dataset.unreachable;
+    if (answer.status === 401) location.assign("/sign-in");
+    return answer;
+  } catch (error) {
+    document.documentElement.dataset.unreachable = "";
+    throw error;
+  }
+};
+
+window.dash_clientside = Object.assign({}, window.dash_clientside, {
+  broadgauge: {
+    // Controls into the address, so that it can be kept and sent. No navigation happens.
+    remember: (...values) => {
+      const address = new URLSearchParams(location.search);
+      names.forEach((name, place) => {
+        const value = values[place];
+        if (value) address.set(name, value);
+        else if (value === "") address.delete(name);
+      });
+      const query = address.toString();
+      history.replaceState(history.state, "", location.pathname + (query ? "?" + query : ""));
+    },
+    // The tab's name, once the school's is known.
+    title: (title) => {
+      if (title) document.title = title + " · broadgauge";
+      return "";
+    },
+  },
+});

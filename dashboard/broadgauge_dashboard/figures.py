@@ -1,0 +1,127 @@
+"""Charts as pure functions of data. Text and grid take their colors from the page's style sheet."""
+
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from broadgauge_collector.reports import Point, TestRow
+
+from . import format as fmt
+from . import traces
+from .theme import FONTS
+from .traces import Scale, Trace
+
+Figure = dict[str, Any]
+
+CONFIG: dict[str, Any] = {"displayModeBar": False, "responsive": True, "scrollZoom": False}
+_AXIS: Figure = {
+    "zeroline": False,
+    "fixedrange": True,
+    "automargin": True,
+    "ticklabelstandoff": 6,
+}
+
+
+def throughput_over_time(
+    points: Sequence[Point], tests: Sequence[TestRow], timezone: str, need: float | None
+) -> Figure:
+    """Tests as marks, the day's median as a line, and the need across."""
+    scale = traces.rate_scale([*(p.p90 for p in points), *(t.line_bits_per_second for t in tests)])
+    marks = traces.test_marks(tests, timezone, scale)
+    several = len({point.group for point in points}) > 1 or not marks
+    lines = traces.day_lines(points, scale, "median of the day") if several else []
+    return _over_days(_figure([*marks, *lines], scale, need), points)
+
+
+def throughput_by_hour(points: Sequence[Point], need: float | None) -> Figure:
+    """Median of each hour of the school's day, with the middle 80% of tests as a bar."""
+    scale = traces.rate_scale(point.p90 for point in points)
+    return _over_hours(
+        _figure(traces.ranges(points, _hour, lambda p: fmt.hour(p.group), scale), scale, need)
+    )
+
+
+def throughput_by_location(points: Sequence[Point], need: float | None) -> Figure:
+    """Median of each room or wing, with the middle 80% of tests as a bar."""
+    scale = traces.rate_scale(point.p90 for point in points)
+    shown = traces.ranges(points, lambda p: p.group, lambda p: p.group, scale)
+    figure = _figure(shown, scale, need)
+    figure["layout"]["xaxis"]["type"] = "category"
+    return figure
+
+
+def latency_over_time(points: Sequence[Point]) -> Figure:
+    """Median round trip of each day inside the band of its middle 80%."""
+    scale = traces.MILLISECONDS
+    bands, lines = traces.day_bands(points, scale), traces.day_lines(points, scale, "median")
+    return _over_days(_figure([*bands, *lines], scale), points)
+
+
+def latency_by_hour(points: Sequence[Point]) -> Figure:
+    """Median round trip of each hour of the school's day, with the middle 80% as a bar."""
+    scale = traces.MILLISECONDS
+    return _over_hours(
+        _figure(traces.ranges(points, _hour, lambda p: fmt.hour(p.group), scale), scale)
+    )
+
+
+def loss_over_time(points: Sequence[Point]) -> Figure:
+    """Share of echoes that never came back, by day: nine in ten windows lost no more.
+
+    Most windows lose nothing, so a median would hide what the bad ones lost.
+    """
+    scale = traces.PERCENT
+    return _over_days(_figure(traces.day_bars(points, scale), scale), points)
+
+
+def _figure(shown: list[Trace], scale: Scale, need: float | None = None) -> Figure:
+    suffix = scale.unit if scale.unit == "%" else f" {scale.unit}"
+    layout: Figure = {
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"size": 13, "family": FONTS},
+        "hovermode": "closest",
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        "showlegend": len(shown) > 1 or need is not None,
+        "uirevision": "kept",
+        "xaxis": _AXIS | {"showgrid": False},
+        "yaxis": _AXIS | {"ticksuffix": suffix, "rangemode": "tozero", "nticks": 6},
+    }
+    if need is not None:
+        layout["shapes"] = [_need_line(scale(need), fmt.rate(need))]
+    return {"data": shown, "layout": layout}
+
+
+def _need_line(level: float, words: str) -> Figure:
+    across = {"xref": "paper", "x0": 0, "x1": 1, "yref": "y", "y0": level, "y1": level}
+    line = {"color": traces.OTHER, "width": 2, "dash": "dash"}
+    return {"type": "line", **across, "line": line, "name": f"Need {words}", "showlegend": True}
+
+
+def _over_days(figure: Figure, points: Sequence[Point]) -> Figure:
+    """Whole days, so that one day alone doesn't shrink to an instant."""
+    if not points:
+        return figure
+    days = sorted(datetime.combine(datetime.fromisoformat(p.group), time()) for p in points)
+    axis: Figure = {"range": [days[0], days[-1] + timedelta(days=1)], "hoverformat": "%a, %b %-d"}
+    if len(set(days)) > 1:
+        axis |= {"tickformat": "%b %-d", "nticks": 6, "tickangle": 0}
+    else:
+        axis |= {"tickformat": "%-I %p", "nticks": 6, "tickangle": 0}
+    figure["layout"]["xaxis"] |= axis
+    return figure
+
+
+def _over_hours(figure: Figure) -> Figure:
+    """The whole day with every sixth hour named, so that labels stay level on a phone."""
+    hours = range(0, 25, 6)
+    names = [fmt.hour(f"{number % 24:02d}") for number in hours]
+    axis = {"tickvals": list(hours), "ticktext": names, "range": [-0.7, 24.2], "tickangle": 0}
+    figure["layout"]["xaxis"] |= axis
+    return figure
+
+
+def _hour(point: Point) -> float:
+    """Its place along the day; upload a little to the right, so that bars don't hide each other."""
+    return int(point.group) + (0.3 if point.series == "upload" else 0.0)

@@ -1,0 +1,66 @@
+"""`/school/<id>`: one school's verdict, evidence and tests."""
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from dash import Input, Output, State, dcc, html
+
+from broadgauge_collector import reports
+from broadgauge_collector.access.permissions import Permission
+from broadgauge_collector.errors import NotFound
+from broadgauge_collector.services import Services
+
+from ..callbacks import callback
+from ..parts import loading, period_select, refresh, target_select
+from ..query import days_of, target_choices, target_of
+from ..views.school import body
+
+PATH_TEMPLATE = "/school/<school_id>"
+TITLE = "School · broadgauge"
+
+
+def layout(school_id: str = "", target: Any = None, days: Any = None, **_: Any) -> html.Div:
+    """The shell, with its controls as the address says."""
+    key, period = target_of(target), days_of(days)
+    controls = [target_select(target_choices(), key), period_select(period)]
+    kept = urlencode({"target": key, "days": period})
+    return html.Div(
+        [
+            html.Nav(
+                dcc.Link("All schools", href=f"/?{kept}", className="back"),
+                **{"aria-label": "Breadcrumb"},
+            ),
+            html.Div(controls, className="controls"),
+            html.Div([loading(220), loading(360)], id="school-body", className="page-body"),
+            dcc.Store(id="school-id", data=school_id),
+            refresh(60),
+        ],
+        className="page",
+    )
+
+
+@callback(
+    Output("school-body", "children"),
+    Input("target", "value"),
+    Input("days", "value"),
+    Input("refresh", "n_intervals"),
+    State("school-id", "data"),
+    permission=Permission.READ,
+)
+async def show_school(
+    services: Services, target: str, days: str, _: int | None, school_id: str
+) -> list[Any]:
+    """The school against a target."""
+    now = services.now()
+    report = await services.read(
+        reports.school, _id(school_id), target_of(target), days_of(days), now
+    )
+    return body(report)
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise NotFound("There is no such school. Choose one from the list.") from error

@@ -1,0 +1,91 @@
+"""A verdict in plain words, with the icon and tone that go with them."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from broadgauge_collector.capacity.model import Conclusion, Reason, Vote
+from broadgauge_collector.reports import LinkVerdict, SchoolSummary
+
+from . import format as fmt
+
+Tone = Literal["meets", "below", "undecided", "stale"]
+
+SEGMENTS = {"lan": "inside the school", "wan": "district line", "internet": "Internet"}
+SEGMENT_WHERE = {
+    "lan": "inside the school",
+    "wan": "from the school to the district",
+    "internet": "from the school to the Internet",
+}
+LIMITS = {
+    "path": "the line",
+    "nic": "the computer's network port",
+    "wifi": "the computer's Wi-Fi",
+    "window": "the computer's network settings",
+    "cpu": "the computer's processor",
+    "server": "the test server",
+    "policy": "a rate limit",
+    "pacer": "the test's own pace",
+    "cross_traffic": "other traffic of the computer",
+}
+
+
+class Saying(Struct, frozen=True):
+    """What to show for a verdict: a word, a reason in a few words, an icon name and a tone."""
+
+    word: str
+    why: str
+    tone: Tone
+
+
+_WORDS: dict[Conclusion, str] = {
+    "meets": "Meets the target",
+    "below": "Falls short",
+    "undecided": "Not decided yet",
+}
+_REASONS: dict[Reason, str] = {
+    "loopback": "Measured inside one machine: never judged. Add a second machine.",
+    "not_enough_tests": "Not enough tests yet.",
+    "about_at_target": "About at the target: too close to call.",
+    "machine_limited": (
+        "The testing computer was the limit: the line is this fast or faster. "
+        "Use a wired computer or a group test."
+    ),
+    "no_people": "Nobody is counted at this school yet. Add its enrollment.",
+}
+VOTES: dict[Vote, str] = {
+    "reached": "reached the need",
+    "missed": "missed the need",
+    "cannot_say": "can't say",
+}
+
+
+def saying(summary: SchoolSummary) -> Saying:
+    """What a school's own verdict says."""
+    deciding = summary.deciding
+    if not summary.agents and not (deciding and deciding.verdict.tests):
+        return _undecided("No agent runs here yet. Add one.")
+    if deciding is not None:
+        return verdict_saying(deciding)
+    if summary.loopback_only:
+        return _undecided(_REASONS["loopback"])
+    return _undecided("No line of this school is judged against this target.")
+
+
+def verdict_saying(judged: LinkVerdict) -> Saying:
+    """What one line's verdict says."""
+    verdict = judged.verdict
+    why = _REASONS[verdict.reason] if verdict.reason else _days(judged)
+    if verdict.reason == "not_enough_tests" and verdict.more_days:
+        why = f"Not enough tests yet: about {fmt.plural(verdict.more_days, 'more day')} to go."
+    return Saying(_WORDS[verdict.conclusion], why, verdict.conclusion)
+
+
+def _undecided(why: str) -> Saying:
+    return Saying(_WORDS["undecided"], why, "undecided")
+
+
+def _days(judged: LinkVerdict) -> str:
+    verdict = judged.verdict
+    days = verdict.reached_days + verdict.missed_days + verdict.cannot_say_days
+    return f"Reached the need on {verdict.reached_days} of {fmt.plural(days, 'day')}."
