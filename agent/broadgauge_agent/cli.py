@@ -145,9 +145,10 @@ def measure(
 
     del method  # there is one; the option is there for scripts that name it
     reflector = parse_server(server) if server else known_server(state_directory())
+    max_seconds = configuration({}).probes.throughput.max_seconds
     check_reachable(reflector)
     say(f"Testing {direction} with {reflector.host} port {reflector.port} ...")
-    results = measure_now(reflector, direction)
+    results = measure_now(reflector, direction, max_seconds)
     show(results, map(throughput_line, results), as_json=as_json)
     if any(result.error or not hasattr(result, "direction") for result in results):
         sys.exit(TROUBLE)

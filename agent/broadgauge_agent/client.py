@@ -62,7 +62,7 @@ class Answer(Struct, frozen=True, kw_only=True):
             return float(said[:9])
         try:
             moment = parsedate_to_datetime(said)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return max(0.0, (moment - datetime.fromtimestamp(now, UTC)).total_seconds())

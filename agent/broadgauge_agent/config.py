@@ -53,7 +53,11 @@ class ThroughputConfig(Struct, frozen=True, kw_only=True):
     ] = 14400.0
     max_seconds: Annotated[
         Annotated[float, Meta(ge=0.5, le=10)],
-        about("Longest time one direction may take; ndt7 servers send no longer than 10 s", "s"),
+        about(
+            "Longest time one direction may take. Under 3 s a burst can't be told from the line's "
+            "rate, so such tests never count; ndt7 servers send no longer than 10 s",
+            "s",
+        ),
     ] = 10.0
 
 

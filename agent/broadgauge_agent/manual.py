@@ -67,11 +67,13 @@ def check_reachable(reflector: Reflector) -> None:
 
 
 def measure_now(
-    reflector: Reflector, direction: Literal["download", "upload", "both"]
+    reflector: Reflector, direction: Literal["download", "upload", "both"], max_seconds: float
 ) -> tuple[Result, ...]:
     """One throughput test that nobody planned. Its results name no registered server or segment."""
     directions = DIRECTIONS if direction == "both" else (direction,)
-    request = ProbeRequest(trigger="manual", reflector=reflector, directions=directions)
+    request = ProbeRequest(
+        trigger="manual", reflector=reflector, directions=directions, max_seconds=max_seconds
+    )
     results = skip_or_measure("throughput", load_probe("throughput"), request, lambda: False)
     return tuple(_unregistered(result) for result in results)
 

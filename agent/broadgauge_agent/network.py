@@ -56,11 +56,16 @@ def resolve(host: str, port: int, timeout_seconds: float) -> Address:
 def is_own_address(ip: str) -> bool:
     """Whether packets to this address never leave the machine."""
     address = _canonical(ip)
-    return address.is_loopback or any(
-        address == _canonical(own.address)
-        for addresses in psutil.net_if_addrs().values()
-        for own in addresses
-        if own.family in (socket.AF_INET, socket.AF_INET6)
+    # Nobody's address, 0.0.0.0, is reached on this machine.
+    return (
+        address.is_loopback
+        or address.is_unspecified
+        or any(
+            address == _canonical(own.address)
+            for addresses in psutil.net_if_addrs().values()
+            for own in addresses
+            if own.family in (socket.AF_INET, socket.AF_INET6)
+        )
     )
 
 

@@ -18,6 +18,7 @@ from .client import Answer, collector_client, send
 from .errors import AgentError, SpoolError, UnreachableError
 from .identity import Identity, load_settings, save_settings
 from .spool import Spool, SpooledBatch
+from .text import printable
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +31,12 @@ NOT_PERMITTED_SECONDS = 600.0
 CLOCK_SECONDS = 5.0
 """An answer that took longer says too little about the other clock."""
 
-NEVER_TAKEN = (409, 413, 422)
-"""Answers to a whole batch that no repetition changes: it is kept aside."""
+NEVER_TAKEN = (400, 409, 413, 422)
+"""The collector's answers to a whole batch that no repetition changes: it is kept aside. From
+anything else on the way, which can be mended, they are no reason to give up."""
+
+LARGEST_CLOCK_OFFSET_SECONDS = 1e10
+"""Three hundred years: more than any clock is off, and small enough to be said in a result."""
 
 
 class Shipper:
@@ -102,7 +107,7 @@ class Shipper:
             return self._trouble(str(error), self._backoff.next_seconds())
         if answer.status // 100 == 2:
             return self._committed(answer, batch)
-        if answer.status in NEVER_TAKEN:
+        if answer.status in NEVER_TAKEN and answer.problem is not None:
             self._set_aside(answer, batch)
             return None
         return self._not_taken(answer)
@@ -134,7 +139,9 @@ class Shipper:
             return self._trouble(words, self._backoff.next_seconds())
         self._spool.commit(batch, said.refused)
         for refusal in said.refused:
-            log.warning("refused by the collector index=%d: %s", refusal.index, refusal.reason)
+            log.warning(
+                "refused by the collector index=%d: %s", refusal.index, printable(refusal.reason)
+            )
         self._learn_clock(answer, said)
         self._well(len(batch.rows), batch.key.lane)
         return None
@@ -161,10 +168,12 @@ class Shipper:
         return self._trouble(words, self._backoff.next_seconds(asked))
 
     def _learn_clock(self, answer: Answer, said: BatchAnswer) -> None:
-        if answer.received_at - answer.sent_at <= CLOCK_SECONDS:
-            middle = (answer.sent_at + answer.received_at) / 2
-            self.clock_offset_seconds = said.received_at.timestamp() - middle
-            self._note("clock_offset_seconds", self.clock_offset_seconds)
+        middle = (answer.sent_at + answer.received_at) / 2
+        offset = said.received_at.timestamp() - middle
+        quick = answer.received_at - answer.sent_at <= CLOCK_SECONDS
+        if quick and abs(offset) <= LARGEST_CLOCK_OFFSET_SECONDS:
+            self.clock_offset_seconds = offset
+            self._note("clock_offset_seconds", offset)
 
     def _refresh_settings(self, client: httpx2.Client) -> None:
         """Ask for the settings when it is time; what was known stays where there is no answer."""

@@ -3,7 +3,7 @@
 Every member is optional on receipt, and unknown ones are ignored: other servers send more.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -50,13 +50,17 @@ class TcpInfoMessage(Struct, frozen=True, kw_only=True, omit_defaults=True):
     snd_buf_limited: Count | None = field(default=None, name="SndBufLimited")
 
 
+class BbrInfo(Struct, frozen=True):
+    """What BBR measures. That it was sent says that BBR runs; its numbers are not kept."""
+
+
 class Measurement(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One measurement message."""
 
     app_info: AppInfo | None = field(default=None, name="AppInfo")
     connection_info: ConnectionInfo | None = field(default=None, name="ConnectionInfo")
     tcp_info: TcpInfoMessage | None = field(default=None, name="TCPInfo")
-    bbr_info: dict[str, Any] | None = field(default=None, name="BBRInfo")
+    bbr_info: BbrInfo | None = field(default=None, name="BBRInfo")
     origin: str | None = field(default=None, name="Origin")
     test: str | None = field(default=None, name="Test")
 

@@ -14,8 +14,8 @@ class Limits(Struct, frozen=True, kw_only=True):
     connections_per_address: int = 16
     """A school behind one address may run a few agents and a browser; nobody may take all."""
 
-    bytes_per_connection: int = 2**34
-    """16 GiB: ten seconds at 10 Gbit/s fit, an endless flood does not."""
+    bytes_per_connection: int = 2**36
+    """64 GiB: ten seconds inside one machine (40 Gbit/s) fit, an endless flood does not."""
 
     handshake_seconds: float = 7.0
     """A client on the worst path connects within this; a client that says nothing is let go."""

@@ -21,6 +21,7 @@ from broadgauge_agent.ndt7.spec import MIN_MESSAGE_BYTES, ORIGIN_SERVER, next_me
 from broadgauge_agent.tcp_info import congestion_control, read_tcp_info
 
 from .limits import Limits
+from .payload import PayloadCounter
 
 
 class ServedTest:
@@ -71,13 +72,16 @@ async def serve_download(connection: ServerConnection, limits: Limits) -> None:
         listener.cancel()
 
 
-async def serve_upload(connection: ServerConnection, limits: Limits) -> None:
-    """Count what arrives and say so, until the client closes or time or bytes are used up."""
+async def serve_upload(
+    connection: ServerConnection, counter: PayloadCounter, limits: Limits
+) -> None:
+    """Say what arrives, until the client closes or time or bytes are used up."""
     test = ServedTest(connection, "upload", limits)
-    sampler = asyncio.create_task(_send_samples(test))
+    sampler = asyncio.create_task(_send_samples(test, counter))
     try:
         async with asyncio.timeout(limits.receive_seconds):
-            await _count_messages(test)
+            async for _ in connection:
+                pass  # what the client measured; binary messages are counted before they get here
     except TimeoutError:
         await connection.close(CloseCode.NORMAL_CLOSURE)
     finally:
@@ -110,22 +114,14 @@ async def _send_frame(connection: ServerConnection, frame: bytes) -> bool:
     return True
 
 
-async def _send_samples(test: ServedTest) -> None:
+async def _send_samples(test: ServedTest, counter: PayloadCounter) -> None:
     try:
         while True:
             await asyncio.sleep(sampling_gap_seconds())
+            test.num_bytes = counter.num_bytes
             await test.send_measurement()
     except ConnectionClosed:
         return
-
-
-async def _count_messages(test: ServedTest) -> None:
-    async for message in test.connection:
-        if isinstance(message, str):
-            continue
-        test.num_bytes += len(message)
-        if test.num_bytes > test.limits.bytes_per_connection:
-            await test.connection.close(CloseCode.POLICY_VIOLATION, "byte limit of this server")
 
 
 async def _refuse_binary(connection: ServerConnection) -> None:

@@ -17,17 +17,21 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from broadgauge_agent.ndt7.frames import binary_frames
-from broadgauge_agent.ndt7.spec import DOWNLOAD_PATH, MAX_MESSAGE_BYTES, SUBPROTOCOL
+from broadgauge_agent.ndt7.spec import SUBPROTOCOL, UPLOAD_PATH
 
 from .admission import Admission, CountedConnection
 from .echo_server import EchoServer
 from .limits import Limits
 from .ndt7_tests import serve_download, serve_upload
+from .payload import PayloadCounter
 from .requests import plain_answer
 from .sockets import open_sockets
 
+MAX_KEPT_MESSAGE_BYTES = 2**16
+"""A client's measurement takes hundreds of bytes; its binary messages are counted, not kept."""
+
 QUEUED_MESSAGES = 2
-"""Messages taken off the socket ahead of the count: each may be 16 MiB."""
+"""Messages taken off the socket ahead of being read."""
 
 GRACE_SECONDS = 1.0
 """How long tests may take to end politely when the reflector stops."""
@@ -82,7 +86,7 @@ def _ndt7_server(
         open_timeout=limits.handshake_seconds,
         close_timeout=limits.close_seconds,
         ping_interval=None,  # the test's own limits tell a dead peer, without pings beside the data
-        max_size=MAX_MESSAGE_BYTES,
+        max_size=MAX_KEPT_MESSAGE_BYTES,
         max_queue=QUEUED_MESSAGES,
         sock=listener,
         ssl=tls,
@@ -90,21 +94,27 @@ def _ndt7_server(
 
 
 def _admit(connection: ServerConnection, request: Request) -> Response | None:
-    if isinstance(connection, CountedConnection) and not connection.is_admitted:
+    assert isinstance(connection, CountedConnection)  # noqa: S101 - made by no other factory
+    if not connection.is_admitted:
         return connection.respond(
             HTTPStatus.SERVICE_UNAVAILABLE, "Too many tests at once. Try again in a minute.\n"
         )
     answer = plain_answer(request)
-    return connection.respond(*answer) if answer else None
+    if answer:
+        return connection.respond(*answer)
+    if request.path.partition("?")[0] == UPLOAD_PATH:
+        connection.upload = PayloadCounter()
+    return None
 
 
 async def _handle(connection: ServerConnection, limits: Limits) -> None:
-    request = connection.request
-    path = request.path.partition("?")[0] if request else ""
-    run = serve_download if path == DOWNLOAD_PATH else serve_upload
+    assert isinstance(connection, CountedConnection)  # noqa: S101 - made by no other factory
     try:
         async with asyncio.timeout(limits.total_seconds):
-            await run(connection, limits)
+            if connection.upload is None:
+                await serve_download(connection, limits)
+            else:
+                await serve_upload(connection, connection.upload, limits)
     except (TimeoutError, ConnectionClosed):
         connection.transport.abort()
 

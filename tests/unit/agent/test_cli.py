@@ -265,7 +265,7 @@ def test_status_before_the_first_run(tmp_path: Path) -> None:
 
 def test_measure_needs_no_joining_and_prints_json(tmp_path: Path, reflector_port: int) -> None:
     address = f"127.0.0.1:{reflector_port}"
-    (tmp_path / "x").mkdir()
+    (tmp_path / "agent.toml").write_text("[probes.throughput]\nmax_seconds = 1\n")
     done = run(
         "measure", "--server", address, "--direction", "upload", "--json", "--state", tmp_path
     )
@@ -276,6 +276,13 @@ def test_measure_needs_no_joining_and_prints_json(tmp_path: Path, reflector_port
     assert result["path_kind"] == "loopback"
     assert result["reflector_id"] is None
     assert result["segment"] is None
+
+
+def test_measure_keeps_to_the_configuration(tmp_path: Path) -> None:
+    (tmp_path / "agent.toml").write_text("[probes.throughput]\nmax_seconds = 99\n")
+    done = run("measure", "--server", "127.0.0.1:1", "--state", tmp_path)
+    assert done.returncode == 3
+    assert "max_seconds" in done.stderr
 
 
 def test_measure_uses_the_joined_collectors_first_test_server(tmp_path: Path) -> None:

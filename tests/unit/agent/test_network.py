@@ -25,7 +25,9 @@ def own_address() -> str:
     )
 
 
-@pytest.mark.parametrize("ip", ["127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1"])
+@pytest.mark.parametrize(
+    "ip", ["127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1", "0.0.0.0", "::"]
+)
 def test_loopback_addresses_are_our_own(ip: str) -> None:
     assert network.is_own_address(ip)
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import http.server
 import os
+import socket
 import ssl
 import subprocess
 import threading
@@ -48,7 +49,7 @@ def measure(request: ProbeRequest) -> ThroughputResult:
 
 def error_against(handler: Handler, direction: Direction = "download", **server: str) -> str:
     with websocket_server(handler, **server) as port:
-        return error_of(measure(request_to(port, direction, max_seconds=1.0)))
+        return error_of(measure(request_to(port, direction, max_seconds=0.6)))
 
 
 def error_of(result: ThroughputResult) -> str:
@@ -138,11 +139,33 @@ def test_text_that_is_no_measurement_is_an_error() -> None:
     assert "no ndt7 measurement" in error_against(chat, "upload")
 
 
+@pytest.mark.parametrize("members", [1, 5000])
+def test_a_flood_of_measurements_or_of_their_members_is_an_error(members: int) -> None:
+    info = ",".join(f'"a{number}":1' for number in range(members))
+
+    async def babble(connection: ServerConnection) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                await connection.send('{"BBRInfo":{' + info + "}}")
+
+    assert "far more measurements" in error_against(babble)
+
+
+def test_a_hostile_servers_words_are_one_short_line() -> None:
+    words = b"\x1b[31m\n" + b"x" * 150
+    banner = b"HTTP/1.1 503 No\r\nContent-Length: %d\r\n\r\n" % len(words)
+    with banner_server(banner + words) as port:
+        error = error_of(measure(request_to(port)))
+    assert "503" in error
+    assert error.isprintable()
+
+
 def test_measurements_without_data_are_a_stall() -> None:
     async def talk_only(connection: ServerConnection) -> None:
         with contextlib.suppress(ConnectionClosed):
             while True:
                 await connection.send('{"AppInfo":{"ElapsedTime":1,"NumBytes":1}}')
+                await asyncio.sleep(0.05)
                 await asyncio.sleep(0.01)
 
     assert "stalled" in error_against(talk_only)
@@ -214,7 +237,7 @@ def test_an_upload_is_what_the_server_counted_and_not_what_was_sent() -> None:
         await swallow(connection)
 
     with websocket_server(count_little) as port:
-        result = measure(request_to(port, "upload", max_seconds=1.0))
+        result = measure(request_to(port, "upload", max_seconds=0.6))
     assert result.throughput_bits_per_second == 2e6
     assert result.bytes_transferred and result.bytes_transferred > 125_000
 
@@ -225,7 +248,7 @@ def test_a_server_without_tcp_info_counts_for_itself() -> None:
         await swallow(connection)
 
     with websocket_server(count_in_the_program) as port:
-        result = measure(request_to(port, "upload", max_seconds=1.0))
+        result = measure(request_to(port, "upload", max_seconds=0.6))
     assert result.throughput_bits_per_second == 4e6
     assert result.bound != "exact"
 
@@ -255,7 +278,10 @@ def test_a_web_server_that_is_not_ours_is_an_error() -> None:
 
 
 def test_a_full_reflector_is_named_as_such() -> None:
-    with reflector(limits=Limits(connections_per_address=0)) as port:
+    with (
+        reflector(limits=Limits(connections_per_address=1)) as port,
+        socket.create_connection(("127.0.0.1", port)),
+    ):
         assert "503 Too many tests at once" in error_of(measure(request_to(port)))
 
 

@@ -13,6 +13,7 @@ from broadgauge_agent.probes.throughput.rates import (
     rate_between,
     rate_bits_per_second,
     retransmit_ratio,
+    rtt_variation_seconds,
 )
 from broadgauge_agent.tcp_info import TcpInfo
 from broadgauge_wire import Bound, LimitedBy, NetworkLink
@@ -28,9 +29,14 @@ def samples_at(*megabits: float) -> tuple[Sample, ...]:
     return tuple(taken)
 
 
+QUICK = tuple(Sample(s.seconds / 5, s.arrived_bytes) for s in samples_at(*[20] * 10))
+
+
 def sender(**members: object) -> tuple[SenderReading, ...]:
     """One reading after ten seconds of a sender that was busy all the time."""
     plain = TcpInfo(
+        rtt_variation_seconds=0.002,
+        min_rtt_seconds=0.010,
         busy_seconds=9.9,
         receive_window_limited_seconds=0.0,
         send_buffer_limited_seconds=0.0,
@@ -85,27 +91,35 @@ def test_where_an_end_was_the_bound_the_line_is_this_fast_or_faster(
 @pytest.mark.parametrize(
     "different",
     [
-        {"sender": ()},
+        {"sender": (), "loaded_rtt_seconds": None, "retransmit_ratio": None},
         {"sender": sender(busy_seconds=None)},
         {"sender": sender(bytes_retransmitted=None)},
+        {"sender": sender(receive_window_limited_seconds=None)},
+        {"sender": sender(send_buffer_limited_seconds=None)},
+        {"sender": sender(rtt_variation_seconds=None), "retransmit_ratio": 0.0},
+        {"sender": sender(rtt_variation_seconds=0.012), "retransmit_ratio": 0.0},
+        {"sender": sender(min_rtt_seconds=0.044), "retransmit_ratio": 0.0},
+        {"cross_traffic_bits_per_second": None},
         {"ceiling_bits_per_second": None},
         {"line_bits_per_second": None},
         {"loaded_rtt_seconds": None, "retransmit_ratio": 0.0},
         {"loaded_rtt_seconds": 0.0101, "retransmit_ratio": 0.0},
-        {"samples": samples_at(100, 100)},
-        {"samples": tuple(Sample(s.seconds / 5, s.arrived_bytes) for s in samples_at(*[20] * 10))},
         {"samples": samples_at(20, 60, 100, 100, 100, 100, 100, 100, 100, 100)},
     ],
     ids=[
         "no TCP_INFO",
         "an old kernel",
         "no count of repeats",
+        "no word on the receive window",
+        "no word on the send buffer",
+        "unknown jitter",
+        "jitter as large as the delay",
+        "a proxy next door",
+        "unknown cross traffic",
         "unknown interface speed",
         "unknown framing",
         "no loaded round trip",
         "no queue",
-        "too few samples",
-        "too short",
         "slow start in the average",
     ],
 )
@@ -119,12 +133,26 @@ def test_where_a_sign_is_missing_it_is_never_exact(different: dict[str, object])
         ({"samples": samples_at(*[200] * 3, *[100] * 7)}, (None, None)),
         ({"samples": samples_at(*[200] * 3, *[100] * 7), "cpu_share": 0.9}, (None, "cpu")),
         ({"samples": samples_at(*[100] * 9, 50)}, (None, None)),
+        ({"samples": QUICK}, (None, None)),
+        ({"samples": QUICK, "cpu_share": 0.9}, (None, "cpu")),
+        ({"samples": samples_at(*[100] * 10)[::3]}, (None, None)),
+        ({"sender": sender(rtt_variation_seconds=0.012)}, (None, "path")),
         ({"loaded_rtt_seconds": 0.0101}, (None, "path")),
         ({"loaded_rtt_seconds": 0.0101, "is_bbr": True, "retransmit_ratio": 0.1}, (None, "path")),
     ],
-    ids=["a burst first", "a burst and the CPU", "an end that fell", "lossy", "policed"],
+    ids=[
+        "a burst first",
+        "a burst and the CPU",
+        "an end that fell",
+        "too short to tell a burst",
+        "too short, and the CPU",
+        "too few samples to tell a fall",
+        "lossy, with jitter that looks like a queue",
+        "lossy",
+        "policed",
+    ],
 )
-def test_where_the_rate_fell_or_loss_set_it_the_number_says_nothing(
+def test_where_the_rate_fell_or_may_have_or_loss_set_it_the_number_says_nothing(
     different: dict[str, object], verdict: tuple[Bound | None, LimitedBy | None]
 ) -> None:
     assert judge(evidence(**different)) == verdict
@@ -132,6 +160,8 @@ def test_where_the_rate_fell_or_loss_set_it_the_number_says_nothing(
 
 def test_bbr_fills_a_path_without_a_queue_and_through_some_loss() -> None:
     assert judge(evidence(is_bbr=True, loaded_rtt_seconds=0.0101)) == ("exact", "path")
+    lossy = evidence(is_bbr=True, loaded_rtt_seconds=0.0101, retransmit_ratio=0.04)
+    assert judge(lossy) == ("exact", "path")
 
 
 @pytest.mark.parametrize(
@@ -142,11 +172,14 @@ def test_bbr_fills_a_path_without_a_queue_and_through_some_loss() -> None:
         ([80, *[100] * 9], "steady"),
         ([50, 80, *[100] * 8], "rising"),
         ([*[100] * 8, 130, 130], "rising"),
+        ([*[100] * 9, 130], "rising"),
+        ([*[100] * 9, 75], "falling"),
+        ([*[100] * 9, 90], "steady"),
         ([130, 130, *[100] * 8], "falling"),
         ([100, 100], "unknown"),
     ],
 )
-def test_a_trend_is_the_second_half_and_the_end_against_the_whole(
+def test_a_trend_is_the_second_half_and_the_ends_against_the_whole(
     megabits: list[float], trend: Trend
 ) -> None:
     assert trend_of(samples_at(*megabits)) == trend
@@ -217,4 +250,4 @@ def test_loss_and_the_loaded_round_trip_are_the_senders() -> None:
     ]
     assert loaded_rtt_seconds(readings) == 0.050
     assert retransmit_ratio(readings) == 0.02
-    assert loaded_rtt_seconds([]) is retransmit_ratio([]) is None
+    assert loaded_rtt_seconds([]) is rtt_variation_seconds([]) is retransmit_ratio([]) is None

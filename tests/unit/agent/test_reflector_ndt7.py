@@ -1,5 +1,6 @@
 """The reflector keeps to the ndt7 protocol, seen by a WebSocket client that is not ours."""
 
+import http.client
 import json
 import socket
 import subprocess
@@ -7,9 +8,11 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import pairwise
 from signal import SIGINT, SIGTERM
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -115,6 +118,25 @@ def test_an_upload_is_counted_at_the_server(port: int) -> None:
     assert told["Test"] == "upload"
 
 
+def test_a_large_message_is_counted_while_it_arrives_and_not_kept(port: int) -> None:
+    with open_test(port, "upload") as client:
+        client.socket.sendall(b"\x82\xff" + (2**24).to_bytes(8) + bytes(4) + bytes(2**20))
+        told = json.loads(client.recv(timeout=5))
+        while told["AppInfo"]["NumBytes"] < 2**20:
+            told = json.loads(client.recv(timeout=5))
+        assert told["AppInfo"]["NumBytes"] == 2**20
+
+
+@pytest.mark.parametrize("path", ["download", "upload"])
+def test_text_longer_than_a_measurement_closes_a_test(port: int, path: str) -> None:
+    with open_test(port, path) as client:
+        with pytest.raises(ConnectionClosed):
+            client.send("x" * 2**20)
+            messages_of_until_closed(client)
+            client.send("")
+        assert client.close_code == 1009
+
+
 def test_an_upload_that_goes_on_too_long_is_closed(port: int) -> None:
     with open_test(port, "upload") as client:
         _, texts = messages_of(client)
@@ -193,6 +215,26 @@ def test_one_address_cannot_take_every_place() -> None:
     limits = Limits(connections_per_address=1, send_seconds=30, total_seconds=30)
     with reflector(limits=limits) as port, open_test(port):
         assert refusal(port, "download") == 503
+
+
+def test_silent_connections_of_one_address_leave_the_places_of_others() -> None:
+    limits = Limits(connections=4, connections_per_address=1, handshake_seconds=30)
+    with reflector(limits=limits) as port, ExitStack() as held:
+        for _ in range(20):
+            held.enter_context(socket.create_connection(("127.0.0.1", port)))
+        request = f"http://127.0.0.1:{port}/healthz"
+        with http_from("127.0.0.2", request) as answer:
+            assert answer.status == 200
+
+
+def http_from(address: str, url: str) -> http.client.HTTPResponse:
+    parts = urlsplit(url)
+    assert parts.hostname
+    connection = http.client.HTTPConnection(
+        parts.hostname, parts.port, timeout=5, source_address=(address, 0)
+    )
+    connection.request("GET", parts.path)
+    return connection.getresponse()
 
 
 def test_places_are_limited_in_all_and_given_back() -> None:

@@ -4,7 +4,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -124,10 +123,9 @@ def test_a_signal_during_a_light_test_ends_the_agent_too(
 ) -> None:
     collector.settings = Settings(reflectors=(make_reflector(reflector_port),))
     with agent(tmp_path, collector, "[probes.throughput]\nenabled = false\n") as process:
-        began = eventually(lambda: started(tmp_path, "latency"), "the latency test")
+        eventually(lambda: started(tmp_path, "latency"), "the latency test")
         stop(process)
     assert "latency" not in kinds(collector)
-    assert began <= time.time()
 
 
 def test_results_measured_while_the_collector_is_away_arrive_when_it_is_back(

@@ -235,7 +235,7 @@ def test_an_answer_that_names_another_batch_deletes_nothing(
     assert "without naming" in agent.trouble()
 
 
-@pytest.mark.parametrize("status", [409, 413, 422])
+@pytest.mark.parametrize("status", [400, 409, 413, 422])
 def test_a_batch_that_is_never_taken_is_kept_aside_and_the_next_one_goes(
     agent: Agent, collector: ScriptedCollector, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -248,6 +248,30 @@ def test_a_batch_that_is_never_taken_is_kept_aside_and_the_next_one_goes(
     assert agent.spool.waiting() == 0
     assert agent.refused() == MAX_BATCH_RESULTS
     assert "not this one" in caplog.text
+
+
+@pytest.mark.parametrize("status", [400, 409, 413, 422])
+def test_a_proxy_that_refuses_a_batch_costs_no_result(
+    agent: Agent, collector: ScriptedCollector, status: int
+) -> None:
+    agent.put()
+    collector.script = [lambda request: request.answer(status, b"<h1>no</h1>", "text/html")]
+    assert agent.ship() is not None
+    assert (agent.spool.waiting(), agent.refused()) == (1, 0)
+
+
+def test_a_collector_from_the_far_future_sets_no_clock(
+    agent: Agent, collector: ScriptedCollector
+) -> None:
+    def from_the_year_9000(request: Request) -> None:
+        key = key_of(collector.batches[-1])
+        moment = datetime(9000, 1, 1, tzinfo=UTC)
+        request.answer(200, encode(BatchAnswer(committed=(key,), received_at=moment)))
+
+    agent.put()
+    collector.script = [from_the_year_9000]
+    assert agent.ship() is None
+    assert agent.shipper.clock_offset_seconds is None
 
 
 def test_a_number_used_by_another_copy_of_the_spool_begins_a_new_epoch(
@@ -304,6 +328,7 @@ def in_seconds(seconds: int) -> str:
         (lambda: "999999999999", LONGEST_ASKED_SECONDS, LONGEST_ASKED_SECONDS + 1),
         (lambda: "soon", 0, 1),
         (lambda: "-5", 0, 1),
+        (lambda: "Sun, 06 Nov 1994 08:49:37 +99999999999999999999", 0, 1),
         (lambda: "\u0661", 0, 1),
     ],
 )
@@ -416,3 +441,12 @@ def test_no_secret_is_logged(
     assert "not sent" in ours
     assert KEY not in ours
     assert "broke??2026 forged line" in ours
+
+
+def test_a_collectors_reason_cannot_begin_a_log_line_of_its_own(
+    agent: Agent, collector: ScriptedCollector, caplog: pytest.LogCaptureFixture
+) -> None:
+    agent.put()
+    collector.refusals = (Refusal(index=0, reason="no\n2026-01-01 ERROR forged"),)
+    agent.ship()
+    assert "no?2026-01-01" in caplog.text

@@ -2,11 +2,12 @@
 
 `exact` needs every one of: the sender's TCP_INFO, a ceiling known and not touched, nothing of this
 machine or the server in the way, a rate that held, and a sign that the path itself was full. Where
-one is missing the number is still a floor (`at_least`), unless the rate fell or loss set it: then
-it says nothing about the line.
+one is missing the number is still a floor (`at_least`), unless loss set the rate, or it fell or may
+have fallen unseen: then it says nothing about the line.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal
 
 from msgspec import Struct
@@ -14,7 +15,7 @@ from msgspec import Struct
 from broadgauge_wire import Bound, InterfaceKind, LimitedBy
 
 from .observation import Sample, SenderReading
-from .rates import rate_between
+from .rates import rate_between, rtt_variation_seconds
 
 CPU_SHARE = 0.85
 """One core is all a single-threaded client has; above this share it is the bound."""
@@ -25,22 +26,30 @@ CEILING_SHARE = 0.9
 WINDOW_SHARE = 0.05
 """A sender held back by windows for more than this share of its busy time was not path-bound."""
 
-IDLE_SHARE = 0.1
+IDLE_SHARE = 0.05
 """A server with nothing to send for more than this share of the time was too slow itself."""
 
 CROSS_TRAFFIC_SHARE = 0.05
-HALF_TOLERANCE = 0.05
-END_TOLERANCE = 0.10
-MIN_SAMPLES = 4
+LATE_TOLERANCES = {0.5: 0.05, 0.8: 0.10, 0.9: 0.20}
+"""From each share of the test's time on, how far the rate may be from the whole's. The shorter the
+end, the more it swings by itself; the shortest sees a token bucket that has just run dry."""
+
 MIN_SECONDS = 3.0
 """In a shorter test, slow start and a token bucket's first burst weigh too much to be told."""
+
+GAP_SHARE = 0.25
+"""Without a sample for this share of the test, its rate may have fallen unseen."""
 
 BBR_LOSS_RATIO = 0.05
 """BBR keeps its rate through loss up to about here; other senders slow down at every loss."""
 
 QUEUE_RATIO = 1.1
 QUEUE_SECONDS = 0.0005
-"""A full path has a queue. This much longer than the empty path's round trip is one."""
+"""A full path has a queue. This much longer than the empty path's round trip may be one."""
+
+QUEUE_VARIATIONS = 3.0
+"""A queue also stands out of the jitter. Where delay only varies, evenly or exponentially, its mean
+is above the least of a few by less than this many mean deviations, which TCP_INFO tells."""
 
 Trend = Literal["steady", "rising", "falling", "unknown"]
 
@@ -66,7 +75,7 @@ def judge(evidence: Evidence) -> tuple[Bound | None, LimitedBy | None]:
     """The bound, and what set the rate as far as that is known."""
     limit = machine_limit(evidence)
     trend = trend_of(evidence.samples)
-    if trend == "falling":
+    if trend in ("falling", "unknown"):
         return None, limit
     if limit is not None:
         return "at_least", limit
@@ -78,17 +87,16 @@ def judge(evidence: Evidence) -> tuple[Bound | None, LimitedBy | None]:
 
 
 def trend_of(samples: Sequence[Sample]) -> Trend:
-    """Whether the rate held: the second half and the last fifth against the whole."""
-    if len(samples) < MIN_SAMPLES or samples[-1].seconds < MIN_SECONDS:
+    """Whether the rate held: the second half, last fifth and last tenth against the whole."""
+    seconds = samples[-1].seconds
+    gap = max((b.seconds - a.seconds for a, b in pairwise(samples)), default=0.0)
+    if seconds < MIN_SECONDS or gap > GAP_SHARE * seconds:
         return "unknown"
     whole = rate_between(samples, 0.0, 1.0)
-    half = rate_between(samples, 0.5, 1.0) / whole - 1
-    end = rate_between(samples, 0.8, 1.0) / whole - 1
-    if half < -HALF_TOLERANCE or end < -END_TOLERANCE:
+    late = [(rate_between(samples, s, 1.0) / whole - 1, t) for s, t in LATE_TOLERANCES.items()]
+    if any(change < -tolerance for change, tolerance in late):
         return "falling"
-    if half > HALF_TOLERANCE or end > END_TOLERANCE:
-        return "rising"
-    return "steady"
+    return "rising" if any(change > tolerance for change, tolerance in late) else "steady"
 
 
 def machine_limit(evidence: Evidence) -> LimitedBy | None:
@@ -116,12 +124,19 @@ def is_loss_bound(evidence: Evidence) -> bool:
 
 def is_path_full(evidence: Evidence) -> bool:
     """Whether there is positive evidence that the path was the bound."""
-    if evidence.ceiling_bits_per_second is None or evidence.line_bits_per_second is None:
+    if not evidence.sender:
         return False
-    info = evidence.sender[-1].info if evidence.sender else None
-    if info is None or info.busy_seconds is None or info.bytes_retransmitted is None:
-        return False
-    return evidence.is_bbr or _has_queue(evidence)
+    info = evidence.sender[-1].info
+    known = (
+        evidence.ceiling_bits_per_second,
+        evidence.line_bits_per_second,
+        evidence.cross_traffic_bits_per_second,
+        info.busy_seconds,
+        info.receive_window_limited_seconds,
+        info.send_buffer_limited_seconds,
+        info.bytes_retransmitted,
+    )
+    return None not in known and (evidence.is_bbr or _has_queue(evidence))
 
 
 def _sender_limit(evidence: Evidence) -> LimitedBy | None:
@@ -139,6 +154,9 @@ def _sender_limit(evidence: Evidence) -> LimitedBy | None:
 
 def _has_queue(evidence: Evidence) -> bool:
     idle, loaded = evidence.idle_rtt_seconds, evidence.loaded_rtt_seconds
-    if idle is None or loaded is None:
+    variation = rtt_variation_seconds(evidence.sender)
+    if idle is None or loaded is None or variation is None:
         return False
-    return loaded >= QUEUE_RATIO * idle + QUEUE_SECONDS
+    # Behind a proxy the sender's round trip is not the one this machine saw.
+    empty = max(idle, evidence.sender[-1].info.min_rtt_seconds or 0.0)
+    return loaded >= QUEUE_RATIO * empty + max(QUEUE_SECONDS, QUEUE_VARIATIONS * variation)

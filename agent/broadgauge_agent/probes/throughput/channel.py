@@ -29,6 +29,12 @@ CONNECT_SECONDS = 7.0
 CLOSE_SECONDS = 2.0
 """How long the server may take to close once asked."""
 
+MAX_MEASUREMENTS = 1000
+"""The protocol's shortest gap between two allows 600 in a whole test."""
+
+MAX_MEASUREMENT_BYTES = 2**14
+"""Servers send a few hundred bytes to two thousand."""
+
 RECEIVE_BYTES = 256 * 1024
 
 
@@ -141,14 +147,19 @@ class Channel:
             return
         self.message_bytes += frame_bytes(len(frame.data))
         if frame.opcode is Opcode.TEXT:
-            try:
-                self.measurements.append(decode_measurement(bytes(frame.data)))
-            except ValueError as error:
-                raise TestFailedError(
-                    f"the server sent text that is no ndt7 measurement: {error}"
-                ) from error
+            self._keep_measurement(bytes(frame.data))
         elif frame.opcode is Opcode.CLOSE:
             self.is_closed = True
+
+    def _keep_measurement(self, text: bytes) -> None:
+        if len(text) > MAX_MEASUREMENT_BYTES or len(self.measurements) >= MAX_MEASUREMENTS:
+            raise TestFailedError("the server sent far more measurements than ndt7 has")
+        try:
+            self.measurements.append(decode_measurement(text))
+        except ValueError as error:
+            raise TestFailedError(
+                f"the server sent text that is no ndt7 measurement: {error}"
+            ) from error
 
 
 def frame_bytes(payload_bytes: int) -> int:

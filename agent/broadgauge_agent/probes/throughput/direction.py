@@ -13,6 +13,7 @@ from broadgauge_agent.probes.far_end import (
     server_fields,
 )
 from broadgauge_agent.tcp_info import read_tcp_info
+from broadgauge_agent.text import printable
 from broadgauge_agent.version import agent_version
 from broadgauge_wire import Direction, ThroughputResult
 
@@ -35,7 +36,7 @@ def measure_direction(request: ProbeRequest, direction: Direction) -> Throughput
         fields |= far_end.fields()
         fields |= _test(far_end, direction, request.max_seconds)
     except AgentError as error:
-        fields |= {"error": str(error), "stop_reason": "error"}
+        fields |= {"error": printable(str(error)), "stop_reason": "error"}
     return ThroughputResult(**run.common_fields(), **fields)
 
 

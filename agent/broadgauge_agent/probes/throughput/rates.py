@@ -5,7 +5,7 @@ packets: payload, TCP and IP headers.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from statistics import median
 
@@ -77,11 +77,21 @@ def retransmit_ratio(sender: Sequence[SenderReading]) -> float | None:
 
 def loaded_rtt_seconds(sender: Sequence[SenderReading]) -> float | None:
     """Median of the sender's smoothed round-trip time over the second half of the test."""
-    if not sender:
-        return None
-    half = sender[-1].seconds / 2
-    rtts = [r.info.rtt_seconds for r in sender if r.seconds >= half and r.info.rtt_seconds]
-    return median(rtts) if rtts else None
+    return _median(info.rtt_seconds for info in _second_half(sender))
+
+
+def rtt_variation_seconds(sender: Sequence[SenderReading]) -> float | None:
+    """Median of the mean deviation of the sender's round trips over the same time."""
+    return _median(info.rtt_variation_seconds for info in _second_half(sender))
+
+
+def _second_half(sender: Sequence[SenderReading]) -> list[TcpInfo]:
+    return [r.info for r in sender if r.seconds >= sender[-1].seconds / 2]
+
+
+def _median(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return median(known) if known else None
 
 
 def cross_traffic_bits_per_second(
