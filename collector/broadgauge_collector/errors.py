@@ -45,6 +45,13 @@ class NotFound(CollectorError):
     title = "Not found"
 
 
+class TooSlow(CollectorError):
+    """The request took too long to arrive. Retrying may help."""
+
+    status = 408
+    title = "Too slow"
+
+
 class Conflict(CollectorError):
     """What is here already says otherwise. Retrying doesn't help."""
 

@@ -14,7 +14,7 @@ from .config import ServerConfig
 from .data_directory import admin_token, locked, note_address
 from .services import Services
 from .stopping import stop_event
-from .web_server import Tls, bind, web_server
+from .web_server import Tls, allow_many_connections, bind, web_server
 
 log = structlog.get_logger()
 
@@ -62,6 +62,7 @@ async def listening(
 
     The task given ends when the server does.
     """
+    allow_many_connections()
     server = web_server(create_app(services), tls)
     running = asyncio.create_task(server.serve(sockets=[socket]))
     try:

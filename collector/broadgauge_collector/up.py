@@ -1,6 +1,8 @@
 """`broadgauge up`: collector, dashboard, a test server and one agent, on one machine."""
 
 import asyncio
+import shlex
+import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, closing
 from socket import AF_INET, SOCK_DGRAM, socket
@@ -138,20 +140,19 @@ def greeting(options: UpOptions, login: str) -> str:
     """What a person needs to know once everything runs."""
     serving = options.serving
     data = serving.config.data
-    second = (
-        "start with --host 0.0.0.0 --insecure (a network you trust), then on that machine run"
+    reach = (
+        "start with --host 0.0.0.0 --insecure (on a network you trust), then open"
         if is_loopback(serving.host)
-        else "on that machine run"
+        else "open"
     )
+    command = shlex.join([sys.argv[0], "login", "--data", str(data)])
     return f"""
 broadgauge is ready. Open this address; it signs you in once, within 15 minutes:
 
     {login}
 
-Another login link:   broadgauge login --data {data}
+Another login link:   {command}
 Data:                 {data.resolve()}
 Stop:                 Ctrl-C. The next start continues with the same data.
-A second machine:     {second}
-                      broadgauge-agent join URL --token TOKEN
-                      URL and TOKEN: broadgauge token create --school "This computer" --data {data}
+A second machine:     {reach} the Agents page, which has the commands for it.
 """

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from msgspec import Struct
 
 from .config import is_loopback
 from .errors import CannotStart, MayNotStart
+from .http_protocol import BoundedHttp
 
 SECONDS_TO_FINISH = 2
 """Requests under way get this long at a stop; the whole stop must fit into five."""
@@ -50,6 +52,7 @@ def web_server(app: FastAPI, tls: Tls | None) -> WebServer:
     return WebServer(
         uvicorn.Config(
             app,
+            http=BoundedHttp,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -60,6 +63,14 @@ def web_server(app: FastAPI, tls: Tls | None) -> WebServer:
             ssl_keyfile=None if tls is None else tls.key,
         )
     )
+
+
+def allow_many_connections() -> None:
+    """Let this process hold as many connections as the system lets it."""
+    if sys.platform != "win32":  # which has no such limit for sockets
+        from ._open_files_posix import allow_as_many_as_possible
+
+        allow_as_many_as_possible()
 
 
 def bind(host: str, port: int) -> socket.socket:

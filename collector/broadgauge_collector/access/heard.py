@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Literal
 from uuid import UUID
 
+import structlog
 from msgspec import Struct
 
+from ..errors import CollectorError
 from ..ingest.decode import decode_batch, decode_body
 from ..schools.model import Agent
 from ..services import Services
@@ -16,6 +18,8 @@ from .agents import note_heard
 EVERY_SECONDS = 30.0
 PRODUCT = "broadgauge-agent/"
 MAX_VERSION = 50
+
+log = structlog.get_logger()
 
 Occasion = Literal["batch", "settings"]
 
@@ -57,5 +61,10 @@ def spooled_results(body: bytes, encoding: str | None) -> int | None:
 
 
 async def note(services: Services, agent: Agent, what: Said) -> None:
-    """Keep it, with the moment."""
-    await services.write(note_heard, agent.id, services.now(), what.version, what.spooled_results)
+    """Keep it, with the moment. What the agent is answered doesn't hang on it."""
+    try:
+        await services.write(
+            note_heard, agent.id, services.now(), what.version, what.spooled_results
+        )
+    except CollectorError as error:
+        log.warning("agent_not_noted", agent_id=str(agent.id), why=error.detail)

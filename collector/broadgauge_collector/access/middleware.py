@@ -10,12 +10,13 @@ import structlog
 from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Router
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..api.problems import from_collector_error, problem
-from ..errors import CollectorError, NotPermitted, TooLarge, Unauthenticated
+from ..errors import CollectorError, NotPermitted, Unauthenticated
 from ..services import Services
 from .authenticate import authenticate
+from .bodies import Bodies, announced_bytes, bounded
 from .failures import FailureLimit
 from .origin import same_origin
 from .permissions import ANONYMOUS, Permission, Principal, current_principal
@@ -42,6 +43,7 @@ class AccessMiddleware:
         self._rules = rules
         self._services = services
         self._failures = FailureLimit()
+        self._bodies = Bodies()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
@@ -50,15 +52,17 @@ class AccessMiddleware:
         try:
             rule = self._rule(scope)
             principal = await self._admit(scope, rule)
-            receive = _bounded(scope, receive, rule.max_body_bytes)
+            size = announced_bytes(scope, rule.max_body_bytes)
+            self._bodies.take(principal.id, size)
         except CollectorError as error:
             await self._refuse(error, scope, receive, send)
             return
         token = current_principal.set(principal)
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, bounded(scope, receive, rule.max_body_bytes), send)
         finally:
             current_principal.reset(token)
+            self._bodies.give_back(principal.id, size)
 
     def _rule(self, scope: Scope) -> Rule:
         method = scope.get("method", WEBSOCKET)
@@ -128,24 +132,3 @@ def _harmless(scope: Scope) -> bool:
 def _is_navigation(scope: Scope, headers: Headers) -> bool:
     page = scope["method"] in SAFE_METHODS and not scope["path"].startswith("/api/")
     return page and "text/html" in headers.get("accept", "")
-
-
-def _bounded(scope: Scope, receive: Receive, limit: int) -> Receive:
-    """`receive`, raising TooLarge as soon as a body is known to be over the limit."""
-    if scope["type"] != "http":
-        return receive
-    too_large = TooLarge(f"The body may have {limit} bytes at most, as sent.")
-    declared = Headers(scope=scope).get("content-length", "0")
-    if declared.isascii() and declared.isdigit() and int(declared[:20]) > limit:
-        raise too_large
-    seen = 0
-
-    async def counted() -> Message:
-        nonlocal seen
-        message = await receive()
-        seen += len(message.get("body", b""))
-        if seen > limit:
-            raise too_large
-        return message
-
-    return counted

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..access.rules import path_of
@@ -19,6 +20,9 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 PRIVATE = "no-store"
+
+CLIENT_GONE = 499
+"""For metrics alone, as other servers count it."""
 
 
 class Boundary:
@@ -47,6 +51,8 @@ class Boundary:
 
         try:
             await self._app(scope, receive, send_with_headers)
+        except ClientDisconnect:
+            status = CLIENT_GONE  # there is nobody to answer, and nothing is wrong here
         except Exception as error:  # the last resort is for everything
             if status:
                 raise

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from broadgauge_wire import Problem, WireError, encode
 
-from ..errors import CollectorError
+from ..errors import CollectorError, TooSlow
 
 MEDIA_TYPE = "application/problem+json"
 log = structlog.get_logger()
@@ -28,7 +28,9 @@ def problem(
 def from_collector_error(error: CollectorError) -> Response:
     """The problem an expected error is, with Retry-After where a retry helps."""
     wait = error.retry_after_seconds
-    headers = {"Retry-After": str(int(wait))} if wait is not None else None
+    headers = {"Retry-After": str(int(wait))} if wait is not None else {}
+    if isinstance(error, TooSlow):
+        headers["Connection"] = "close"
     return problem(error.status, error.title, str(error), headers)
 
 

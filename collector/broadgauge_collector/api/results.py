@@ -1,6 +1,6 @@
 """Results as stored: a page at a time, as JSON, CSV or Parquet."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
@@ -21,6 +21,7 @@ from ..store.results import Place
 from .routing import Route, TheServices, answer
 
 MAX_ROWS = 50_000
+NO_CURSOR = "'before' must be the 'next' of an earlier page."
 Kind = Literal["throughput", "latency", "inventory", "skipped"]
 Limit = Annotated[int, Query(ge=1, le=MAX_ROWS)]
 
@@ -62,8 +63,8 @@ async def get_results(
         kind=kind,
         school=school,
         agent_id=agent,
-        since=_with_zone("since", since),
-        until=_with_zone("until", until),
+        since=_in_utc("since", since),
+        until=_in_utc("until", until),
         before=place_of(before) if before else None,
         limit=limit,
     )
@@ -107,9 +108,12 @@ def place_of(cursor: str) -> Place:
     """The place a cursor stands for. Invalid for anything that isn't one."""
     moment, _, result_id = cursor.partition("_")
     try:
-        return Place(datetime.fromisoformat(moment), UUID(result_id))
+        place = Place(datetime.fromisoformat(moment), UUID(result_id))
     except ValueError as error:
-        raise Invalid("'before' must be the 'next' of an earlier page.") from error
+        raise Invalid(NO_CURSOR) from error
+    if place.started_at.utcoffset() != timedelta(0):
+        raise Invalid(NO_CURSOR)
+    return place
 
 
 def _file(kind: Kind, table: pa.Table, format_: formats.Format) -> bytes:
@@ -123,10 +127,15 @@ def _next_header(request: Request, following: str | None) -> dict[str, str]:
     return {"Link": f'<{request.url.path}?{parameters}>; rel="next"'}
 
 
-def _with_zone(name: str, moment: datetime | None) -> datetime | None:
-    if moment is not None and moment.tzinfo is None:
+def _in_utc(name: str, moment: datetime | None) -> datetime | None:
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
         raise Invalid(f"'{name}' needs a time zone, such as 2026-01-31T08:00:00Z.")
-    return moment
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise Invalid(f"'{name}' is before the year 1 or after 9999 in UTC.") from error
 
 
 ROUTES = (

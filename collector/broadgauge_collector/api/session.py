@@ -10,6 +10,7 @@ from ..access.authenticate import session_of
 from ..access.middleware import SIGN_IN, address_of, too_many_failures
 from ..access.permissions import Permission
 from ..access.users import SESSION_LIFETIME, end_session, redeem_login
+from ..config import ServerConfig
 from ..errors import Unauthenticated
 from .routing import Endpoint, Route, TheServices
 
@@ -26,7 +27,9 @@ code{{font-size:1rem;padding:.2rem .5rem;border:1px solid;border-radius:.3rem}}<
 
 
 async def login(request: Request, services: TheServices, token: str = "") -> Response:
-    """Turn a one-time link into a session."""
+    """Turn a one-time link into a session. A browser that only looks ahead doesn't use it up."""
+    if "prefetch" in request.headers.get("sec-purpose", ""):
+        return Response(status_code=HTTPStatus.SERVICE_UNAVAILABLE)
     try:
         session = await services.write(redeem_login, token, services.now())
     except Unauthenticated:
@@ -59,8 +62,15 @@ async def logout(request: Request, services: TheServices) -> Response:
     if session is not None:
         await services.write(end_session, session)
     response = RedirectResponse(SIGN_IN, HTTPStatus.SEE_OTHER)
-    response.delete_cookie(services.config.session_cookie)
+    forget_session(response, services.config)
     return response
+
+
+def forget_session(response: Response, config: ServerConfig) -> None:
+    """Delete the cookie. A browser heeds that only with what `__Host-` asks for."""
+    response.delete_cookie(
+        config.session_cookie, secure=config.secure, httponly=True, samesite="lax"
+    )
 
 
 def _page(title: str, text: str, status: HTTPStatus) -> Response:

@@ -16,6 +16,7 @@ from ..access.users import LOGIN_LINK_LIFETIME, create_login_link, end_session
 from ..schools.repository import find_school
 from .routing import Route, TheServices, answer, body_of
 from .schools import Name
+from .session import forget_session
 
 Hours = Annotated[float, Meta(gt=0, le=366 * 24)]
 Uses = Annotated[int, Meta(ge=1, le=10_000)]
@@ -74,7 +75,7 @@ async def delete_session(request: Request, services: TheServices) -> Response:
     if session is not None:
         await services.write(end_session, session)
     response = Response(status_code=204)
-    response.delete_cookie(services.config.session_cookie)
+    forget_session(response, services.config)
     return response
 
 

@@ -10,6 +10,9 @@ from ..store.results import Incoming, Outcome, ResultStore
 MAX_WAITING_RESULTS = 50_000
 """More than this many results waiting is more than a second's work: senders are asked to wait."""
 
+MAX_WAITING_BYTES = 64 * 1024 * 1024
+"""The same for batches of few and very large results. Read, they take several times as much."""
+
 MAX_GROUP_RESULTS = 10_000
 """Results in one transaction, so that the first of a group doesn't wait long for the last."""
 
@@ -23,6 +26,7 @@ class GroupCommit:
         self._results = results
         self._waiting: deque[Waiting] = deque()
         self._waiting_results = 0
+        self._waiting_bytes = 0
         self._closing = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="group-commit", daemon=True)
@@ -39,10 +43,11 @@ class GroupCommit:
         with self._changed:
             if self._closing:
                 raise Busy("The collector is stopping.")
-            if self._waiting and self._waiting_results >= MAX_WAITING_RESULTS:
+            if self._waiting and self._is_full():
                 raise Busy("Too many results are waiting to be stored.")
             self._waiting.append((incoming, future))
             self._waiting_results += _size(incoming)
+            self._waiting_bytes += incoming.size_bytes
             self._changed.notify()
         return future
 
@@ -52,6 +57,11 @@ class GroupCommit:
             self._closing = True
             self._changed.notify()
         self._thread.join()
+
+    def _is_full(self) -> bool:
+        return (
+            self._waiting_results >= MAX_WAITING_RESULTS or self._waiting_bytes >= MAX_WAITING_BYTES
+        )
 
     def _run(self) -> None:
         while group := self._next_group():
@@ -66,6 +76,7 @@ class GroupCommit:
                 group.append(self._waiting.popleft())
                 results += _size(group[-1][0])
             self._waiting_results -= results
+            self._waiting_bytes -= sum(incoming.size_bytes for incoming, _ in group)
         return group
 
     def _commit(self, group: list[Waiting]) -> None:

@@ -13,7 +13,7 @@ from ..schools.model import Agent
 from ..store.results import Incoming, Outcome, ResultStore
 from .decode import decode_batch, decode_body
 from .group_commit import GroupCommit
-from .records import sort_records
+from .records import beginning, sort_records
 
 SMALL_BODY_BYTES = 64 * 1024
 """Bodies up to this size, as sent, are read in a few ms; larger ones are read in a thread."""
@@ -89,7 +89,8 @@ def read(agent: Agent, body: bytes, encoding: str | None, now: datetime) -> Inco
         received_at=now,
         accepted=accepted,
         refused=refused,
-        records=tuple(bytes(raw) for raw in batch.results),
+        records=tuple(beginning(raw) for raw in batch.results),
+        size_bytes=len(plain),
     )
 
 

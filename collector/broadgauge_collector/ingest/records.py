@@ -8,7 +8,7 @@ from msgspec import Raw, Struct
 from broadgauge_wire import Batch, Refusal, Result, WireError, decode, decode_result
 from broadgauge_wire.spec import MAX_EXPLANATION, MAX_TEXT
 
-from ..store.results import Aside
+from ..store.results import MAX_ASIDE_BYTES, Aside
 from .validate import faults
 
 
@@ -41,7 +41,12 @@ def _read(raw: Raw, now: datetime) -> Result | str:
 
 def _aside(index: int, raw: Raw, reason: str) -> Aside:
     refusal = Refusal(index=index, id=_readable_id(raw), reason=reason[:MAX_EXPLANATION])
-    return Aside(refusal=refusal, record=bytes(raw))
+    return Aside(refusal=refusal, record=beginning(raw))
+
+
+def beginning(raw: Raw) -> bytes:
+    """What is kept of a record that is set aside."""
+    return bytes(memoryview(raw)[:MAX_ASIDE_BYTES])
 
 
 def _readable_id(raw: Raw) -> str | None:

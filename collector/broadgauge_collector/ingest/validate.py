@@ -4,7 +4,7 @@ Each check yields sentences that name the field and what is wrong with it.
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from broadgauge_wire import (
@@ -17,6 +17,7 @@ from broadgauge_wire import (
 from broadgauge_wire.spec import EARLIEST_YEAR, MAX_CLOCK_LEAD_SECONDS
 
 CLOCK_LEAD = timedelta(seconds=MAX_CLOCK_LEAD_SECONDS)
+EARLIEST = datetime(EARLIEST_YEAR, 1, 1, tzinfo=UTC)
 
 QUANTILES = ("rtt_min", "rtt_p50", "rtt_p90", "rtt_p99", "rtt_max")
 
@@ -40,6 +41,13 @@ def _date_faults(result: Result, now: datetime) -> Iterator[str]:
         yield f"started_at is before {EARLIEST_YEAR}: the agent's clock is wrong"
     elif result.started_at - now > CLOCK_LEAD:
         yield "started_at is more than a day ahead: the agent's clock is wrong"
+    elif not EARLIEST.timestamp() <= _corrected(result) <= (now + CLOCK_LEAD).timestamp():
+        yield "clock_offset_seconds is wrong: it moves started_at out of all reason"
+
+
+def _corrected(result: Result) -> float:
+    """When it began by the collector's clock, which judging goes by."""
+    return result.started_at.timestamp() + (result.clock_offset_seconds or 0.0)
 
 
 def _throughput_faults(result: ThroughputResult) -> Iterator[str]:

@@ -17,6 +17,7 @@ CHARTS: dict[str, tuple[Ask, Grouping]] = {
     "throughput_by_location": (questions.rates, "location"),
     "latency_by_day": (questions.round_trips, "day"),
     "latency_by_hour": (questions.round_trips, "hour"),
+    "latency_by_location": (questions.round_trips, "location"),
     "loss_by_day": (questions.loss, "day"),
 }
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from broadgauge_wire import Direction, Segment
+from broadgauge_wire import Bound, Direction, Segment
 
 from ..capacity.model import Target, Verdict
 from ..schools.model import Agent, Link, People, School
@@ -30,7 +30,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     direction: Direction
     segment: Segment | None
     line_bits_per_second: float
-    at_least: bool
+    bound: Bound | None
     loopback: bool
     simulated: bool
 
@@ -72,7 +72,7 @@ class TestRow(Struct, frozen=True, kw_only=True):
     started_at: datetime
     direction: Direction
     line_bits_per_second: float | None
-    at_least: bool
+    bound: Bound | None
     limited_by: str | None
     path_kind: str | None
     location: str | None
@@ -121,6 +121,7 @@ class SchoolReport(Struct, frozen=True, kw_only=True):
     throughput_by_location: tuple[Point, ...]
     latency_by_day: tuple[Point, ...]
     latency_by_hour: tuple[Point, ...]
+    latency_by_location: tuple[Point, ...]
     loss_by_day: tuple[Point, ...]
     tests: tuple[TestRow, ...]
     tests_total: int

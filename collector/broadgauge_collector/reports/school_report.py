@@ -88,7 +88,7 @@ def _row(listed: questions.Listed, why: str | None, names: dict[UUID, str]) -> T
         started_at=test.moment,
         direction=listed.direction,
         line_bits_per_second=test.line,
-        at_least=test.bound == "at_least",
+        bound=test.bound,
         limited_by=listed.limited_by,
         path_kind=test.path_kind,
         location=listed.location,

@@ -112,7 +112,7 @@ def _reading(
         direction=background.direction,
         segment=found.segment,
         line_bits_per_second=found.line,
-        at_least=found.bound == "at_least",
+        bound=found.bound,
         loopback=found.path_kind == "loopback",
         simulated=found.simulated,
     )

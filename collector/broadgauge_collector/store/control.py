@@ -1,5 +1,6 @@
 """The control database: schools, lines, agents and who may do what."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,10 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from ..errors import Busy, CollectorError, StorageFull
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 WAIT_FOR_LOCK_SECONDS = 30
@@ -33,9 +37,15 @@ class ControlStore:
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """A write transaction, alone among writers; commits at the end, rolls back on an error."""
-        with self._writing.begin() as connection:
-            yield connection
+        """A write transaction, alone among writers; commits at the end, rolls back on an error.
+
+        StorageFull or Busy if it failed: then none of it is kept.
+        """
+        try:
+            with self._writing.begin() as connection:
+                yield connection
+        except OperationalError as error:
+            raise _write_failed(error) from error
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
@@ -46,6 +56,12 @@ class ControlStore:
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+
+
+def _write_failed(error: OperationalError) -> CollectorError:
+    if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+        return StorageFull("There is no room to write. Nothing was changed; free some disk space.")
+    return Busy(f"The control database can't be written now ({error.orig}). Nothing was changed.")
 
 
 def migrate(connection: Connection) -> None:

@@ -16,9 +16,6 @@ from .duckdb_file import insert
 from .ledger import LaneKey, Ledger
 from .results import Aside, Incoming, Outcome
 
-MAX_BODY = 4096
-"""Bytes kept of a refused record: enough to see what it was."""
-
 OTHER_CONTENT = "a batch with this number was committed before, with other content"
 
 SAME_LANE = "agent_id = ? AND epoch = ? AND lane = ?"
@@ -155,7 +152,7 @@ def _every_row(incoming: Incoming) -> Iterator[tuple[Any, ...]]:
 
 def _aside_row(incoming: Incoming, aside: Aside) -> tuple[Any, ...]:
     refusal = aside.refusal
-    body = bytes(aside.record[:MAX_BODY]).decode("utf-8", "replace")
+    body = aside.record.decode("utf-8", "replace")
     return (
         *_receipt(incoming),
         *_batch_columns(incoming),

@@ -10,6 +10,9 @@ from msgspec import Struct
 
 from broadgauge_wire import BatchKey, Refusal, Result
 
+MAX_ASIDE_BYTES = 4096
+"""Bytes kept of a record that is set aside: enough to see what it was."""
+
 
 class Place(NamedTuple):
     """Where a page of results ends: results come newest first, by start and then by id."""
@@ -19,14 +22,15 @@ class Place(NamedTuple):
 
 
 class Aside(Struct, frozen=True, kw_only=True):
-    """A refused record as it was sent, and why it was refused."""
+    """The beginning of a refused record as it was sent, and why it was refused."""
 
     refusal: Refusal
-    record: bytes | memoryview
+    record: bytes
 
 
 class Incoming(Struct, frozen=True, kw_only=True):
-    """A batch that was read and validated. `records` are all its raw records, in order."""
+    """A batch that was read and validated. `records` are the beginnings of all its raw records, in
+    order; `size_bytes` is what the whole batch had."""
 
     key: BatchKey
     school_id: UUID
@@ -34,7 +38,8 @@ class Incoming(Struct, frozen=True, kw_only=True):
     received_at: datetime
     accepted: tuple[Result, ...]
     refused: tuple[Aside, ...]
-    records: tuple[bytes | memoryview, ...]
+    records: tuple[bytes, ...]
+    size_bytes: int
 
 
 class Outcome(Struct, frozen=True, kw_only=True):

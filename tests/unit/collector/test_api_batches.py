@@ -1,12 +1,14 @@
 """What agents send: kept once, or refused with a clear answer."""
 
 import gzip
+import struct
 import zlib
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from broadgauge_collector.errors import StorageFull
 from broadgauge_wire import encode, new_id
 from tests.api_client import Api
 from tests.collecting import batch, latency, throughput
@@ -72,8 +74,7 @@ def test_an_agent_cant_post_as_another(api: Api) -> None:
 
 def test_a_gigabyte_of_zeros_in_a_megabyte_is_413(api: Api) -> None:
     _, headers = api.agent(api.school())
-    pack = zlib.compressobj(9, zlib.DEFLATED, 31)
-    bomb = b"".join(pack.compress(bytes(1024 * 1024)) for _ in range(1024)) + pack.flush()
+    bomb = _gigabyte_of_zeros()
     assert len(bomb) < 1.1 * 1024 * 1024
 
     answer = api.http.post(
@@ -81,6 +82,19 @@ def test_a_gigabyte_of_zeros_in_a_megabyte_is_413(api: Api) -> None:
     )
 
     assert answer.status_code == 413
+
+
+def _gigabyte_of_zeros() -> bytes:
+    """Gzip of 1024 blocks that don't refer to each other, so that one is compressed for all."""
+    megabyte = bytes(1024 * 1024)
+    pack = zlib.compressobj(9, zlib.DEFLATED, 31)
+    first = pack.compress(megabyte) + pack.flush(zlib.Z_FULL_FLUSH)
+    block = pack.compress(megabyte) + pack.flush(zlib.Z_FULL_FLUSH)
+    checksum = 0
+    for _ in range(1024):
+        checksum = zlib.crc32(megabyte, checksum)
+    end = b"\x03\x00" + struct.pack("<II", checksum, 2**30)  # an empty last block (RFC 1951, 1952)
+    return first + block * 1023 + end
 
 
 @pytest.mark.parametrize(
@@ -174,3 +188,16 @@ def _results(api: Api, **question: Any) -> list[dict[str, Any]]:
     assert answer.status_code == 200, answer.text
     found: list[dict[str, Any]] = answer.json()["results"]
     return found
+
+
+def test_a_committed_batch_is_acknowledged_even_if_the_agent_cannot_be_noted(api: Api) -> None:
+    agent, key = api.agent(api.school())
+
+    async def full(*_: object, **__: object) -> None:
+        raise StorageFull("no room")
+
+    api.services.write = full  # type: ignore[method-assign, assignment]
+    answer = api.send(batch(agent, throughput()), key)
+
+    assert answer.status_code == 200
+    assert len(answer.json()["committed"]) == 1

@@ -25,6 +25,24 @@ def test_a_login_link_signs_a_browser_in_once(api: Api) -> None:
     assert again.headers["content-type"].startswith("text/html")
 
 
+def test_a_browser_that_looks_ahead_does_not_use_a_link_up(api: Api) -> None:
+    link = api.login_link()
+
+    ahead = api.http.get(link, headers={"Sec-Purpose": "prefetch;prerender"})
+
+    assert (ahead.status_code, "set-cookie" in ahead.headers) == (503, False)
+    assert api.http.get(link).status_code == 303
+
+
+def test_over_tls_signing_out_deletes_the_cookie_as_the_browser_demands(tmp_path: Path) -> None:
+    with serving(tmp_path, public_url="https://net.example.org") as api:
+        cookie = api.http.get(api.login_link()).headers["set-cookie"].partition(";")[0]
+        answer = api.http.post("/logout", headers=OWN_PAGE | {"cookie": cookie})
+
+    assert answer.headers["set-cookie"].startswith('__Host-broadgauge_session="";')
+    assert "Secure" in answer.headers["set-cookie"]
+
+
 def test_an_expired_link_says_how_to_get_another(api: Api) -> None:
     link = api.login_link()
     now = api.services.now()

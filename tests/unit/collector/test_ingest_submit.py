@@ -11,10 +11,11 @@ import pytest
 
 from broadgauge_collector.errors import Busy, Conflict, NotPermitted, Unreadable
 from broadgauge_collector.ingest import Ingest
-from broadgauge_collector.ingest.group_commit import MAX_WAITING_RESULTS
+from broadgauge_collector.ingest.group_commit import MAX_WAITING_BYTES, MAX_WAITING_RESULTS
+from broadgauge_collector.ingest.ingest import read
 from broadgauge_collector.schools.model import Agent
 from broadgauge_collector.store import DuckDBResults
-from broadgauge_collector.store.results import Incoming, Outcome
+from broadgauge_collector.store.results import MAX_ASIDE_BYTES, Incoming, Outcome
 from broadgauge_wire import BatchAnswer, BatchKey, encode, new_id
 from broadgauge_wire.spec import MAX_BATCH_RESULTS
 from tests.collecting import NOW, an_agent, batch, latency, skipped, stored_ids, throughput
@@ -214,6 +215,35 @@ def test_a_line_too_long_is_refused_at_once_and_says_when_to_come_back() -> None
     asyncio.run(run())
     ingest.close()
     assert ingest.waiting_results == 0
+
+
+def test_few_and_huge_batches_are_a_line_too_long_as_well() -> None:
+    store, agent = HeldStore(), an_agent()
+    ingest = Ingest(store)
+    padding = b'"' + b"x" * 4_000_000 + b'"'
+
+    async def run() -> None:
+        posts = []
+        for sequence in range(1, MAX_WAITING_BYTES // len(padding) + 3):
+            body = gzip.compress(encode(batch(agent, padding, sequence=sequence)), 1)
+            posts.append(asyncio.create_task(ingest.submit(agent, body, "gzip", NOW)))
+            if sequence == 1:
+                await eventually(lambda: store.groups == [1])
+        await eventually(lambda: ingest.waiting_results == len(posts) - 1)
+        with pytest.raises(Busy, match="waiting"):
+            await ingest.submit(agent, encode(batch(agent, padding)), None, NOW)
+        store.let_through.set()
+        await asyncio.gather(*posts)
+
+    asyncio.run(run())
+    ingest.close()
+
+
+def test_of_a_huge_record_only_the_beginning_is_kept() -> None:
+    agent = an_agent()
+    incoming = read(agent, encode(batch(agent, b'"' + b"x" * 1_000_000 + b'"')), None, NOW)
+    assert [len(record) for record in incoming.records] == [MAX_ASIDE_BYTES]
+    assert [len(aside.record) for aside in incoming.refused] == [MAX_ASIDE_BYTES]
 
 
 def test_a_failed_commit_is_told_to_every_sender_and_the_next_succeeds() -> None:

@@ -36,6 +36,9 @@ GOOD: dict[str, Result] = {
         id=new_id(), started_at=NOW, duration_seconds=0.0, agent_version="0.1.0"
     ),
     "a clock almost a day ahead": skipped(started_at=NOW + timedelta(hours=24)),
+    "a clock that was months behind": skipped(
+        started_at=NOW - timedelta(days=100), clock_offset_seconds=100 * 86400.0
+    ),
     "the first moment of 2020": skipped(started_at=datetime(2020, 1, 1, tzinfo=UTC)),
 }
 
@@ -44,6 +47,8 @@ BAD: dict[str, tuple[Result, str]] = {
     "2099": (skipped(started_at=datetime(2099, 1, 1, tzinfo=UTC)), "more than a day ahead"),
     "the last moment": (skipped(started_at=datetime.max.replace(tzinfo=UTC)), "a day ahead"),
     "the first moment": (skipped(started_at=datetime.min.replace(tzinfo=UTC)), "before 2020"),
+    "an offset into the future": (skipped(clock_offset_seconds=1e11), "clock_offset_seconds"),
+    "an offset before our era": (skipped(clock_offset_seconds=-1e11), "clock_offset_seconds"),
     "error and rate": (throughput(error="failed"), "error and a rate"),
     "error and bound": (
         throughput(error="failed", **{**NO_RATE, "bound": "exact"}), "error and a rate"

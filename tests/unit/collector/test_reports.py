@@ -200,6 +200,7 @@ def test_points_are_medians_with_the_middle_80_percent(here: TestDistrict) -> No
                 id=new_id(),
                 started_at=at(1, 9),
                 segment="internet",
+                location="Room 12",
                 rtt_p50_seconds=rtt,
                 rtt_p90_seconds=0.1,
                 rtt_p99_seconds=0.1,
@@ -217,6 +218,8 @@ def test_points_are_medians_with_the_middle_80_percent(here: TestDistrict) -> No
     assert (up.series, up.median) == ("upload", 40e6)
     (latency,) = found.latency_by_hour
     assert (latency.group, latency.count, latency.median) == ("09", 3, 0.02)
+    (there,) = found.latency_by_location
+    assert (there.group, there.count, there.median) == ("Room 12", 3, 0.02)
     (loss,) = found.loss_by_day
     assert (loss.group, loss.median) == ("2026-03-18", 0.1)
     assert loss.p90 == pytest.approx(0.18)
@@ -250,9 +253,9 @@ def test_the_reading_is_todays_latest_over_the_network(here: TestDistrict) -> No
     )
     reading = overview(here)["Lincoln"].reading
     assert reading is not None
-    assert (reading.line_bits_per_second, reading.at_least, reading.loopback) == (
+    assert (reading.line_bits_per_second, reading.bound, reading.loopback) == (
         300e6,
-        True,
+        "at_least",
         False,
     )
     assert reading.started_at == at(0, 9)

@@ -10,6 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.exc import IntegrityError, StatementError
 
+from broadgauge_collector.errors import StorageFull
 from broadgauge_collector.store import ControlStore, tables
 from broadgauge_wire import new_id
 
@@ -123,3 +124,12 @@ def test_a_path_with_a_percent_sign_and_a_blank_opens(tmp_path: Path) -> None:
     with sqlite3.connect(path) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
     connection.close()
+
+
+def test_a_full_disk_is_said_and_what_was_begun_is_undone(control: ControlStore) -> None:
+    with pytest.raises(StorageFull, match="free some disk space"), control.begin() as c:
+        pages = c.exec_driver_sql("PRAGMA page_count").scalar_one()
+        c.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+        for number in range(1000):
+            c.execute(sa.insert(tables.district).values(id=new_id(), name=f"District {number}"))
+    assert districts(control) == []

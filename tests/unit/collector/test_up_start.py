@@ -1,16 +1,19 @@
 """What keeps a server from starting: one sentence and the right exit code, never a traceback."""
 
+import logging
 import os
 import socket
 import stat
-import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+import structlog
 
 from broadgauge_collector.app import open_services
+from broadgauge_collector.cli import main
 from broadgauge_collector.config import ServerConfig, is_loopback
 from broadgauge_collector.data_directory import admin_token, locked
 from broadgauge_collector.errors import CannotStart
@@ -19,17 +22,37 @@ from broadgauge_collector.schools.checks import check_timezone
 from broadgauge_collector.schools.repository import list_links, list_reflectors, list_schools
 from broadgauge_collector.seed import local_timezone, seed
 from broadgauge_wire import new_id
-from tests.running import BIN, free_ports
+from tests.running import free_ports
 
 
-def _start(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(BIN / "broadgauge"), *map(str, arguments)],
-        text=True,
-        capture_output=True,
-        timeout=60,
-        check=False,
+class Ended(NamedTuple):
+    """How a command ended, and its words."""
+
+    returncode: int
+    stderr: str
+
+
+Start = Callable[..., Ended]
+
+
+@pytest.fixture
+def start(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+    """Run a command in this process until it ends; a traceback would come out as itself."""
+
+    def run(*arguments: object) -> Ended:
+        monkeypatch.setattr("sys.argv", ["broadgauge", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return Ended(int(ended.value.code or 0), capsys.readouterr().err)
+
+    handlers, level, logging_as = (
+        logging.root.handlers[:],
+        logging.root.level,
+        structlog.get_config(),
     )
+    yield run
+    logging.root.handlers, logging.root.level = handlers, level
+    structlog.configure(**logging_as)
 
 
 def _is_one_sentence(words: str) -> bool:
@@ -43,9 +66,9 @@ def _taken_port() -> Iterator[int]:
 
 
 @pytest.mark.parametrize("command", ["up", "serve"])
-def test_a_port_in_use_is_named(command: str, tmp_path: Path) -> None:
+def test_a_port_in_use_is_named(command: str, tmp_path: Path, start: Start) -> None:
     with _taken_port() as port:
-        ended = _start(command, "--data", tmp_path, "--port", port)
+        ended = start(command, "--data", tmp_path, "--port", port)
 
     assert ended.returncode == 3
     assert _is_one_sentence(ended.stderr)
@@ -53,10 +76,10 @@ def test_a_port_in_use_is_named(command: str, tmp_path: Path) -> None:
     assert "--port" in ended.stderr
 
 
-def test_a_test_servers_port_in_use_is_named(tmp_path: Path) -> None:
+def test_a_test_servers_port_in_use_is_named(tmp_path: Path, start: Start) -> None:
     (port,) = free_ports(1)
     with _taken_port() as taken:
-        ended = _start("up", "--data", tmp_path, "--port", port, "--reflector-port", taken)
+        ended = start("up", "--data", tmp_path, "--port", port, "--reflector-port", taken)
 
     assert ended.returncode == 3
     assert _is_one_sentence(ended.stderr)
@@ -64,10 +87,12 @@ def test_a_test_servers_port_in_use_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["up", "serve"])
-def test_a_second_server_on_the_same_directory_is_refused(command: str, tmp_path: Path) -> None:
+def test_a_second_server_on_the_same_directory_is_refused(
+    command: str, tmp_path: Path, start: Start
+) -> None:
     (port,) = free_ports(1)
     with locked(tmp_path):
-        ended = _start(command, "--data", tmp_path, "--port", port)
+        ended = start(command, "--data", tmp_path, "--port", port)
 
     assert ended.returncode == 3
     assert _is_one_sentence(ended.stderr)
@@ -81,18 +106,18 @@ def test_a_directory_let_go_can_be_had_again(tmp_path: Path) -> None:
         pass
 
 
-def test_a_directory_that_is_a_file_is_a_wrong_setting(tmp_path: Path) -> None:
+def test_a_directory_that_is_a_file_is_a_wrong_setting(tmp_path: Path, start: Start) -> None:
     file = tmp_path / "file"
     file.touch()
 
-    ended = _start("up", "--data", file / "data")
+    ended = start("up", "--data", file / "data")
 
     assert ended.returncode == 3
     assert _is_one_sentence(ended.stderr)
 
 
-def test_a_directory_that_may_not_be_written_is_not_permitted(tmp_path: Path) -> None:
-    ended = _start("up", "--data", _forbidden(tmp_path))
+def test_a_directory_that_may_not_be_written_is_not_permitted(tmp_path: Path, start: Start) -> None:
+    ended = start("up", "--data", _forbidden(tmp_path))
 
     assert ended.returncode == 5
     assert _is_one_sentence(ended.stderr)
@@ -108,23 +133,25 @@ def _forbidden(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("command", ["up", "serve"])
-def test_without_tls_nothing_but_loopback_is_listened_on(command: str, tmp_path: Path) -> None:
-    ended = _start(command, "--data", tmp_path, "--host", "0.0.0.0")
+def test_without_tls_nothing_but_loopback_is_listened_on(
+    command: str, tmp_path: Path, start: Start
+) -> None:
+    ended = start(command, "--data", tmp_path, "--host", "0.0.0.0")
 
     assert ended.returncode == 3
     assert _is_one_sentence(ended.stderr)
     assert "--insecure" in ended.stderr
 
 
-def test_half_of_tls_is_a_usage_error(tmp_path: Path) -> None:
+def test_half_of_tls_is_a_usage_error(tmp_path: Path, start: Start) -> None:
     file = tmp_path / "chain.pem"
     file.touch()
 
-    assert _start("serve", "--data", tmp_path, "--tls-certificate", file).returncode == 2
+    assert start("serve", "--data", tmp_path, "--tls-certificate", file).returncode == 2
 
 
-def test_an_address_of_another_machine_is_a_wrong_setting(tmp_path: Path) -> None:
-    ended = _start("serve", "--data", tmp_path, "--host", "192.0.2.1", "--insecure")
+def test_an_address_of_another_machine_is_a_wrong_setting(tmp_path: Path, start: Start) -> None:
+    ended = start("serve", "--data", tmp_path, "--host", "192.0.2.1", "--insecure")
 
     assert ended.returncode == 3
     assert _is_one_sentence(ended.stderr)
