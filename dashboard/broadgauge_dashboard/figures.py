@@ -44,10 +44,7 @@ def throughput_by_hour(points: Sequence[Point], need: float | None) -> Figure:
 def throughput_by_location(points: Sequence[Point], need: float | None) -> Figure:
     """Median of each room or wing, with the middle 80% of tests as a bar."""
     scale = traces.rate_scale(point.p90 for point in points)
-    shown = traces.ranges(points, lambda p: p.group, lambda p: p.group, scale)
-    figure = _figure(shown, scale, need)
-    figure["layout"]["xaxis"]["type"] = "category"
-    return figure
+    return _over_locations(points, scale, need)
 
 
 def latency_over_time(points: Sequence[Point]) -> Figure:
@@ -63,6 +60,11 @@ def latency_by_hour(points: Sequence[Point]) -> Figure:
     return _over_hours(
         _figure(traces.ranges(points, _hour, lambda p: fmt.hour(p.group), scale), scale)
     )
+
+
+def latency_by_location(points: Sequence[Point]) -> Figure:
+    """Median round trip of each room or wing, with the middle 80% as a bar."""
+    return _over_locations(points, traces.MILLISECONDS)
 
 
 def loss_over_time(points: Sequence[Point]) -> Figure:
@@ -97,6 +99,13 @@ def _need_line(level: float, words: str) -> Figure:
     across = {"xref": "paper", "x0": 0, "x1": 1, "yref": "y", "y0": level, "y1": level}
     line = {"color": traces.OTHER, "width": 2, "dash": "dash"}
     return {"type": "line", **across, "line": line, "name": f"Need {words}", "showlegend": True}
+
+
+def _over_locations(points: Sequence[Point], scale: Scale, need: float | None = None) -> Figure:
+    shown = traces.ranges(points, lambda p: p.group, lambda p: p.group, scale)
+    figure = _figure(shown, scale, need)
+    figure["layout"]["xaxis"]["type"] = "category"
+    return figure
 
 
 def _over_days(figure: Figure, points: Sequence[Point]) -> Figure:

@@ -5,7 +5,6 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from . import format as fmt
 from .words import Saying
 
 Children = Any
@@ -103,11 +102,6 @@ def period_select(days: int) -> dmc.Select:
 def refresh(seconds: int = 30) -> dcc.Interval:
     """Reads again by itself, so that a page left open stays true."""
     return dcc.Interval(id="refresh", interval=seconds * 1000)
-
-
-def people_note(people: int | None) -> str:
-    """`1,250 people`, or that nobody is counted."""
-    return "nobody counted" if people is None else fmt.plural(people, "person", "people")
 
 
 PERIODS = (14, 30, 90, 365)

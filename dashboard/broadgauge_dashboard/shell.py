@@ -30,7 +30,7 @@ def shell() -> dmc.MantineProvider:
 
 
 def _header() -> html.Header:
-    links = [_nav("Schools", "/"), _nav("Agents", "/agents")]
+    links = [_nav("Overview", "/"), _nav("Agents", "/agents")]
     return html.Header(
         html.Div(
             [

@@ -20,7 +20,11 @@ DOWNLOAD, UPLOAD, OTHER = "#3b82d6", "#c27c0e", "#8a8f98"
 COLORS = {"download": DOWNLOAD, "upload": UPLOAD}
 DASHES = {"download": "solid", "upload": "dot"}
 DOTS = {"upload": "diamond"}
-MARKERS = {False: "circle", True: "triangle-up-open"}
+READINGS = {
+    "exact": ("full reading", "circle", 6),
+    "at_least": ("computer was the limit", "triangle-up-open", 8),
+    None: ("can't say", "x", 6),
+}
 NAMED = "<extra>%{fullData.name}</extra>"
 
 
@@ -45,8 +49,8 @@ def rate_scale(rates: Iterable[float | None]) -> Scale:
 
 
 def test_marks(tests: Sequence[TestRow], timezone: str, scale: Scale) -> list[Trace]:
-    """Tests on the school's clock: a shape for full readings, another where the computer was the
-    limit. Failed tests have no rate and no mark."""
+    """Tests on the school's clock: a shape for full readings, others for those where the computer
+    was the limit and those that can't say. Failed tests have no rate and no mark."""
     measured = sorted((t for t in tests if t.line_bits_per_second is not None), key=_kind)
     return [_marks(list(group), timezone, scale) for _, group in groupby(measured, key=_kind)]
 
@@ -97,13 +101,13 @@ def label(series: str) -> str:
     return series.capitalize()
 
 
-def _kind(test: TestRow) -> tuple[str, bool]:
-    return test.direction, test.at_least
+def _kind(test: TestRow) -> tuple[str, str]:
+    return test.direction, test.bound or ""
 
 
 def _marks(tests: list[TestRow], timezone: str, scale: Scale) -> Trace:
-    direction, at_least = _kind(tests[0])
-    kind = "computer was the limit" if at_least else "full reading"
+    direction = tests[0].direction
+    kind, symbol, size = READINGS[tests[0].bound]
     return {
         "type": "scatter",
         "mode": "markers",
@@ -111,8 +115,8 @@ def _marks(tests: list[TestRow], timezone: str, scale: Scale) -> Trace:
         "x": [fmt.local(test.started_at, timezone).replace(tzinfo=None) for test in tests],
         "y": [scale(test.line_bits_per_second or 0.0) for test in tests],
         "marker": {
-            "symbol": MARKERS[at_least],
-            "size": 8 if at_least else 6,
+            "symbol": symbol,
+            "size": size,
             "color": COLORS.get(direction, OTHER),
             "opacity": 0.75,
         },

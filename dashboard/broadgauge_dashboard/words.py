@@ -4,12 +4,20 @@ from typing import Literal
 
 from msgspec import Struct
 
-from broadgauge_collector.capacity.model import Conclusion, Reason, Vote
+from broadgauge_collector.capacity.model import Conclusion, Per, Reason, Vote
 from broadgauge_collector.reports import LinkVerdict, SchoolSummary
 
 from . import format as fmt
 
 Tone = Literal["meets", "below", "undecided", "stale"]
+
+PER: dict[Per, str] = {
+    "student": "Per student",
+    "user": "Per person",
+    "concurrent_user": "Per concurrent user",
+    "school": "Per student",
+}
+"""What a rate is divided by: a need's people, who are other ones for other targets."""
 
 SEGMENTS = {"lan": "inside the school", "wan": "district line", "internet": "Internet"}
 SEGMENT_WHERE = {

@@ -7,8 +7,9 @@ window.fetch = async (...request) => {
   try {
     const answer = await ask(...request);
     delete document.documentElement.dataset.unreachable;
-    if (answer.status === 401) location.assign("/sign-in");
-    return answer;
+    if (answer.status !== 401) return answer;
+    location.assign("/sign-in");
+    return new Promise(() => {}); // The page is leaving: nobody should act on this answer.
   } catch (error) {
     document.documentElement.dataset.unreachable = "";
     throw error;

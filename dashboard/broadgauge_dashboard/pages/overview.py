@@ -32,7 +32,7 @@ def layout(**address: Any) -> html.Div:
     query = overview_query(**address)
     return html.Div(
         [
-            html.H1("Schools"),
+            html.H1("Overview"),
             html.Div(_controls(query), className="controls", role="search"),
             html.Div(loading(420), id="overview-body", className="page-body"),
             refresh(),

@@ -12,7 +12,7 @@ from broadgauge_collector.reports import LinkVerdict, Overview, Reading, SchoolS
 from .. import format as fmt
 from ..parts import badge, chip, empty, icon, link_button
 from ..query import OverviewQuery
-from ..words import Saying, saying
+from ..words import PER, Saying, saying
 
 _ORDER: dict[Conclusion, int] = {"below": 0, "undecided": 1, "meets": 2}
 _TALLY: tuple[tuple[Conclusion, str, str], ...] = (
@@ -20,7 +20,6 @@ _TALLY: tuple[tuple[Conclusion, str, str], ...] = (
     ("below", "school falls short", "schools fall short"),
     ("undecided", "school not decided yet", "schools not decided yet"),
 )
-_HEADINGS = ("School", "People", "Line speed", "Per person", "Verdict", "Last heard")
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -97,20 +96,22 @@ def _tally(tone: Conclusion, number: int, one: str, many: str) -> html.Div:
 def _table(
     overview: Overview, shown: tuple[SchoolSummary, ...], query: OverviewQuery
 ) -> html.Table:
-    head = html.Thead(html.Tr([html.Th(h, scope="col") for h in _HEADINGS]))
-    rows = html.Tbody([_row(s, overview.as_of, query) for s in shown])
+    share = PER[overview.target.per]
+    headings = ("School", "People", "Line speed", share, "Verdict", "Last heard")
+    head = html.Thead(html.Tr([html.Th(h, scope="col") for h in headings]))
+    rows = html.Tbody([_row(s, share, overview.as_of, query) for s in shown])
     caption = html.Caption("Schools against the target", className="only-read")
     return html.Table([caption, head, rows], className="table schools")
 
 
-def _row(summary: SchoolSummary, now: datetime, query: OverviewQuery) -> html.Tr:
+def _row(summary: SchoolSummary, share: str, now: datetime, query: OverviewQuery) -> html.Tr:
     said = saying(summary)
     return html.Tr(
         [
             html.Th(_name(summary, query), scope="row"),
             _cell("People", _people(summary)),
             _cell("Line speed", _line_speed(summary)),
-            _cell("Per person", _per_person(summary)),
+            _cell(share, _share(summary)),
             _cell("Verdict", _verdict(summary, said, now)),
             _cell("Last heard", _heard(summary, now)),
         ]
@@ -156,7 +157,7 @@ def _shared(judged: LinkVerdict) -> list[Any]:
     return [_small(f"{judged.link.name}, {others} schools")] if others > 1 else []
 
 
-def _per_person(summary: SchoolSummary) -> list[Any]:
+def _share(summary: SchoolSummary) -> list[Any]:
     verdict = summary.deciding.verdict if summary.deciding else None
     if verdict is None or verdict.need is None or not verdict.need.people:
         return [fmt.UNKNOWN]
@@ -204,16 +205,18 @@ def _verdict(summary: SchoolSummary, said: Saying, now: datetime) -> list[Any]:
 
 
 def reading_when(reading: Reading, timezone: str, now: datetime) -> str:
-    """When a reading was taken, and whether inside one machine."""
+    """When a reading was taken, and whether it says anything about the line."""
     here = fmt.local(reading.started_at, timezone)
     today = here.date() == fmt.local(now, timezone).date()
     when = f"Today {fmt.clock(here)}" if today else fmt.moment(reading.started_at, timezone)
-    return f"{when}, inside one machine" if reading.loopback else when
+    if reading.loopback:
+        return f"{when}, inside one machine"
+    return when if reading.bound else f"{when}, unsteady or too short to tell"
 
 
 def reading_rate(reading: Reading) -> str:
     """A reading's rate and direction, never a verdict."""
-    rate = speed(reading.line_bits_per_second, at_least=reading.at_least)
+    rate = speed(reading.line_bits_per_second, at_least=reading.bound == "at_least")
     return f"{rate} {reading.direction}"
 
 
@@ -237,7 +240,9 @@ def _no_schools() -> html.Div:
     return empty(
         "No schools yet",
         "Add the first one on the server, then put an agent on a machine there:",
-        action=html.Code('broadgauge schools add "Lincoln Elementary" --students 420'),
+        action=html.Code(
+            'broadgauge schools add "Lincoln Elementary" --timezone America/Chicago --students 420'
+        ),
     )
 
 

@@ -11,10 +11,11 @@ from broadgauge_collector.reports import LinkVerdict, SchoolReport, TestRow
 from .. import figures
 from .. import format as fmt
 from ..parts import badge, chip, empty, icon, link_button, metric, panel
-from ..words import SEGMENT_WHERE, SEGMENTS, VOTES, saying, verdict_saying
+from ..words import PER, SEGMENT_WHERE, SEGMENTS, VOTES, saying, verdict_saying
 from .overview import gauge, reading_when, speed
 from .tests import tests_panel
 
+NO_LOCATION = "Give each agent a location to compare rooms."
 _VOTE_ICONS = {"reached": "meets", "missed": "below", "cannot_say": "undecided"}
 
 
@@ -78,11 +79,11 @@ def _speeds(report: SchoolReport) -> list[Any]:
         return shown
     each = capacity.bits_per_second / need.people
     between = fmt.rate_range(fmt.divided(capacity.interval, need.people))
-    needed = fmt.rate(need.bits_per_second / need.people)
+    needed, share = fmt.rate(need.bits_per_second / need.people), PER[report.target.per]
     return [
         *shown,
-        metric("Per person", speed(each, at_least=capacity.at_least), between),
-        metric("Needed", fmt.rate(need.bits_per_second), f"{needed} per person"),
+        metric(share, speed(each, at_least=capacity.at_least), between),
+        metric("Needed", fmt.rate(need.bits_per_second), f"{needed} {share.lower()}"),
     ]
 
 
@@ -91,7 +92,7 @@ def _latest(report: SchoolReport) -> html.Div:
     if reading is None:
         return metric("Latest reading", fmt.UNKNOWN, "nothing measured yet")
     when = reading_when(reading, report.summary.school.timezone, report.as_of)
-    rate = speed(reading.line_bits_per_second, at_least=reading.at_least)
+    rate = speed(reading.line_bits_per_second, at_least=reading.bound == "at_least")
     return metric(f"Latest {reading.direction}", rate, when)
 
 
@@ -227,7 +228,8 @@ def _charts(report: SchoolReport) -> list[Any]:
     return [
         html.Div([_throughput(report)], className="panels"),
         html.Div([_by_hour(report), _by_location(report)], className="panels panels-two"),
-        html.Div([_latency(report), _loss(report)], className="panels panels-two"),
+        html.Div([_latency(report), _latency_by_hour(report)], className="panels panels-two"),
+        html.Div([_latency_by_location(report), _loss(report)], className="panels panels-two"),
     ]
 
 
@@ -242,7 +244,7 @@ def _throughput(report: SchoolReport) -> html.Section:
     newest = f" Marks are the newest {len(drawn)} tests." if drawn else ""
     note = (
         f"{_where(report)}Circles are full readings. Triangles: the testing computer was the "
-        f"limit, so the line is this fast or faster.{newest}"
+        f"limit, so the line is this fast or faster. Crosses can't say.{newest}"
     )
     return panel(title, _graph("throughput-by-day", figure, 360, title), note=note)
 
@@ -274,7 +276,7 @@ def _by_location(report: SchoolReport) -> html.Section:
     title = "Throughput by location"
     points = report.throughput_by_location
     if not points:
-        return panel(title, _no_data("Give each agent a location to compare rooms."))
+        return panel(title, _no_data(NO_LOCATION))
     figure = figures.throughput_by_location(points, _need(report))
     note = "Rooms and wings side by side; bars show the middle 80% of tests."
     return panel(title, _graph("throughput-by-location", figure, 280, title), note=note)
@@ -287,6 +289,24 @@ def _latency(report: SchoolReport) -> html.Section:
     figure = figures.latency_over_time(report.latency_by_day)
     note = "Round trips to the test server: the day's median inside its middle 80%."
     return panel(title, _graph("latency-by-day", figure, 280, title), note=note)
+
+
+def _latency_by_hour(report: SchoolReport) -> html.Section:
+    title = "Latency by hour"
+    if not report.latency_by_hour:
+        return panel(title, _no_data("Shown once latency was measured at several hours."))
+    figure = figures.latency_by_hour(report.latency_by_hour)
+    note = "Medians of round trips; bars show the middle 80%."
+    return panel(title, _graph("latency-by-hour", figure, 280, title), note=note)
+
+
+def _latency_by_location(report: SchoolReport) -> html.Section:
+    title = "Latency by location"
+    if not report.latency_by_location:
+        return panel(title, _no_data(NO_LOCATION))
+    figure = figures.latency_by_location(report.latency_by_location)
+    note = "Medians of round trips; bars show the middle 80%."
+    return panel(title, _graph("latency-by-location", figure, 280, title), note=note)
 
 
 def _loss(report: SchoolReport) -> html.Section:

@@ -24,7 +24,9 @@ def outcome(test: TestRow) -> str:
     """What became of a test, in plain words."""
     if test.error is not None:
         return f"Failed: {test.error}"
-    if not test.at_least:
+    if test.bound is None:
+        return "Can't say: unsteady, too short, or held back by losses"
+    if test.bound == "exact":
         return "Full reading"
     limit = LIMITS.get(test.limited_by or "")
     return f"This fast or faster: the limit was {limit}" if limit else "This fast or faster"
@@ -37,7 +39,7 @@ def counting(test: TestRow) -> str:
 
 def row(test: TestRow, timezone: str) -> dict[str, Any]:
     """A test as one row of the grid: what is sorted by, and what is shown."""
-    prefix = "≥ " if test.at_least else ""
+    prefix = "≥ " if test.bound == "at_least" else ""
     rate = test.line_bits_per_second
     return {
         "id": str(test.id),

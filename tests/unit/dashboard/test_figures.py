@@ -23,6 +23,7 @@ def named(figure: figures.Figure, name: str) -> dict[str, Any]:
         figures.throughput_by_location((point("Room 12"), point("Gym")), None),
         figures.latency_over_time((point("2026-03-18", "round trip", 0.004),)),
         figures.latency_by_hour((point("08", "round trip", 0.004),)),
+        figures.latency_by_location((point("Gym", "round trip", 0.004),)),
         figures.loss_over_time((point("2026-03-18", "lost", 0.0),)),
     ],
 )
@@ -30,12 +31,13 @@ def test_every_chart_is_one_that_plotly_accepts(figure: figures.Figure) -> None:
     go.Figure(figure)
 
 
-def test_full_readings_and_limited_ones_differ_in_shape() -> None:
-    tests = [test_row(), test_row(at_least=True)]
+def test_full_readings_and_others_differ_in_shape() -> None:
+    tests = [test_row(), test_row(bound="at_least"), test_row(bound=None)]
     figure = figures.throughput_over_time((), tests, "America/Chicago", None)
     full = named(figure, "Download, full reading")
     limited = named(figure, "Download, computer was the limit")
-    assert full["marker"]["symbol"] != limited["marker"]["symbol"]
+    unknown = named(figure, "Download, can't say")
+    assert len({mark["marker"]["symbol"] for mark in (full, limited, unknown)}) == 3
 
 
 def test_tests_stand_at_the_schools_time() -> None:

@@ -63,7 +63,7 @@ def test_a_school_on_two_lines_shows_both_and_says_which_decides() -> None:
 def test_charts_are_drawn_where_there_is_data() -> None:
     assert {
         "throughput-by-day", "throughput-by-hour", "throughput-by-location", "latency-by-day",
-        "loss-by-day", "tests",
+        "latency-by-hour", "latency-by-location", "loss-by-day", "tests",
     } <= ids(body(report()))  # fmt: skip
 
 
@@ -71,11 +71,12 @@ def test_every_panel_without_data_says_why_and_what_to_do() -> None:
     nothing = report(
         summary(found=None, agents=0, last_heard_at=None),
         throughput_by_day=(), throughput_by_hour=(), throughput_by_location=(),
-        latency_by_day=(), latency_by_hour=(), loss_by_day=(), tests=(), tests_total=0,
+        latency_by_day=(), latency_by_hour=(), latency_by_location=(), loss_by_day=(),
+        tests=(), tests_total=0,
     )  # fmt: skip
     shown = body(nothing)
     assert not ids(shown) & {"throughput-by-day", "latency-by-day", "tests"}
-    assert len(parts(shown, "state-empty")) == 6
+    assert len(parts(shown, "state-empty")) == 8
     assert "Put one on a machine in this school" in texts(shown)
 
 
@@ -108,9 +109,10 @@ def test_a_silent_school_is_marked_as_stale() -> None:
 
 def test_a_test_says_what_it_could_see() -> None:
     assert outcome(test_row()) == "Full reading"
-    limited = test_row(at_least=True, limited_by="wifi")
+    limited = test_row(bound="at_least", limited_by="wifi")
     assert outcome(limited) == "This fast or faster: the limit was the computer's Wi-Fi"
-    assert outcome(test_row(at_least=True, limited_by=None)) == "This fast or faster"
+    assert outcome(test_row(bound="at_least", limited_by=None)) == "This fast or faster"
+    assert outcome(test_row(bound=None, limited_by=None)).startswith("Can't say")
     failed = test_row(line_bits_per_second=None, error="the test server is gone")
     assert outcome(failed) == "Failed: the test server is gone"
 
@@ -121,7 +123,7 @@ def test_a_test_that_does_not_count_says_why() -> None:
 
 
 def test_a_row_sorts_by_value_and_shows_words() -> None:
-    shown = row(test_row(at_least=True), CHICAGO)
+    shown = row(test_row(bound="at_least"), CHICAGO)
     assert (shown["rate"], shown["rate_text"]) == (612e6, "\u2265 612 Mbps")
     assert (shown["started"], shown["started_text"]) == (
         "2026-03-20T09:05:00-05:00",
