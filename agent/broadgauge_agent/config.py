@@ -185,12 +185,12 @@ def _convert(setting: Setting, value: Any, source: str, *, strict: bool) -> Any:
     except msgspec.ValidationError as error:
         given = repr(value) if len(repr(value)) <= SHOWN else repr(value)[:SHOWN] + "..."
         raise ConfigError(
-            f'{source}: "{setting.key}" is {given}; it must be {_expected(setting)}.'
+            f'{source}: "{setting.key}" is {given}; it must be {expected(setting)}.'
         ) from error
 
 
-def _expected(setting: Setting) -> str:
-    """What a setting may be, in words."""
+def expected(setting: Setting) -> str:
+    """What a setting may be, in words for its error and its docs."""
     inner, *metas = get_args(setting.type)
     if inner is bool:
         return "true or false"
@@ -199,7 +199,7 @@ def _expected(setting: Setting) -> str:
     if inner is float:
         low = next(meta.ge for meta in metas if meta.ge is not None)
         high = next(meta.le for meta in metas if meta.le is not None)
-        return f"a number from {low:g} to {high:g}"
+        return f"a number from {low:.10g} to {high:.10g}"
     return f"text of at most {MAX_TEXT} characters"
 
 
