@@ -36,8 +36,9 @@ MAX_REFUSED = 10_000
 class SpooledBatch(Struct, frozen=True):
     """A numbered batch. `rows` are the results' places in the spool, in the order of `bodies`.
 
-    `numbered_at` (Unix seconds) and `waiting` (results in the spool then) are kept with it, so that
-    sending it again sends the same bytes: a collector may tell by them that it has seen them.
+    `numbered_at` (Unix seconds) and `waiting` (results in the spool then, beside its own) are kept
+    with it, so that sending it again sends the same bytes: a collector may tell by them that it has
+    seen them.
     """
 
     key: BatchKey
@@ -158,7 +159,7 @@ class Spool:
         batch = db.execute(
             "INSERT INTO batches(epoch, lane, sequence, numbered_at, waiting) "
             "VALUES (?, ?, ?, ?, ?)",
-            (epoch, lane, sequence, self._now(), self.waiting()),
+            (epoch, lane, sequence, self._now(), self.waiting() - len(rows)),
         ).lastrowid
         update = "UPDATE results SET batch = ? WHERE id = ?"
         db.executemany(update, [(batch, row) for row in rows])

@@ -59,7 +59,10 @@ class BatchKey(Struct, frozen=True, kw_only=True):
 
 
 class Batch(BatchKey, frozen=True, kw_only=True):
-    """`POST batches`. Results stay raw, so that one bad record refuses itself and no other."""
+    """`POST batches`. Results stay raw, so that one bad record refuses itself and no other.
+
+    `spooled_results` still wait to be sent, beside these.
+    """
 
     sent_at: Instant
     results: Annotated[tuple[Raw, ...], Meta(min_length=1, max_length=MAX_BATCH_RESULTS)]

@@ -108,6 +108,14 @@ def sign_in_page(request: Request) -> None:
     request.answer(200, b"<html>Please accept the terms</html>", "text/html")
 
 
+def test_a_batch_says_how_many_results_wait_behind_it(
+    agent: Agent, collector: ScriptedCollector
+) -> None:
+    agent.put(MAX_BATCH_RESULTS + 5)
+    agent.ship()
+    assert [batch.spooled_results for batch in collector.batches] == [5, 0]
+
+
 def test_results_go_compressed_with_the_key_and_are_deleted_when_named(
     agent: Agent, collector: ScriptedCollector
 ) -> None:
@@ -119,7 +127,7 @@ def test_results_go_compressed_with_the_key_and_are_deleted_when_named(
     assert sent.headers["authorization"] == f"Bearer {KEY}"
     assert sent.headers["content-encoding"] == "gzip"
     assert collector.batches[0].agent_id == agent.identity.agent_id
-    assert collector.batches[0].spooled_results == 3
+    assert collector.batches[0].spooled_results == 0
     assert isinstance(agent.spool.fact("last_shipped_at"), float)
 
 
