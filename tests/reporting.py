@@ -67,7 +67,8 @@ def district(path: Path) -> Iterator[TestDistrict]:
     try:
         yield TestDistrict(stores)
     finally:
-        stores.close()
+        stores.results.close()
+        stores.control.close()
 
 
 def at(days_ago: int, hour: int = 21, minute: int = 0) -> datetime:

@@ -15,6 +15,7 @@ from .access.rules import AccessRules
 from .api import problems, routes
 from .api.boundary import Boundary
 from .config import ServerConfig
+from .errors import CannotStart
 from .ingest import Ingest
 from .services import Services
 from .store import ControlStore, DuckDBResults, Stores
@@ -27,9 +28,16 @@ QUIET: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 
 
 def open_services(config: ServerConfig) -> Services:
-    """Open the stores in the data directory, migrated to today's tables."""
+    """Open the stores in the data directory, migrated to today's tables.
+
+    CannotStart if one of their files can't be opened.
+    """
     control = ControlStore.open(config.data / "control.sqlite")
-    results = DuckDBResults.open(config.data / "results" / "hot.duckdb")
+    try:
+        results = DuckDBResults.open(config.data / "results" / "hot.duckdb")
+    except CannotStart:
+        control.close()
+        raise
     stores = Stores(control, results)
     return Services(stores, Ingest(results), config)
 

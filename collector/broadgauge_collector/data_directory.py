@@ -66,8 +66,10 @@ def _take_lock(data: Path) -> sqlite3.Connection:
     lock = sqlite3.connect(data / LOCK, timeout=0, isolation_level=None)
     try:
         lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:
         lock.close()
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise CannotStart(f"{data / LOCK} can't be locked ({error}): delete it.") from error
         raise CannotStart(
             f"Another broadgauge server runs on the data directory {data}. "
             "Stop it first, or choose another directory with --data DIR."

@@ -22,6 +22,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 ReadyCheck = Callable[[], Awaitable[str | None]]
 
+CONTROL_THREADS = 4
+"""Look-ups by an index and short transactions: more would only queue inside SQLite."""
+
 
 class Services:
     """Everything the application needs, opened by `open_services` and closed by `close`."""
@@ -33,52 +36,57 @@ class Services:
         self.metrics = Metrics()
         self.ready_checks: list[ReadyCheck] = []
         self._pool = ThreadPoolExecutor(config.store_threads, thread_name_prefix="store")
+        # Apart from the slow questions, or whoever sends results would wait for them at the door.
+        self._control_pool = ThreadPoolExecutor(CONTROL_THREADS, thread_name_prefix="control")
 
     async def read(
         self, function: Callable[Concatenate[Stores, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """`function(stores, ...)` in the pool: reports and results."""
-        return await self._run(partial(function, self.stores, *args, **kwargs))
+        return await _run(self._pool, partial(function, self.stores, *args, **kwargs))
 
     async def look_up(
         self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """`function(connection, ...)` in the pool, on a control connection that only reads."""
+        """`function(connection, ...)` in the control pool, on a connection that only reads."""
 
         def run() -> T:
             with self.stores.control.connect() as connection:
                 return function(connection, *args, **kwargs)
 
-        return await self._run(run)
+        return await _run(self._control_pool, run)
 
     async def write(
         self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """`function(connection, ...)` in the pool, in one control transaction."""
+        """`function(connection, ...)` in the control pool, in one transaction."""
 
         def run() -> T:
             with self.stores.control.begin() as connection:
                 return function(connection, *args, **kwargs)
 
-        return await self._run(run)
+        return await _run(self._control_pool, run)
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Any other slow function, such as writing an export, in the pool."""
-        return await self._run(partial(function, *args, **kwargs))
+        return await _run(self._pool, partial(function, *args, **kwargs))
 
     def now(self) -> datetime:
         """The collector's clock, UTC."""
         return datetime.now(UTC)
 
     def close(self) -> None:
-        """Finish what is under way, commit what waits, and close the stores."""
-        self._pool.shutdown()
+        """Commit what waits, give up questions that nobody waits for, and close the stores."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._control_pool.shutdown()
         self.ingest.close()
-        self.stores.close()
+        self.stores.results.close()  # which interrupts the questions still being asked
+        self._pool.shutdown()
+        self.stores.control.close()
 
-    async def _run(self, call: Callable[[], T]) -> T:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, _in_this_context(call))
+
+async def _run(pool: ThreadPoolExecutor, call: Callable[[], T]) -> T:
+    return await asyncio.get_running_loop().run_in_executor(pool, _in_this_context(call))
 
 
 def _in_this_context(call: Callable[[], T]) -> Callable[[], T]:

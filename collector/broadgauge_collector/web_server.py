@@ -48,21 +48,30 @@ class WebServer(uvicorn.Server):
 
 
 def web_server(app: FastAPI, tls: Tls | None) -> WebServer:
-    """A server for sockets that are already bound. No access log: addresses hold login secrets."""
-    return WebServer(
-        uvicorn.Config(
-            app,
-            http=BoundedHttp,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=SECONDS_TO_FINISH,
-            ws_max_size=1024 * 1024,
-            ssl_certfile=None if tls is None else tls.certificate,
-            ssl_keyfile=None if tls is None else tls.key,
-        )
+    """A server for sockets that are already bound. No access log: addresses hold login secrets.
+
+    CannotStart if the certificate and its key can't be used.
+    """
+    config = uvicorn.Config(
+        app,
+        http=BoundedHttp,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=SECONDS_TO_FINISH,
+        ws_max_size=1024 * 1024,
+        ssl_certfile=None if tls is None else tls.certificate,
+        ssl_keyfile=None if tls is None else tls.key,
     )
+    try:
+        config.load()
+    except OSError as error:  # which ssl.SSLError is
+        raise CannotStart(
+            f"The TLS certificate and key can't be used ({error}). "
+            "Give a chain and its own key, both PEM and without a password."
+        ) from error
+    return WebServer(config)
 
 
 def allow_many_connections() -> None:
@@ -97,8 +106,9 @@ def refuse_open_without_tls(host: str, tls: Tls | None, *, insecure: bool) -> No
     """CannotStart if others could reach the server without TLS and nobody said that is fine."""
     if not (is_loopback(host) or tls or insecure):
         raise CannotStart(
-            f"Listening on {host} without TLS would send keys and sessions in the clear. Give "
-            "--tls-certificate and --tls-key, or --insecure if TLS is ended in front of it."
+            f"Listening on {host} without TLS would send keys and sessions in the clear. Add "
+            "--insecure on a network you trust or behind a TLS proxy; "
+            "'broadgauge serve' can use a certificate itself (--tls-certificate, --tls-key)."
         )
 
 

@@ -62,7 +62,9 @@ def join(c: Connection, request: JoinRequest, now: datetime) -> JoinAnswer:
     token = _find_token(c, request.token)
     school = get_school(c, token.school_id)
     if token.expires_at <= now:
-        raise Unauthenticated(f"This join token expired at {token.expires_at:%Y-%m-%d %H:%M} UTC.")
+        raise Unauthenticated(
+            f"This join token expired at {token.expires_at:%Y-%m-%d %H:%M} UTC. Ask for a new one."
+        )
     if request.school is not None and not _names(request.school, school):
         raise NotPermitted("This join token is for another school. Ask for one for your school.")
     name = _name_of(c, request)

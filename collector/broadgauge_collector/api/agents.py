@@ -1,5 +1,6 @@
 """What agents say (join, batches, settings), and what is known of agents."""
 
+import asyncio
 from typing import Annotated
 from uuid import UUID
 
@@ -49,7 +50,7 @@ async def post_batch(request: Request, services: TheServices, principal: ThePrin
     encoding = request.headers.get("content-encoding")
     kept = await services.ingest.submit(agent, body, encoding, services.now())
     if request.app.state.heard.due(agent.id, "batch"):
-        waiting = await services.run(spooled_results, body, encoding)
+        waiting = await asyncio.to_thread(spooled_results, body, encoding)
         await note(services, agent, said(agent, _user_agent(request), waiting))
     return answer(kept)
 

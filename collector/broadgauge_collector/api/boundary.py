@@ -15,10 +15,12 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+TLS_HEADERS = {"Cross-Origin-Opener-Policy": "same-origin"}
+"""Browsers complain about these on every page that came in the clear."""
+
 PRIVATE = "no-store"
 
 CLIENT_GONE = 499
@@ -46,7 +48,7 @@ class Boundary:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                self._add_headers(MutableHeaders(scope=message), scope["path"])
+                self._add_headers(MutableHeaders(scope=message), scope)
             await send(message)
 
         try:
@@ -60,11 +62,12 @@ class Boundary:
         route = path_of(scope["route"]) if "route" in scope else "none"
         self._metrics.request(route, scope["method"], status, time.perf_counter() - began)
 
-    def _add_headers(self, headers: MutableHeaders, path: str) -> None:
-        for name, value in HEADERS.items():
+    def _add_headers(self, headers: MutableHeaders, scope: Scope) -> None:
+        always = HEADERS | TLS_HEADERS if scope["scheme"] == "https" else HEADERS
+        for name, value in always.items():
             headers.setdefault(name, value)
         headers.setdefault("Content-Security-Policy", content_policy(self._script_hashes()))
-        if path.startswith("/api/"):
+        if scope["path"].startswith("/api/"):
             headers.setdefault("Cache-Control", PRIVATE)
 
 

@@ -13,6 +13,7 @@ from broadgauge_wire.messages import Port
 from ..access.permissions import Permission
 from ..errors import NotFound
 from ..schools import repository
+from ..schools.checks import name_key
 from ..schools.model import Link, Reflector
 from .routing import Route, TheServices, answer, body_of
 from .schools import Name
@@ -84,7 +85,7 @@ def _add_reflector(c: Connection, new: NewReflector) -> Reflector:
 
 def _find_link(c: Connection, name_or_id: str) -> Link:
     for link in repository.list_links(c):
-        if name_or_id in {link.name, str(link.id)}:
+        if name_key(name_or_id) in {name_key(link.name), str(link.id)}:
             return link
     raise NotFound(f"There is no line named {name_or_id!r}. See: broadgauge links list")
 

@@ -62,8 +62,8 @@ async def get_verdicts(
     """Whether each school's lines are big enough for a target, by the tests of the last days."""
     overview = await services.read(reports.overview, target, days, services.now())
     if format == "json":
-        return answer(judged(overview))
-    body = await services.run(formats.write, verdicts.table(overview), format)
+        return await services.run(answer, judged(overview))
+    body = await services.run(_file, overview, format)
     headers = {"Content-Disposition": f'attachment; filename="broadgauge-verdicts.{format}"'}
     return Response(body, headers=headers, media_type=formats.MEDIA_TYPES[format])
 
@@ -78,6 +78,10 @@ def judged(overview: Overview) -> Verdicts:
         schools=tuple(_school(summary) for summary in overview.schools),
         links=tuple(links.values()),
     )
+
+
+def _file(overview: Overview, format_: formats.Format) -> bytes:
+    return formats.write(verdicts.table(overview), format_)
 
 
 def _school(summary: SchoolSummary) -> SchoolVerdict:

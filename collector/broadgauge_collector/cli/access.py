@@ -1,10 +1,21 @@
 """Login links, join tokens and agents."""
 
+from urllib.parse import urlsplit
+
 import click
 
+from ..config import is_loopback
 from ..schools.model import Agent, School
 from .client import ServerClient
-from .common import ListingGroup, json_option, print_json, print_table, say, talks_to_server
+from .common import (
+    ListingGroup,
+    counted,
+    json_option,
+    print_json,
+    print_table,
+    say,
+    talks_to_server,
+)
 
 
 @click.command()
@@ -29,7 +40,7 @@ def login(client: ServerClient, as_json: bool) -> None:
 
 @click.group(cls=ListingGroup)
 def token() -> None:
-    """Join tokens: what an agent needs to join a school.
+    """Join tokens: what an agent needs to join a school. Alone, lists them.
 
     \b
     Example: broadgauge token create --school "Lincoln Elementary"
@@ -70,8 +81,11 @@ def create_token(
     if as_json:
         print_json({"url": client.where.url, "token": made})
         return
-    say(f"For {made.school}, {made.uses} use(s), until {made.expires_at:%Y-%m-%d %H:%M} UTC.")
+    agents = counted(made.uses, "agent")
+    say(f"For {agents} at {made.school}, until {made.expires_at:%Y-%m-%d %H:%M} UTC.")
     say(f"On the machine: broadgauge-agent join {client.where.url} --token - (and paste it)")
+    if is_loopback(urlsplit(client.where.url).hostname or ""):
+        say("Only this machine reaches that address. For others, start the server with --host.")
     click.echo(made.token)
 
 
@@ -100,7 +114,7 @@ def list_tokens(client: ServerClient, as_json: bool) -> None:
 
 @click.group(cls=ListingGroup)
 def agents() -> None:
-    """Agents: what measures, and where.
+    """Agents: what measures, and where. Alone, lists them.
 
     \b
     Example: broadgauge agents

@@ -11,7 +11,7 @@ from broadgauge_wire import Problem
 from broadgauge_wire.spec import API_PREFIX
 
 from ..config import ADDRESS, ADMIN_TOKEN
-from ..errors import CannotStart, MayNotStart, ServerAway, ServerRefused
+from ..errors import CannotStart, CollectorError, MayNotStart, ServerAway, ServerRefused
 
 Answer = TypeVar("Answer")
 CONNECT_SECONDS = 10.0
@@ -80,15 +80,18 @@ class ServerClient:
             ) from error
         if response.is_success:
             return response
-        raise ServerRefused(_words(response), response.status_code)
+        raise _refusal(response)
 
 
-def _words(response: httpx2.Response) -> str:
+def _refusal(response: httpx2.Response) -> CollectorError:
     try:
         said = msgspec.json.decode(response.content, type=Problem)
     except msgspec.DecodeError:
-        return f"{response.url} answered {response.status_code}, but not as broadgauge does."
-    return said.detail or said.title
+        return ServerAway(
+            f"{response.url} answered {response.status_code}, but not as broadgauge does. "
+            "Check the address."
+        )
+    return ServerRefused(said.detail or said.title, response.status_code)
 
 
 def _decode(body: bytes, kind: type[Answer]) -> Answer:

@@ -17,14 +17,18 @@ Command = Callable[..., Any]
 
 data_option = click.option(
     "--data",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(path_type=Path, file_okay=False, readable=False),
     envvar="BROADGAUGE_DATA",
+    show_envvar=True,
     default=DEFAULT_DATA,
     show_default=True,
     help="Data directory of the server.",
 )
 url_option = click.option(
-    "--url", envvar="BROADGAUGE_URL", help="Address of the server, if not that in --data."
+    "--url",
+    envvar="BROADGAUGE_URL",
+    show_envvar=True,
+    help="Address of the server, if not that in --data.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -70,6 +74,11 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> No
 def say(words: str) -> None:
     """Words for whoever runs the command, beside the data."""
     click.echo(words, err=True)
+
+
+def counted(number: int, thing: str) -> str:
+    """A number and what it counts, as people write it."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def mbps(bits_per_second: float | None) -> str | None:

@@ -4,14 +4,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from shutil import copyfileobj
+from tempfile import TemporaryFile
+from typing import IO, Any
 from urllib.parse import parse_qs, urlsplit
 
 import click
 
 from ..errors import CannotStart
 from .client import ServerClient
-from .common import say, talks_to_server
+from .common import counted, say, talks_to_server
 from .judging import days_option, target_option
 
 ROWS_A_PAGE = 20_000
@@ -55,6 +57,7 @@ def export_verdicts(
     Example: broadgauge export verdicts --target fcc-1mbps --output verdicts.csv
     """
     asked = {"target": target, "days": days, "format": format_}
+    _refuse_a_screen(output, format_)
     body = client.raw("GET", "/verdicts", parameters=asked).content
     with _target(output) as out:
         out.write(body)
@@ -80,9 +83,10 @@ def export_results(client: ServerClient, format_: str, output: Path | None, **as
     \b
     Example: broadgauge export results --kind throughput --format parquet --output tests.parquet
     """
+    _refuse_a_screen(output, format_)
     with _target(output) as out:
         rows = _write_pages(_pages(client, asked), out, format_)
-    say(f"{rows} results")
+    say(counted(rows, "result"))
 
 
 def _pages(client: ServerClient, asked: dict[str, Any]) -> Iterator[bytes]:
@@ -98,7 +102,7 @@ def _pages(client: ServerClient, asked: dict[str, Any]) -> Iterator[bytes]:
         before = parse_qs(urlsplit(following).query)["before"][0]
 
 
-def _write_pages(pages: Iterator[bytes], out: BinaryIO, format_: str) -> int:
+def _write_pages(pages: Iterator[bytes], out: IO[bytes], format_: str) -> int:
     import pyarrow as pa
     from pyarrow import csv, parquet
 
@@ -118,13 +122,22 @@ def _write_pages(pages: Iterator[bytes], out: BinaryIO, format_: str) -> int:
     return rows
 
 
+def _refuse_a_screen(output: Path | None, format_: str) -> None:
+    if output is None and format_ == "parquet" and sys.stdout.isatty():
+        raise click.UsageError("Parquet is no text for a screen; name a file with --output.")
+
+
 @contextmanager
-def _target(output: Path | None) -> Iterator[BinaryIO]:
-    if output is None:
-        yield sys.stdout.buffer
-        return
-    try:
-        with output.open("wb") as file:
-            yield file
-    except OSError as error:
-        raise CannotStart(f"{output} can't be written: {error.strerror}.") from error
+def _target(output: Path | None) -> Iterator[IO[bytes]]:
+    """Where to write. What is there is replaced at the end, once everything has been fetched."""
+    with TemporaryFile() as whole:
+        yield whole
+        whole.seek(0)
+        if output is None:
+            copyfileobj(whole, sys.stdout.buffer)
+            return
+        try:
+            with output.open("wb") as file:
+                copyfileobj(whole, file)
+        except OSError as error:
+            raise CannotStart(f"{output} can't be written: {error.strerror}.") from error

@@ -41,8 +41,8 @@ def targets(client: ServerClient, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    rows = [(t.key, t.segment, _rate(t), t.title, f"{t.source} ({t.year})") for t in found]
-    print_table(("TARGET", "SEGMENT", "RATE", "TITLE", "SOURCE"), rows)
+    rows = [(t.key, t.segment, _rate(t), t.year, t.title, t.source) for t in found]
+    print_table(("TARGET", "SEGMENT", "RATE", "FOR YEAR", "TITLE", "SOURCE"), rows)
 
 
 @click.command()
@@ -78,5 +78,5 @@ def _line(found: "Verdicts", school: "SchoolVerdict") -> str | None:
 
 def _rate(target: Target) -> str:
     rates = sorted({c.bits_per_second for c in target.classes})
-    amount = " to ".join(f"{rate / 1e6:g}" for rate in rates)
+    amount = " to ".join(f"{rate / 1e6:g}" for rate in dict.fromkeys((rates[0], rates[-1])))
     return f"{amount} Mbps per {target.per.replace('_', ' ')}"

@@ -18,8 +18,12 @@ def cli() -> None:
     \b
     Start: broadgauge up
 
-    All commands but `up` and `serve` talk to a running server. Exit codes: 0 well, 1 measured
-    trouble, 2 usage, 3 configuration, 4 unreachable, 5 not permitted.
+    All commands but `up` and `serve` talk to a running server. They find its address and an
+    administrator's token in its data directory (--data); elsewhere, set BROADGAUGE_URL and
+    BROADGAUGE_TOKEN.
+
+    Exit codes: 0 well, 1 measured trouble, 2 usage, 3 configuration, 4 unreachable, 5 not
+    permitted.
     """
 
 

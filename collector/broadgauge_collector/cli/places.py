@@ -8,16 +8,25 @@ import click
 
 from ..schools.model import Link, Reflector, School
 from .client import ServerClient
-from .common import ListingGroup, json_option, mbps, print_json, print_table, talks_to_server
+from .common import (
+    ListingGroup,
+    counted,
+    json_option,
+    mbps,
+    print_json,
+    print_table,
+    talks_to_server,
+)
 
 Segment = click.Choice(["lan", "wan", "internet"])
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Count = click.IntRange(min=0)
+Day = click.DateTime(["%Y-%m-%d"])
 
 
 @click.group(cls=ListingGroup)
 def schools() -> None:
-    """Schools, their people and their hours.
+    """Schools, their people and their hours. Alone, lists them.
 
     \b
     Example: broadgauge schools
@@ -59,17 +68,22 @@ def add_school(client: ServerClient, as_json: bool, **given: Any) -> None:
 @click.option("--students", type=Count, required=True, help="Number of students.")
 @click.option("--staff", type=Count, default=0, show_default=True, help="Number of staff.")
 @click.option("--concurrent-users", type=Count, help="Most people online at once, if known.")
-@click.option("--since", metavar="DATE", help="First day of these counts.  [default: today]")
+@click.option("--since", type=Day, help="First day of these counts.  [default: today]")
 @json_option
 @talks_to_server
-def set_people(client: ServerClient, school: str, as_json: bool, **given: Any) -> None:
+def set_people(
+    client: ServerClient, school: str, since: datetime | None, as_json: bool, **given: Any
+) -> None:
     """Say how many people are at a school from a day on: counts, never names.
+
+    Give all counts each time: together they replace those before.
 
     \b
     Example: broadgauge schools people "Lincoln Elementary" --students 431 --since 2026-08-20
     """
     path = f"/schools/{quote(school, safe='')}/people"
-    _print_schools((client.send("POST", path, School, given),), as_json)
+    body = given | {"since": since.date().isoformat() if since else None}
+    _print_schools((client.send("POST", path, School, body),), as_json)
 
 
 @schools.command("hours")
@@ -96,7 +110,7 @@ def set_hours(
 
 @click.group(cls=ListingGroup)
 def links() -> None:
-    """Lines: stretches of network that schools depend on.
+    """Lines: networks that schools depend on. Alone, lists them.
 
     \b
     Example: broadgauge links
@@ -140,7 +154,7 @@ def add_link(
 
 @click.group(cls=ListingGroup)
 def reflectors() -> None:
-    """Test servers: the far ends of measurements.
+    """Test servers: the far ends of measurements. Alone, lists them.
 
     \b
     Example: broadgauge reflectors
@@ -219,7 +233,7 @@ def _people(school: School) -> str | None:
     if not school.people:
         return None
     latest = school.people[-1]
-    return f"{latest.students} students, {latest.staff} staff"
+    return f"{counted(latest.students, 'student')}, {latest.staff} staff"
 
 
 def _time(text: str) -> str:

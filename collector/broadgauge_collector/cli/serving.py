@@ -19,6 +19,7 @@ Port = click.IntRange(1, HIGHEST_PORT)
 host_option = click.option(
     "--host",
     envvar="BROADGAUGE_HOST",
+    show_envvar=True,
     default=DEFAULT_HOST,
     show_default=True,
     help="Address to listen on.",
@@ -27,6 +28,7 @@ port_option = click.option(
     "--port",
     type=Port,
     envvar="BROADGAUGE_PORT",
+    show_envvar=True,
     default=DEFAULT_PORT,
     show_default=True,
     help="Port to listen on.",
@@ -39,6 +41,7 @@ insecure_option = click.option(
 public_url_option = click.option(
     "--public-url",
     envvar="BROADGAUGE_PUBLIC_URL",
+    show_envvar=True,
     help="Address that browsers and agents use, if it differs from --host and --port.",
 )
 
@@ -53,7 +56,7 @@ public_url_option = click.option(
 def up(
     data: Path, host: str, port: int, no_agent: bool, reflector_port: int | None, insecure: bool
 ) -> None:
-    """Run collector, dashboard, test server and one agent on this machine.
+    """Run everything on this machine. That is collector, dashboard, test server and one agent.
 
     \b
     Example: broadgauge up --data ./data --port 8484

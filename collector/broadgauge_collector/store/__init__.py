@@ -14,8 +14,3 @@ class Stores:
 
     control: ControlStore
     results: DuckDBResults
-
-    def close(self) -> None:
-        """Close both."""
-        self.results.close()
-        self.control.close()

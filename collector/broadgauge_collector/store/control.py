@@ -8,12 +8,13 @@ from typing import Self
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event
+from alembic.util import CommandError
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from ..errors import Busy, CollectorError, StorageFull
+from ..errors import Busy, CannotStart, CollectorError, StorageFull
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 WAIT_FOR_LOCK_SECONDS = 30
@@ -28,11 +29,18 @@ class ControlStore:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open or create the database at `path`, and migrate it to today's tables."""
+        """Open or create the database at `path`, and migrate it to today's tables.
+
+        CannotStart if it can't be: the file is damaged, a newer version's, or not to be written.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
         store = cls(_sqlite_engine(path))
-        with store.begin() as connection:
-            migrate(connection)
+        try:
+            with store._writing.begin() as connection:
+                migrate(connection)
+        except (DBAPIError, CommandError) as error:
+            store.close()
+            raise _not_opened(path, error) from error
         return store
 
     @contextmanager
@@ -58,6 +66,17 @@ class ControlStore:
         self._engine.dispose()
 
 
+def _not_opened(path: Path, error: DBAPIError | CommandError) -> CannotStart:
+    if isinstance(error, CommandError):  # it names a migration that isn't here
+        return CannotStart(
+            f"{path} was written by a newer broadgauge: start that version, or restore a backup."
+        )
+    return CannotStart(
+        f"{path} can't be opened ({error.orig}): restore it from a backup, or see to it that this "
+        "user may write it."
+    )
+
+
 def _write_failed(error: OperationalError) -> CollectorError:
     if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
         return StorageFull("There is no room to write. Nothing was changed; free some disk space.")
@@ -73,9 +92,8 @@ def migrate(connection: Connection) -> None:
 
 
 def _sqlite_engine(path: Path) -> Engine:
-    engine = create_engine(
-        f"sqlite:///{path}", connect_args={"timeout": WAIT_FOR_LOCK_SECONDS}, pool_size=8
-    )
+    address = URL.create("sqlite", database=str(path))  # a path may have a '?' in it
+    engine = create_engine(address, connect_args={"timeout": WAIT_FOR_LOCK_SECONDS}, pool_size=8)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine

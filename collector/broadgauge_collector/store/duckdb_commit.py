@@ -79,8 +79,9 @@ class GroupWriter:
         return bool(self._connection.execute(query, values).fetchall())
 
     def _refused_before(self, incoming: Incoming) -> tuple[Refusal, ...]:
-        if incoming.key in self.stored:
-            return tuple(aside.refusal for aside in self.stored[incoming.key].refused)
+        stored = self.stored.get(incoming.key)
+        if stored is not None and stored.digest == incoming.digest:
+            return tuple(aside.refusal for aside in stored.refused)
         query = (
             f'SELECT "index", id, reason FROM refused WHERE {SAME_LANE} '  # noqa: S608 - constant
             'AND sequence = ? AND digest = ? ORDER BY "index"'

@@ -127,10 +127,13 @@ def _write_failed(error: duckdb.Error) -> CollectorError:
 
 def _not_opened(path: Path, error: duckdb.Error) -> CollectorError:
     if any(words in str(error) for words in FULL):
-        return StorageFull(f"There is no room to open {path.name}; free some disk space.")
+        return StorageFull(f"{path.name} can't be opened without room: free some disk space.")
     if "set lock" in str(error):
-        return Busy(f"Another process has {path.name} open: stop it first.")
-    return Busy(f"{path.name} can't be opened: it is damaged, no DuckDB database, or not ours.")
+        return Busy(f"{path.name} is open in another process: stop that first.")
+    return Busy(
+        f"{path.name} can't be opened, being damaged, no DuckDB database or not ours: restore it "
+        "from a backup, or move it away to begin without results."
+    )
 
 
 def _open(path: Path, tables: Mapping[str, tuple[Column, ...]]) -> duckdb.DuckDBPyConnection:

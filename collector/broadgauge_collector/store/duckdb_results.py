@@ -11,6 +11,7 @@ from uuid import UUID
 import duckdb
 import pyarrow as pa
 
+from ..errors import CannotStart, CollectorError
 from . import schema
 from .duckdb_commit import GroupWriter, prune_ledger, read_ledger
 from .duckdb_file import DuckDBFile
@@ -38,9 +39,14 @@ class DuckDBResults:
     def open(cls, path: Path) -> Self:
         """Open or create the file, adding the columns that today's wire has and it hasn't.
 
-        StorageFull or Busy if it can't be opened.
+        CannotStart if it can't be opened.
         """
-        return cls(DuckDBFile(path, schema.tables()))
+        try:
+            return cls(DuckDBFile(path, schema.tables()))
+        except CollectorError as error:
+            raise CannotStart(f"In {path.parent}, {error}") from error
+        except OSError as error:
+            raise CannotStart(f"{path.parent} can't be used ({error.strerror}).") from error
 
     def commit(self, group: Sequence[Incoming]) -> tuple[Outcome, ...]:
         """Keep these batches, all in one transaction, durable on return; one outcome for each.

@@ -106,7 +106,9 @@ def test_a_test_server_may_end_one_line(api: Api) -> None:
 
     answer = _post(api, "/reflectors", {**new, "link": "Circuit 7"})
     unknown = _post(api, "/reflectors", {**new, "name": "Other", "link": "Circuit 8"})
+    in_other_case = _post(api, "/reflectors", {**new, "name": "Spare", "link": "circuit 7 "})
 
     assert answer.json()["link_id"] == link["id"]
-    assert _get(api, "/reflectors") == [answer.json()]
+    assert _get(api, "/reflectors") == [answer.json(), in_other_case.json()]
+    assert in_other_case.json()["link_id"] == link["id"]
     assert unknown.status_code == 404

@@ -5,7 +5,10 @@ import io
 import json
 import subprocess
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
+from types import SimpleNamespace
 from typing import Any
 
 import click
@@ -13,7 +16,7 @@ import pytest
 from msgspec import Struct
 from pyarrow import parquet
 
-from broadgauge_collector.cli import cli, main
+from broadgauge_collector.cli import cli, exporting, main
 from tests.running import BIN, eventually, free_ports
 
 
@@ -195,6 +198,18 @@ def test_a_file_that_cant_be_written_is_one_sentence(run: Command, tmp_path: Pat
     assert len(said.words.splitlines()) == 1
 
 
+def test_an_export_that_is_refused_leaves_the_file_of_the_last_one(
+    run: Command, tmp_path: Path
+) -> None:
+    file = tmp_path / "tests.csv"
+    file.write_text("the last export")
+
+    said = run("export", "results", "--school", "Nowhere", "--output", str(file))
+
+    assert said.code == 2
+    assert file.read_text() == "the last export"
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
@@ -202,6 +217,7 @@ def test_a_file_that_cant_be_written_is_one_sentence(run: Command, tmp_path: Pat
         (("schools", "add", "X", "--timezone", "America/Chicgo"), 2, "America/Chicago"),
         (("schools", "hours", "X", "--opens", "7", "--closes", "8"), 2, "07:45"),
         (("verdicts", "--target", "fcc"), 2, "target"),
+        (("schools", "people", "X", "--students", "1", "--since", "8/20/2026"), 2, "%Y-%m-%d"),
         (("nonsense",), 2, "No such command"),
         (("token", "create"), 2, "--school"),
     ],
@@ -231,6 +247,57 @@ def test_a_server_that_is_away_ends_with_4(run: Command, monkeypatch: pytest.Mon
 
     assert said.code == 4
     assert "Is it running?" in said.words
+
+
+def test_a_server_that_is_not_broadgauge_ends_with_4(
+    run: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as other:
+        Thread(target=other.handle_request, daemon=True).start()
+        monkeypatch.setenv("BROADGAUGE_URL", f"http://127.0.0.1:{other.server_port}")
+        said = run("schools", "list")
+
+    assert said.code == 4
+    assert "not as broadgauge does" in said.words
+
+
+def test_a_data_directory_of_somebody_else_ends_with_5(
+    run: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> str:
+        raise PermissionError
+
+    monkeypatch.setattr("os.access", lambda *_: False)  # root, who runs tests, is refused nothing
+    monkeypatch.setattr(Path, "read_text", refused)
+
+    said = run("schools", "list")
+
+    assert said.code == 5
+    assert "BROADGAUGE_URL" in said.words
+
+
+def test_parquet_is_kept_off_the_screen(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        exporting, "sys", SimpleNamespace(stdout=SimpleNamespace(isatty=lambda: True))
+    )
+
+    said = run("export", "results", "--format", "parquet")
+
+    assert said.code == 2
+    assert "--output" in said.words
+
+
+def test_a_token_of_a_server_on_loopback_says_who_can_use_it(run: Command, lincoln: str) -> None:
+    said = run("token", "create", "--school", lincoln)
+
+    assert f"For 1 agent at {lincoln}" in said.words
+    assert "Only this machine reaches that address" in said.words
+
+
+def test_help_names_the_environment_variables(run: Command) -> None:
+    assert "BROADGAUGE_TOKEN" in run("--help").out
+    assert "BROADGAUGE_URL" in run("schools", "list", "--help").out
+    assert "BROADGAUGE_PORT" in run("up", "--help").out
 
 
 def test_a_directory_without_a_server_ends_with_3(

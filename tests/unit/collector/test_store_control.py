@@ -51,6 +51,12 @@ def test_migrations_yield_the_constraints_the_tables_name(control: ControlStore)
     by_tables.dispose()
 
 
+def test_the_database_is_where_it_was_asked_for_whatever_the_folders_name(tmp_path: Path) -> None:
+    path = tmp_path / "what?mode=memory#100%25" / "control.sqlite"
+    ControlStore.open(path).close()
+    assert path.exists()
+
+
 def test_a_database_opened_again_has_what_was_committed(tmp_path: Path) -> None:
     for name in ("one", "two"):
         store = ControlStore.open(tmp_path / "control.sqlite")

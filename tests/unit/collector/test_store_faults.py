@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from broadgauge_collector.errors import Busy
+from broadgauge_collector.errors import CannotStart
 from broadgauge_collector.ingest.ingest import read
 from broadgauge_collector.store import DuckDBResults
 from broadgauge_collector.store.results import Incoming
@@ -81,13 +81,13 @@ def test_a_second_process_cannot_open_the_same_file(tmp_path: Path) -> None:
     )
     command = [sys.executable, "-c", code, str(path)]
     other = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert "Busy: Another process has hot.duckdb open" in other.stderr
+    assert f"CannotStart: In {tmp_path}, hot.duckdb is open in another process" in other.stderr
     results.close()
 
 
 def test_a_file_that_is_no_database_is_told_as_such_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "hot.duckdb"
     path.write_bytes(b"not a database" * 1000)
-    with pytest.raises(Busy, match=r"hot\.duckdb can't be opened"):
+    with pytest.raises(CannotStart, match=r"hot\.duckdb can't be opened"):
         DuckDBResults.open(path)
     assert path.read_bytes() == b"not a database" * 1000

@@ -171,6 +171,17 @@ def test_a_conflict_in_a_group_hurts_no_other_batch(results: DuckDBResults) -> N
     assert commit(results, *group) == ["stored", "conflict", "stored"]
 
 
+def test_a_conflict_in_the_group_of_a_batch_with_refused_records_is_kept_aside(
+    results: DuckDBResults,
+) -> None:
+    agent = an_agent()
+    group = [incoming(agent, throughput(), b"{}"), incoming(agent, latency())]
+    assert commit(results, *group) == ["stored", "conflict"]
+    with results.cursor() as cursor:
+        rows = cursor.execute("SELECT body FROM refused WHERE reason LIKE '%other content%'")
+        assert [body.encode() for (body,) in rows.fetchall()] == list(group[1].records)
+
+
 def test_a_refused_record_is_kept_with_its_reason_up_to_4_kib(results: DuckDBResults) -> None:
     agent = an_agent()
     long = b'{"kind":"skipped","probe":"' + b"x" * 10_000 + b'"}'

@@ -3,9 +3,10 @@
 import logging
 import os
 import socket
+import sqlite3
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -130,6 +131,86 @@ def _forbidden(tmp_path: Path) -> Path:
         return Path("/sys/broadgauge")
     (tmp_path / "closed").mkdir(mode=0o500)
     return tmp_path / "closed" / "data"
+
+
+def _garble(file: Path) -> None:
+    file.write_bytes(b"no database " * 1000)
+
+
+def _cut_short(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:6000])
+
+
+def _put_a_folder_there(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+@pytest.mark.parametrize("damage", [_garble, _cut_short, _put_a_folder_there])
+@pytest.mark.parametrize("name", ["control.sqlite", "hot.duckdb"])
+def test_a_database_that_cant_be_read_is_named(
+    name: str, damage: Callable[[Path], None], tmp_path: Path, start: Start
+) -> None:
+    open_services(ServerConfig(data=tmp_path)).close()
+    (file,) = tmp_path.rglob(name)
+    damage(file)
+    (port,) = free_ports(1)
+
+    ended = start("serve", "--data", tmp_path, "--port", port)
+
+    assert ended.returncode == 3
+    assert _is_one_sentence(ended.stderr)
+    assert str(file.parent) in ended.stderr
+    assert name in ended.stderr
+    assert "backup" in ended.stderr
+
+
+def test_a_database_of_a_newer_version_is_named(tmp_path: Path, start: Start) -> None:
+    open_services(ServerConfig(data=tmp_path)).close()
+    file = tmp_path / "control.sqlite"
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    (port,) = free_ports(1)
+
+    ended = start("serve", "--data", tmp_path, "--port", port)
+
+    assert ended.returncode == 3
+    assert _is_one_sentence(ended.stderr)
+    assert f"{file} was written by a newer broadgauge" in ended.stderr
+
+
+def test_a_results_folder_that_is_a_file_is_named(tmp_path: Path, start: Start) -> None:
+    (tmp_path / "results").touch()
+    (port,) = free_ports(1)
+
+    ended = start("serve", "--data", tmp_path, "--port", port)
+
+    assert ended.returncode == 3
+    assert _is_one_sentence(ended.stderr)
+    assert str(tmp_path / "results") in ended.stderr
+
+
+def test_a_lock_that_is_no_lock_is_named(tmp_path: Path, start: Start) -> None:
+    _garble(tmp_path / "lock")
+
+    ended = start("serve", "--data", tmp_path)
+
+    assert ended.returncode == 3
+    assert _is_one_sentence(ended.stderr)
+    assert str(tmp_path / "lock") in ended.stderr
+
+
+def test_a_certificate_that_is_none_is_a_wrong_setting(tmp_path: Path, start: Start) -> None:
+    file = tmp_path / "chain.pem"
+    file.touch()
+    (port,) = free_ports(1)
+
+    tls = ("--tls-certificate", file, "--tls-key", file)
+    ended = start("serve", "--data", tmp_path / "data", "--port", port, *tls)
+
+    assert ended.returncode == 3
+    assert _is_one_sentence(ended.stderr)
+    assert "certificate" in ended.stderr
 
 
 @pytest.mark.parametrize("command", ["up", "serve"])
