@@ -16,7 +16,7 @@ from broadgauge_wire.spec import API_PREFIX
 
 from .client import Answer, collector_client, send
 from .config import load_config
-from .errors import AgentError, NotJoinedError
+from .errors import AgentError, NotJoinedError, StateNotPermittedError
 from .identity import Identity, load_identity, load_settings
 from .manual import check_reachable
 from .measuring import readiness
@@ -41,18 +41,25 @@ class Check(Struct, frozen=True, kw_only=True):
 def examine(state: Path, config_file: Path, *, required: bool) -> Iterator[Check]:
     """Every check, in the order in which one depends on another."""
     yield _configuration(config_file, required=required)
-    yield _state_directory(state)
-    yield _disk(state)
+    place = _state_directory(state)
+    yield place
+    if place.ok:
+        yield _disk(state)
     yield _spool(state)
     try:
         identity = load_identity(state)
     except AgentError as error:
-        what = "not joined" if isinstance(error, NotJoinedError) else "damaged"
-        yield Check(name="identity", ok=False, detail=what, advice=str(error))
+        yield Check(name="identity", ok=False, detail=_fault(error), advice=str(error))
         return
     yield Check(name="identity", ok=True, detail=f"agent {identity.agent_id}, {identity.school}")
     yield from _collector(identity)
     yield from _test_servers(load_settings(state).reflectors)
+
+
+def _fault(error: AgentError) -> str:
+    if isinstance(error, NotJoinedError):
+        return "not joined"
+    return "not readable" if isinstance(error, StateNotPermittedError) else "damaged"
 
 
 def _configuration(file: Path, *, required: bool) -> Check:
@@ -145,8 +152,10 @@ def _test_servers(reflectors: tuple[Reflector, ...]) -> Iterator[Check]:
         advice = "Start the agent once, or register one: broadgauge reflectors add --help"
         yield Check(name="test servers", ok=False, detail="none is known", advice=advice)
     for reflector in reflectors:
-        yield _check(f"test server {reflector.name}, TCP", _tcp(reflector))
-        yield _echo(reflector)
+        reached = _check(f"test server {reflector.name}, TCP", _tcp(reflector))
+        yield reached
+        if reached.ok:  # else its own advice comes first: UDP isn't what is wrong
+            yield _echo(reflector)
 
 
 def _tcp(reflector: Reflector) -> Callable[[], str]:
@@ -177,7 +186,8 @@ def _resolve(host: str) -> str:
         found = socket.getaddrinfo(host, None, proto=socket.IPPROTO_TCP)
     except OSError as error:
         raise AgentError(f"{host} does not resolve ({error.strerror}). Check DNS.") from error
-    return f"{host} is {found[0][4][0]}"
+    address = str(found[0][4][0])
+    return f"{host} is an address" if address == host else f"{host} is {address}"
 
 
 def _check(name: str, look: Callable[[], str]) -> Check:

@@ -17,6 +17,12 @@ class StateError(ConfigError):
     """The state directory or a file in it cannot be used."""
 
 
+class StateNotPermittedError(StateError):
+    """The operating system refuses this user the state directory or a file in it."""
+
+    exit_code = 5
+
+
 class NotJoinedError(StateError):
     """The agent has not joined a collector."""
 

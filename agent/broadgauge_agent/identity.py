@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from broadgauge_wire import Settings, WireError, decode, encode
 
-from .errors import NotJoinedError, StateError
+from .errors import NotJoinedError, StateError, StateNotPermittedError
 from .state import IDENTITY, SETTINGS, write_private
 
 
@@ -35,6 +35,11 @@ def load_identity(state: Path) -> Identity:
             f"This agent has not joined a collector (there is no {file}). "
             "Run: broadgauge-agent join URL --token TOKEN"
         ) from None
+    except PermissionError as error:
+        raise StateNotPermittedError(
+            f"This user may not read {file}. Run as the user that joined, or give this one its own "
+            "--state."
+        ) from error
     except OSError as error:
         raise StateError(f"{file} cannot be read: {error.strerror}.") from error
     except WireError as error:

@@ -4,7 +4,7 @@ import os
 import sqlite3
 from pathlib import Path
 
-from .errors import SpoolInUseError, StateError
+from .errors import SpoolInUseError, StateError, StateNotPermittedError
 
 IDENTITY = "identity.json"
 SETTINGS = "settings.json"
@@ -28,7 +28,8 @@ def make_state_directory(directory: Path) -> None:
         trial.touch(mode=0o600)
         trial.unlink()
     except OSError as error:
-        raise StateError(
+        kind = StateNotPermittedError if isinstance(error, PermissionError) else StateError
+        raise kind(
             f"The state directory {directory} cannot be written ({error.strerror}). "
             "Give this user write permission, or choose another with --state DIR."
         ) from error

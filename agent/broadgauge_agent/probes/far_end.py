@@ -64,7 +64,7 @@ class FarEnd:
 def known_server(request: ProbeRequest) -> Reflector:
     """The test server to measure to. ConfigError if there is none."""
     if request.reflector is None:
-        raise ConfigError("no test server is known: register one, or name it with --server")
+        raise ConfigError("no test server is known: join a collector that has one")
     return request.reflector
 
 

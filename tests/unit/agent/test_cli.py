@@ -1,5 +1,6 @@
 """What people type: every command, its exit code, and a sentence that helps when it can't."""
 
+import errno
 import json
 import os
 import stat
@@ -7,12 +8,20 @@ import subprocess
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from broadgauge_agent.cli import cli
 from broadgauge_agent.client import collector_client, send
-from broadgauge_agent.errors import ConfigError, NotJoinedError, StateError, UnreachableError
+from broadgauge_agent.doctor import examine
+from broadgauge_agent.errors import (
+    ConfigError,
+    NotJoinedError,
+    StateError,
+    StateNotPermittedError,
+    UnreachableError,
+)
 from broadgauge_agent.identity import load_identity, load_settings, save_identity, save_settings
 from broadgauge_agent.join import collector_address, is_readable_on_the_way
 from broadgauge_agent.manual import parse_server
@@ -377,8 +386,8 @@ def test_doctor_says_what_is_wrong_and_what_to_do(
         "configuration",
         "collector",
         "test server Core, TCP",
-        "test server Core, UDP echo",
     }
+    assert "test server Core, UDP echo" not in found  # nothing is there: UDP isn't what is wrong
     assert "join URL --token TOKEN --force" in str(found["collector"]["advice"])
     assert all(found[name]["advice"] for name in troubled)
 
@@ -386,6 +395,15 @@ def test_doctor_says_what_is_wrong_and_what_to_do(
 def test_doctor_before_joining_says_how_to_join(tmp_path: Path) -> None:
     found = checks(tmp_path)
     assert "broadgauge-agent join" in str(found["identity"]["advice"])
+
+
+def test_doctor_blames_neither_disk_nor_identity_for_a_directory_that_cant_be_had(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "file").touch()
+    found = checks(tmp_path / "file" / "deeper")
+    assert "--state DIR" in str(found["state directory"]["advice"])
+    assert "disk" not in found
 
 
 def test_doctor_sees_a_damaged_spool(tmp_path: Path) -> None:
@@ -416,6 +434,29 @@ def test_a_state_directory_below_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StateError, match="--state DIR"):
         make_state_directory(tmp_path / "file" / "deeper")
+
+
+def _refused(*_: object, **__: object) -> NoReturn:
+    raise PermissionError(errno.EACCES, "Permission denied")
+
+
+def test_a_state_directory_of_somebody_else_is_exit_code_5(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "touch", _refused)  # root, who runs tests, is refused nothing
+    with pytest.raises(StateNotPermittedError, match="--state DIR") as caught:
+        make_state_directory(tmp_path)
+    assert caught.value.exit_code == 5
+
+
+def test_an_identity_of_somebody_else_is_not_called_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_identity(tmp_path, make_identity("http://127.0.0.1:1"))
+    monkeypatch.setattr(Path, "read_bytes", _refused)
+    found = {c.name: c for c in examine(tmp_path, tmp_path / "agent.toml", required=False)}
+    assert found["identity"].detail == "not readable"
+    assert "Run as the user that joined" in str(found["identity"].advice)
 
 
 def test_an_unreachable_address_has_a_code_of_its_own() -> None:
