@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from broadgauge_collector.access.permissions import Permission
 from broadgauge_collector.services import Services
 
+from .backend import Backend
 from .callbacks import wire
 from .pages import agents, not_found, overview, school
 from .shell import shell
@@ -47,7 +48,8 @@ def mount(app: FastAPI, services: Services) -> None:
     others = len(app.routes)
     board = dash.Dash(
         NAME,
-        server=app,
+        server=False,
+        backend=Backend,
         use_pages=True,
         pages_folder="",
         include_pages_meta=False,
@@ -58,8 +60,7 @@ def mount(app: FastAPI, services: Services) -> None:
         assets_path_ignore=["early"],
         add_log_handler=False,
     )
-    # No callback uses a websocket, so no page opens one.
-    board.backend.websocket_capability = False
+    board.init_app(app)
     # Dash reads a context variable here that it set only in the context that imported it.
     copy_context().run(_register_pages)
     board.layout = shell

@@ -30,7 +30,7 @@ def throughput_over_time(
     marks = traces.test_marks(tests, timezone, scale)
     several = len({point.group for point in points}) > 1 or not marks
     lines = traces.day_lines(points, scale, "median of the day") if several else []
-    return _over_days(_figure([*marks, *lines], scale, need), points)
+    return _over_days(_figure([*marks, *lines], scale, need), points, moments=not several)
 
 
 def throughput_by_hour(points: Sequence[Point], need: float | None) -> Figure:
@@ -108,16 +108,20 @@ def _over_locations(points: Sequence[Point], scale: Scale, need: float | None = 
     return figure
 
 
-def _over_days(figure: Figure, points: Sequence[Point]) -> Figure:
-    """Whole days, so that one day alone doesn't shrink to an instant."""
+def _over_days(figure: Figure, points: Sequence[Point], *, moments: bool = False) -> Figure:
+    """Whole days, so that one day alone doesn't shrink to an instant; its hours are named only
+    where what is drawn has `moments`."""
     if not points:
         return figure
     days = sorted(datetime.combine(datetime.fromisoformat(p.group), time()) for p in points)
     axis: Figure = {"range": [days[0], days[-1] + timedelta(days=1)], "hoverformat": "%a, %b %-d"}
     if len(set(days)) > 1:
         axis |= {"tickformat": "%b %-d", "nticks": 6, "tickangle": 0}
-    else:
+    elif moments:
         axis |= {"tickformat": "%-I %p", "nticks": 6, "tickangle": 0}
+    else:
+        noon = days[0] + timedelta(hours=12)
+        axis |= {"tickvals": [noon], "ticktext": [f"{noon:%b} {noon.day}"]}
     figure["layout"]["xaxis"] |= axis
     return figure
 

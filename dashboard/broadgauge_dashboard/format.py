@@ -130,6 +130,13 @@ def day(when: date) -> str:
     return f"{when:%a, %b} {when.day}"
 
 
+def period(first: date, last: date) -> str:
+    """From a day to another, with years where they differ: `Tue, Nov 17 to Fri, Nov 20`."""
+    if first.year == last.year:
+        return f"{day(first)} to {day(last)}"
+    return f"{day(first)}, {first.year} to {day(last)}, {last.year}"
+
+
 def hour(group: str) -> str:
     """An hour of the day, `08`, as `8 AM`."""
     number = int(group)

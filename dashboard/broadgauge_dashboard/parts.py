@@ -46,13 +46,18 @@ def metric(label: str, value: str, note: Children = None) -> html.Div:
 def empty(title: str, *lines: Children, action: Children = None) -> html.Div:
     """Nothing to show, why, and what to do about it."""
     words = [html.P(line) for line in lines]
-    return html.Div([html.H3(title), *words, action], className="state state-empty")
+    return html.Div([_title(title), *words, action], className="state state-empty")
 
 
 def failed(title: str, text: str) -> html.Div:
     """What went wrong, and what to do about it."""
-    words = [html.H3([icon("below"), title]), html.P(text)]
+    words = [_title([icon("below"), title]), html.P(text)]
     return html.Div(words, className="state state-failed", role="alert")
+
+
+def _title(words: Children) -> html.P:
+    """What a state is called: no heading, for it stands at any depth of a page."""
+    return html.P(words, className="state-title")
 
 
 def loading(height: int = 240) -> html.Div:

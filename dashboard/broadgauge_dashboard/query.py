@@ -2,10 +2,12 @@
 
 from itertools import groupby
 from typing import Any, Literal, get_args
+from uuid import UUID
 
 from msgspec import Struct
 
 from broadgauge_collector.capacity.targets import DEFAULT_TARGET, TARGETS
+from broadgauge_collector.errors import NotFound
 
 from .parts import PERIODS
 
@@ -44,6 +46,14 @@ def target_of(given: Any) -> str:
 def days_of(given: Any) -> int:
     """A period that the page offers."""
     return next((n for n in PERIODS if str(n) == str(given)), DEFAULT_DAYS)
+
+
+def school_of(given: Any) -> UUID:
+    """A school's id. NotFound if it can't be one."""
+    try:
+        return UUID(given)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise NotFound("There is no such school. Choose one from the list.") from error
 
 
 def target_choices() -> list[dict[str, Any]]:

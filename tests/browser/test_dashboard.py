@@ -1,3 +1,4 @@
+import itertools
 import re
 
 import pytest
@@ -8,6 +9,7 @@ from tests.browser.conftest import Open
 from tests.browser.serving import HOSTILE, Board
 
 PHONE = {"width": 390, "height": 844}
+HEADINGS = "[...document.querySelectorAll('h1, h2, h3, h4')].map(h => h.tagName)"
 
 
 def row(page: Page, school: str) -> str:
@@ -172,7 +174,7 @@ def test_the_page_says_its_language_and_can_be_used_with_the_keyboard(
 
 def test_a_school_that_is_not_there_says_so(served: Board, open_page: Open) -> None:
     page = open_page(served, "/school/01890000-0000-7000-8000-000000000000")
-    expect(page.get_by_role("alert")).to_contain_text("Not found")
+    expect(page.get_by_role("heading", level=1)).to_have_text("There is no such school")
 
 
 def test_signing_out_closes_the_dashboard(served: Board, open_page: Open) -> None:
@@ -181,3 +183,32 @@ def test_signing_out_closes_the_dashboard(served: Board, open_page: Open) -> Non
     expect(page).to_have_url(f"{served.url}/sign-in")
     page.goto(served.url)
     expect(page).to_have_url(f"{served.url}/sign-in")
+
+
+@pytest.mark.parametrize("path", ["/", "/agents", "/school/{id}", "/school/none", "/no-such-page"])
+def test_every_page_has_one_title_and_its_headings_skip_no_level(
+    served: Board, open_page: Open, path: str
+) -> None:
+    page = open_page(served, path.format(id=school_id(served, "Lincoln Elementary")))
+    expect(page.locator(".state-loading")).to_have_count(0)
+    expect(page.locator("h1")).to_have_count(1)
+    levels = [int(name[1]) for name in page.evaluate(HEADINGS)]
+    assert all(below <= above + 1 for above, below in itertools.pairwise([0, *levels]))
+
+
+def test_a_control_shows_that_it_has_the_focus(served: Board, open_page: Open) -> None:
+    page = open_page(served)
+    control = page.locator("#target")
+    border = "e => getComputedStyle(e).borderColor"
+    before = control.evaluate(border)
+    page.locator("#text").focus()
+    page.keyboard.press("Tab")
+    expect(control).to_be_focused()
+    expect(control).not_to_have_css("border-color", before)
+
+
+@pytest.mark.parametrize("width", [821, 1024, 1151])
+def test_a_tablet_never_scrolls_sideways(served: Board, open_page: Open, width: int) -> None:
+    page = open_page(served, viewport={"width": width, "height": 900})
+    expect(page.locator("table.schools")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == width

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import dash_mantine_components as dmc
 from dash import Input, Output, State, dcc, html
@@ -16,6 +15,7 @@ from broadgauge_collector.services import Services
 
 from ..callbacks import callback
 from ..parts import empty, failed, loading, panel, refresh
+from ..query import school_of
 from ..views.agents import instructions, list_panel
 
 PATH = "/agents"
@@ -77,13 +77,13 @@ async def show_form(services: Services, wanted: str | None) -> Any:
     permission=Permission.MANAGE,
     prevent_initial_call=True,
 )
-async def make_token(services: Services, clicks: int | None, school: str, uses: Any) -> Any:
+async def make_token(services: Services, clicks: int | None, school: Any, uses: Any) -> Any:
     """A fresh join token inside the commands to paste."""
     if not clicks:
         raise PreventUpdate
     if not isinstance(uses, int) or not 1 <= uses <= MAX_MACHINES:
         return failed("How many machines?", f"Choose a whole number from 1 to {MAX_MACHINES}.")
-    school_id = UUID(school)
+    school_id = school_of(school)
     token = await services.write(
         create_join_token,
         school_id=school_id,
@@ -114,6 +114,7 @@ def _form(schools: list[dict[str, str]], chosen: str) -> html.Div:
                 min=1,
                 max=MAX_MACHINES,
                 allowDecimal=False,
+                hideControls=True,
                 className="control",
             ),
             dmc.Button("Get the commands", id="add-token"),

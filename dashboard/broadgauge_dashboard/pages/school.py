@@ -2,7 +2,6 @@
 
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from dash import Input, Output, State, dcc, html
 
@@ -13,8 +12,8 @@ from broadgauge_collector.services import Services
 
 from ..callbacks import callback
 from ..parts import loading, period_select, refresh, target_select
-from ..query import days_of, target_choices, target_of
-from ..views.school import body
+from ..query import days_of, school_of, target_choices, target_of
+from ..views.school import body, no_such_school
 
 PATH_TEMPLATE = "/school/<school_id>"
 TITLE = "School · broadgauge"
@@ -52,15 +51,8 @@ async def show_school(
     services: Services, target: str, days: str, _: int | None, school_id: str
 ) -> list[Any]:
     """The school against a target."""
-    now = services.now()
-    report = await services.read(
-        reports.school, _id(school_id), target_of(target), days_of(days), now
-    )
-    return body(report)
-
-
-def _id(text: str) -> UUID:
+    asked = (target_of(target), days_of(days), services.now())
     try:
-        return UUID(text)
-    except ValueError as error:
-        raise NotFound("There is no such school. Choose one from the list.") from error
+        return body(await services.read(reports.school, school_of(school_id), *asked))
+    except NotFound:
+        return no_such_school()

@@ -17,7 +17,9 @@ def tests_panel(report: SchoolReport) -> html.Section:
     if not report.tests:
         return panel("Tests", empty("No test in this period", "Choose a longer period above."))
     zone = report.summary.school.timezone
-    return panel("Tests", _grid([row(test, zone) for test in report.tests]), note=_note(report))
+    grid = _grid([row(test, zone) for test in report.tests])
+    named = html.Div(grid, role="group", **{"aria-label": "Tests"})
+    return panel("Tests", named, note=_note(report))
 
 
 def outcome(test: TestRow) -> str:
@@ -62,9 +64,9 @@ def row(test: TestRow, timezone: str) -> dict[str, Any]:
 
 def _note(report: SchoolReport) -> str:
     shown = len(report.tests)
-    newest = f"the newest {fmt.count(shown)} of " if shown < report.tests_total else ""
+    newest = f"The newest {fmt.count(shown)} of " if shown < report.tests_total else ""
     return (
-        f"Here {newest}{fmt.plural(report.tests_total, 'test')} of the last {report.days} days. "
+        f"{newest}{fmt.plural(report.tests_total, 'test')} in the last {report.days} days. "
         f"{fmt.count(report.failed)} failed, {fmt.count(report.skipped)} were skipped."
     )
 

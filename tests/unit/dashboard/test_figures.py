@@ -85,3 +85,10 @@ def test_loss_is_in_percent_and_of_the_worse_windows() -> None:
 def test_charts_ask_nobody_for_maps_or_logos() -> None:
     assert figures.CONFIG["displayModeBar"] is False
     assert not {"plotlyServerURL", "topojsonURL"} & figures.CONFIG.keys()
+
+
+def test_one_day_alone_is_named_by_its_date_unless_its_moments_are_drawn() -> None:
+    day = point("2026-03-18", "round trip", 0.004)
+    assert figures.latency_over_time([day])["layout"]["xaxis"]["ticktext"] == ["Mar 18"]
+    tests = figures.throughput_over_time([DAYS[0]], [test_row()], "America/Chicago", None)
+    assert "%p" in tests["layout"]["xaxis"]["tickformat"]

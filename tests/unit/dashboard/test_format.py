@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -105,3 +105,10 @@ def test_an_hour_reads_as_americans_say_it(group: str, shown: str) -> None:
 )
 def test_numbers_read_as_words(shown: str, expected: str) -> None:
     assert shown == expected
+
+
+def test_a_period_names_its_years_only_where_they_differ() -> None:
+    assert fmt.period(date(2026, 3, 2), date(2026, 3, 20)) == "Mon, Mar 2 to Fri, Mar 20"
+    assert fmt.period(date(2025, 3, 21), date(2026, 3, 20)) == (
+        "Fri, Mar 21, 2025 to Fri, Mar 20, 2026"
+    )

@@ -1,7 +1,10 @@
+from typing import Any
+
 import pytest
 
+from broadgauge_collector.errors import NotFound
 from broadgauge_dashboard.pages import agents, not_found, overview, school
-from broadgauge_dashboard.query import days_of, overview_query, target_choices, target_of
+from broadgauge_dashboard.query import days_of, overview_query, school_of, target_choices, target_of
 from tests.unit.dashboard.seeing import walk
 
 
@@ -49,3 +52,9 @@ def test_controls_start_as_the_address_says() -> None:
     assert values["target"] == "setda-2012"
     assert (values["days"], values["sort"]) == ("90", "name")
     assert (values["show"], values["text"]) == ("below", "linc")
+
+
+@pytest.mark.parametrize("given", [None, "", "zzz", 5, ["x"], "01890000"])
+def test_what_can_be_no_schools_id_is_not_found(given: Any) -> None:
+    with pytest.raises(NotFound, match="no such school"):
+        school_of(given)

@@ -44,6 +44,14 @@ def test_every_day_of_the_evidence_is_a_square_with_an_icon_and_words() -> None:
     assert "can't say" in texts(squares[11])
 
 
+def test_a_chart_says_in_words_what_it_shows() -> None:
+    shown = body(
+        report(summary(), latency_by_hour=(point("08", median=0.012), point("09", median=0.03)))
+    )
+    (chart,) = [c for c in parts(shown, "graph") if "Latency by hour" in getattr(c, "aria-label")]
+    assert "medians from 12 ms to 30 ms" in getattr(chart, "aria-label")
+
+
 def test_the_evidence_has_the_working_the_interval_and_the_method() -> None:
     (facts,) = parts(body(report(summary(found=BELOW))), "facts")
     words = texts(facts)
@@ -69,7 +77,7 @@ def test_charts_are_drawn_where_there_is_data() -> None:
 
 def test_every_panel_without_data_says_why_and_what_to_do() -> None:
     nothing = report(
-        summary(found=None, agents=0, last_heard_at=None),
+        summary(found=None, last_heard_at=None),
         throughput_by_day=(), throughput_by_hour=(), throughput_by_location=(),
         latency_by_day=(), latency_by_hour=(), latency_by_location=(), loss_by_day=(),
         tests=(), tests_total=0,
@@ -77,7 +85,7 @@ def test_every_panel_without_data_says_why_and_what_to_do() -> None:
     shown = body(nothing)
     assert not ids(shown) & {"throughput-by-day", "latency-by-day", "tests"}
     assert len(parts(shown, "state-empty")) == 8
-    assert "Put one on a machine in this school" in texts(shown)
+    assert "The first results arrive within a minute" in texts(shown)
 
 
 def test_without_a_capacity_the_latest_reading_is_shown_as_such() -> None:
@@ -133,9 +141,7 @@ def test_a_row_sorts_by_value_and_shows_words() -> None:
 
 def test_the_list_says_how_many_tests_it_leaves_out() -> None:
     words = texts(body(report(tests_total=1250, failed=3, skipped=2)))
-    assert (
-        "Here the newest 1 of 1,250 tests of the last 30 days. 3 failed, 2 were skipped." in words
-    )
+    assert "The newest 1 of 1,250 tests in the last 30 days. 3 failed, 2 were skipped." in words
 
 
 def test_the_grid_runs_no_code_and_no_markup_from_data() -> None:
@@ -143,3 +149,13 @@ def test_the_grid_runs_no_code_and_no_markup_from_data() -> None:
     assert not getattr(grid, "dangerously_allow_code", None)
     assert "cellRenderer" not in str(grid.columnDefs)
     assert not getattr(grid, "enableEnterpriseModules", None)
+
+
+def test_a_school_without_agent_people_or_results_shows_the_next_step_and_no_empty_charts() -> None:
+    bare = summary(found=None, agents=0, people=None, last_heard_at=None)
+    nothing = {"throughput_by_day": (), "latency_by_day": (), "tests": ()}
+    shown = body(report(bare, **nothing))
+    words = texts(shown)
+    assert "no enrollment yet" in words
+    assert "Add an agent" in words
+    assert "Nothing to show yet" not in words
