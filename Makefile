@@ -32,22 +32,25 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing. On Debian: apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
 
 $(VENV)/build.stamp: requirements/build.txt | $(BIN)/python
-	$(PIP) install --require-hashes -r $<
+	@$(PIP) install --require-hashes -r $<
 	@touch $@
 
 # The build backend is already in the environment, pinned, so nothing is fetched for the build itself.
 $(VENV)/server.stamp: requirements/server.txt $(PACKAGES:%=%/pyproject.toml) $(VENV)/build.stamp
-	$(PIP) install --require-hashes -r $<
-	$(PIP) install --no-deps --no-build-isolation $(EDITABLE)
+	@echo "Installing broadgauge into $(VENV): about a minute, once."
+	@$(PIP) install --require-hashes -r $<
+	@$(PIP) install --no-deps --no-build-isolation $(EDITABLE)
 	@touch $@
 
 $(VENV)/agent.stamp: requirements/agent.txt wire/pyproject.toml agent/pyproject.toml $(VENV)/build.stamp
-	$(PIP) install --require-hashes -r $<
-	$(PIP) install --no-deps --no-build-isolation -e ./wire -e ./agent
+	@echo "Installing the agent into $(VENV)."
+	@$(PIP) install --require-hashes -r $<
+	@$(PIP) install --no-deps --no-build-isolation -e ./wire -e ./agent
 	@touch $@
 
 $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/server.stamp
-	$(PIP) install --require-hashes -r $<
+	@echo "Installing what the tests need."
+	@$(PIP) install --require-hashes -r $<
 	@touch $@
 
 # Needs uv (pip install uv). One lock serves Linux, Windows and macOS; no lock names an index.

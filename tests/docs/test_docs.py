@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -20,6 +21,9 @@ PAGES = [
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
+QUOTED = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
+TARGET = re.compile(r"^([a-z]+):", re.MULTILINE)
+MAKEFILE = reference.ROOT / "Makefile"
 COMMANDS = {"broadgauge": server_cli, "broadgauge-agent": agent_cli}
 
 
@@ -38,6 +42,10 @@ def shell_lines() -> Iterator[tuple[str, str]]:
         for block in SHELL.findall(page.read_text()):
             for line in block.replace("\\\n", " ").splitlines():
                 yield page.name, line
+        for words in QUOTED.findall(SHELL.sub("", page.read_text())):
+            name, *arguments = words.split()
+            if arguments and (name == "make" or Path(name).name in COMMANDS):
+                yield page.name, words
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(reference.ROOT)))
@@ -56,13 +64,16 @@ def test_every_command_shown_is_one_there_is(page: str, line: str) -> None:
     name, *arguments = shlex.split(line, comments=True) or [""]
     command: click.Command | None = COMMANDS.get(Path(name).name)
     if command is None:
-        assert name in {"make", ""}, line
+        assert name in {"make", "export", ""}, line
+        assert name != "make" or arguments[0] in TARGET.findall(MAKEFILE.read_text()), line
         return
     context = click.Context(command, info_name=name)
-    while isinstance(command, click.Group):
+    while isinstance(command, click.Group) and arguments:
         _, command, arguments = command.resolve_command(context, arguments)
         assert command is not None
-    command.make_context(name, list(arguments), parent=context)
+    if not isinstance(command, click.Group):
+        with suppress(click.exceptions.Exit):  # --help ends here
+            command.make_context(name, list(arguments), parent=context)
 
 
 def test_the_settings_page_is_what_the_code_says() -> None:
