@@ -54,7 +54,7 @@ $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/server.stamp
 	@touch $@
 
 # Needs uv (pip install uv). One lock serves Linux, Windows and macOS; no lock names an index.
-UV_COMPILE := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 	$(PACKAGES:%=--no-emit-package broadgauge-%)
 lock:

@@ -1,72 +1,22 @@
-"""Settings: flag > environment > file > default. An unknown key is an error, never ignored."""
+"""Settings: flag > environment > file > collector > default. An unknown key is an error."""
 
 import difflib
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from broadgauge_wire.fields import Text, about
-from broadgauge_wire.spec import MAX_TEXT
+from broadgauge_wire.settings import ProbesConfig, Setting, convert, nearest, settings_of
 
 from .errors import ConfigError
 
 ENVIRONMENT_PREFIX = "BROADGAUGE_AGENT_"
 OWN_ENVIRONMENT = frozenset({"BROADGAUGE_AGENT_STATE", "BROADGAUGE_AGENT_CONFIG"})
 """Read by the command line; not settings."""
-
-DAY = 86400.0
-WEEK = 7 * DAY
-
-SHOWN = 40
-"""Characters of a wrong value that its error repeats."""
-
-ENABLED = "Whether this probe runs"
-INTERVAL = "Mean time between runs; the gaps vary at random, so that no habit of the day is missed"
-
-
-class InventoryConfig(Struct, frozen=True, kw_only=True):
-    """What the machine is."""
-
-    enabled: Annotated[bool, about(ENABLED)] = True
-    interval_seconds: Annotated[
-        Annotated[float, Meta(ge=60, le=4 * WEEK)], about(INTERVAL, "s")
-    ] = DAY
-
-
-class LatencyConfig(Struct, frozen=True, kw_only=True):
-    """Round trips to each test server. Light: about 1 kbit/s for some seconds."""
-
-    enabled: Annotated[bool, about(ENABLED)] = True
-    interval_seconds: Annotated[Annotated[float, Meta(ge=1, le=WEEK)], about(INTERVAL, "s")] = 300.0
-
-
-class ThroughputConfig(Struct, frozen=True, kw_only=True):
-    """Bandwidth to each test server. Heavy: it fills the line while it runs."""
-
-    enabled: Annotated[bool, about(ENABLED)] = True
-    interval_seconds: Annotated[
-        Annotated[float, Meta(ge=10, le=4 * WEEK)], about(INTERVAL, "s")
-    ] = 14400.0
-    max_seconds: Annotated[
-        Annotated[float, Meta(ge=0.5, le=10)],
-        about(
-            "Longest time one direction may take. Under 3 s a burst can't be told from the line's "
-            "rate, so such tests never count; ndt7 servers send no longer than 10 s",
-            "s",
-        ),
-    ] = 10.0
-
-
-class ProbesConfig(Struct, frozen=True, kw_only=True):
-    """One table a probe."""
-
-    inventory: InventoryConfig = InventoryConfig()
-    latency: LatencyConfig = LatencyConfig()
-    throughput: ThroughputConfig = ThroughputConfig()
 
 
 class Config(Struct, frozen=True, kw_only=True):
@@ -82,19 +32,14 @@ class Config(Struct, frozen=True, kw_only=True):
     probes: ProbesConfig = ProbesConfig()
 
 
-class Setting(Struct, frozen=True):
-    """One setting: its dotted key, environment variable, type, default and meaning."""
-
-    key: str
-    environment: str
-    type: Any
-    default: Any
-    meaning: str
-
-
 def settings() -> tuple[Setting, ...]:
     """Every setting there is; docs and checks read this list."""
-    return tuple(_settings_of(Config, ""))
+    return tuple(settings_of(Config))
+
+
+def variable_of(setting: Setting) -> str:
+    """The environment variable of a setting."""
+    return ENVIRONMENT_PREFIX + setting.key.replace(".", "_").upper()
 
 
 def load_config(
@@ -110,18 +55,6 @@ def load_config(
             table = table.setdefault(name, {})
         table[last] = value
     return msgspec.convert(tree, Config)
-
-
-def _settings_of(table: type[Struct], prefix: str) -> Iterator[Setting]:
-    hints = get_type_hints(table, include_extras=True)
-    for field in msgspec.structs.fields(table):
-        key = prefix + field.name
-        if isinstance(field.default, Struct):
-            yield from _settings_of(type(field.default), key + ".")
-        else:
-            meaning = get_args(hints[field.name])[-1].description
-            variable = ENVIRONMENT_PREFIX + key.replace(".", "_").upper()
-            yield Setting(key, variable, hints[field.name], field.default, meaning)
 
 
 def _from_file(file: Path, *, required: bool) -> dict[str, Any]:
@@ -151,12 +84,12 @@ def _flatten(table: dict[str, Any], prefix: str, source: str) -> Iterator[tuple[
         elif key in known:
             yield key, _convert(known[key], value, source, strict=True)
         else:
-            near = _nearest(key, tables if isinstance(value, dict) else list(known))
+            near = nearest(key, tables if isinstance(value, dict) else known)
             raise ConfigError(f'{source}: unknown key "{key}". Did you mean "{near}"?')
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-    known = {setting.environment: setting for setting in settings()}
+    known = {variable_of(setting): setting for setting in settings()}
     values = {}
     for variable, text in environment.items():
         if variable.startswith(ENVIRONMENT_PREFIX) and variable not in OWN_ENVIRONMENT:
@@ -181,33 +114,6 @@ def _given(flags: Mapping[str, Any]) -> dict[str, Any]:
 
 def _convert(setting: Setting, value: Any, source: str, *, strict: bool) -> Any:
     try:
-        return msgspec.convert(value, setting.type, strict=strict)
-    except msgspec.ValidationError as error:
-        given = repr(value) if len(repr(value)) <= SHOWN else repr(value)[:SHOWN] + "..."
-        raise ConfigError(
-            f'{source}: "{setting.key}" is {given}; it must be {expected(setting)}.'
-        ) from error
-
-
-def expected(setting: Setting) -> str:
-    """What a setting may be, in words for its error and its docs."""
-    inner, *metas = get_args(setting.type)
-    if inner is bool:
-        return "true or false"
-    if get_origin(inner) is Literal:
-        return "one of " + ", ".join(get_args(inner))
-    if inner is float:
-        low = next(meta.ge for meta in metas if meta.ge is not None)
-        high = next(meta.le for meta in metas if meta.le is not None)
-        return f"a number from {low:.10g} to {high:.10g}"
-    return f"text of at most {MAX_TEXT} characters"
-
-
-def _nearest(key: str, known: list[str]) -> str:
-    """The known key most like this one, or the one whose last part is: for misplaced keys."""
-    whole = difflib.get_close_matches(key, known, n=1, cutoff=0.75)
-    if whole:
-        return whole[0]
-    lasts = {candidate.rpartition(".")[2]: candidate for candidate in reversed(known)}
-    near = difflib.get_close_matches(key.rpartition(".")[2], lasts, n=1, cutoff=0.75)
-    return lasts[near[0]] if near else difflib.get_close_matches(key, known, n=1, cutoff=0)[0]
+        return convert(setting, value, strict=strict)
+    except ValueError as error:
+        raise ConfigError(f"{source}: {error}.") from error

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable
 from msgspec.structs import replace
 
 from broadgauge_wire import Result, Settings, kind_of
+from broadgauge_wire.settings import InventoryConfig, LatencyConfig, ThroughputConfig
 
-from .config import Config, InventoryConfig, LatencyConfig, ThroughputConfig
+from .config import Config
 from .errors import SpoolError
 from .measuring import CancelledError, requests_for, skip_or_measure
 from .probes import PROBES, ProbeRequest, load_probe

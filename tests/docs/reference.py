@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from broadgauge_agent.config import Setting, expected, settings
+from broadgauge_agent.config import settings, variable_of
+from broadgauge_wire.settings import Setting, expected
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "reference" / "agent-configuration.md"
@@ -17,7 +18,7 @@ def described(setting: Setting) -> str:
     default = "none" if value is None else f"`{shown}`"
     return (
         f"### `{setting.key}`\n\n{setting.meaning}. It is {expected(setting)}; "
-        f"the default is {default}.\n\nEnvironment: `{setting.environment}`\n"
+        f"the default is {default}.\n\nEnvironment: `{variable_of(setting)}`\n"
     )
 
 

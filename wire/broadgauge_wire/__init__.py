@@ -16,6 +16,7 @@ from .fields import (
 )
 from .ids import new_id
 from .messages import (
+    Asleep,
     Batch,
     BatchAnswer,
     BatchKey,
@@ -42,6 +43,7 @@ from .results import (
 
 __all__ = [
     "RESULT_KINDS",
+    "Asleep",
     "Batch",
     "BatchAnswer",
     "BatchKey",

@@ -20,7 +20,7 @@ Instant = Annotated[datetime, Meta(tz=True)]
 Id = UUID
 
 Segment = Literal["lan", "wan", "internet"]
-PathKind = Literal["network", "vpn", "loopback"]
+PathKind = Literal["network", "vpn", "failover", "loopback"]
 Trigger = Literal["planned", "manual", "swarm", "survey"]
 Direction = Literal["download", "upload"]
 Bound = Literal["exact", "at_least"]

@@ -1,6 +1,6 @@
 """What agents and collectors say to each other, beside results."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta, Raw, Struct
 
@@ -10,6 +10,8 @@ from .spec import MAX_BATCH_RESULTS
 Secret = Annotated[str, Meta(max_length=200)]
 Sequence = Annotated[int, Meta(ge=1, le=2**53)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
+Fingerprint = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+"""SHA-256 of a certificate's DER form, in hexadecimal."""
 
 
 class Reflector(Struct, frozen=True, kw_only=True):
@@ -21,12 +23,25 @@ class Reflector(Struct, frozen=True, kw_only=True):
     port: Port
     segment: Segment
     tls: bool = False
+    fingerprint: Fingerprint | None = None
+    """Of the certificate it shows, where no authority vouches for it. It proves a school network
+    unless the segment is the internet."""
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """What the collector tells an agent: `GET settings`."""
+    """What the collector tells an agent: `GET settings`, and the answer to `POST asleep`.
+
+    `configuration` has keys of PROBE_SETTINGS; an agent leaves out what is beyond its own bounds.
+    `school_networks` are subnets in CIDR notation.
+    """
 
     reflectors: tuple[Reflector, ...] = ()
+    school_networks: tuple[Text, ...] = ()
+    configuration: dict[str, Any] = {}
+
+
+class Asleep(Struct, frozen=True, kw_only=True):
+    """`POST asleep`: all that an agent says away from school networks. There is nothing in it."""
 
 
 class JoinRequest(Struct, frozen=True, kw_only=True):

@@ -57,7 +57,7 @@ class ResultBase(Struct, frozen=True, kw_only=True, tag_field="kind"):
     ] = None
     location: Annotated[Text | None, about("Room, wing or wiring closet the agent is in")] = None
     path_kind: Annotated[
-        PathKind | None, about("network; vpn and loopback results are never judged")
+        PathKind | None, about("network; vpn, failover and loopback results are never judged")
     ] = None
     trigger: Annotated[Trigger, about("Why the run happened")] = "planned"
     slot_id: Annotated[Id | None, about("Permission the heavy test ran under")] = None

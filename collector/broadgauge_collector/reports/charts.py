@@ -32,7 +32,8 @@ def choose(cursor: Cursor, summary: SchoolSummary, window: Window) -> Charted | 
     """What to draw: over the network before inside one machine, and on the segment of the link
     that decides before another. None where nothing was measured."""
     segment = summary.deciding.link.segment if summary.deciding else None
-    measured = [way for way in questions.ways(cursor, window, summary.school.id) if way[1] != "vpn"]
+    ways = questions.ways(cursor, window, summary.school.id)
+    measured = [way for way in ways if way[1] in ("network", "loopback")]
     best = min(measured, key=lambda way: (way[1] != "network", way[0] != segment), default=None)
     if best is None:
         return None

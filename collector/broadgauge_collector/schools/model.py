@@ -59,6 +59,7 @@ class Reflector(Struct, frozen=True, kw_only=True):
     segment: Segment
     link_id: UUID | None = None
     tls: bool = False
+    fingerprint: str | None = None
 
 
 class Agent(Struct, frozen=True, kw_only=True):
@@ -73,3 +74,4 @@ class Agent(Struct, frozen=True, kw_only=True):
     last_seen_at: datetime | None
     spooled_results: int | None
     revoked_at: datetime | None
+    asleep_since: datetime | None = None

@@ -109,6 +109,7 @@ reflector = Table(
     Column("segment", String(16), nullable=False),
     Column("link_id", Uuid, ForeignKey("link.id")),
     Column("tls", Boolean, nullable=False),
+    Column("fingerprint", String(64)),
 )
 
 agent = Table(
@@ -124,6 +125,7 @@ agent = Table(
     Column("last_seen_at", Instant),
     Column("spooled_results", Integer),
     Column("revoked_at", Instant),
+    Column("asleep_since", Instant),
 )
 
 join_token = Table(
@@ -162,4 +164,23 @@ session = Table(
     Column("secret_hash", LargeBinary(32), nullable=False, unique=True),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
+)
+
+school_network = Table(
+    "school_network",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("subnet", String(64), nullable=False, unique=True),
+    Column("note", String(200), nullable=False),
+)
+
+# For every school where `school_id` is null; a school's own row wins.
+agent_setting = Table(
+    "agent_setting",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("school_id", Uuid, ForeignKey("school.id")),
+    Column("key", String(200), nullable=False),
+    Column("value", String(400), nullable=False),
+    UniqueConstraint("school_id", "key"),
 )

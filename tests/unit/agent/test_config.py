@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from broadgauge_agent.config import Config, load_config, settings
+from broadgauge_agent.config import Config, load_config, settings, variable_of
 from broadgauge_agent.errors import ConfigError
 
 INVALID = sorted((Path(__file__).parent / "invalid_configs").glob("*.toml"))
@@ -81,6 +81,6 @@ def test_variables_of_others_and_of_the_command_line_are_no_settings(tmp_path: P
 
 
 def test_every_setting_says_what_it_means() -> None:
-    assert len(settings()) == 9
+    assert len(settings()) == 11
     assert all(setting.meaning for setting in settings())
-    assert len({setting.environment for setting in settings()}) == len(settings())
+    assert len({variable_of(setting) for setting in settings()}) == len(settings())

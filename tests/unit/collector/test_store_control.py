@@ -128,7 +128,7 @@ def test_a_path_with_a_percent_sign_and_a_blank_opens(tmp_path: Path) -> None:
     path = tmp_path / "100% new" / "control.sqlite"
     ControlStore.open(path).close()
     with sqlite3.connect(path) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0002",)
     connection.close()
 
 

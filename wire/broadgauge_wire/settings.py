@@ -1,0 +1,145 @@
+"""Settings of probes: what an agent's file may say of them, and its collector too.
+
+Both sides hold them to the bounds that stand here; an agent holds its collector to its own.
+"""
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Meta, Struct
+
+from .fields import about
+from .spec import MAX_TEXT
+
+DAY = 86400.0
+WEEK = 7 * DAY
+
+SHOWN = 40
+"""Characters of a wrong value that its error repeats."""
+
+ENABLED = "Whether this probe runs"
+INTERVAL = "Mean time between runs; the gaps vary at random, so that no habit of the day is missed"
+HOURS = r"^(any|([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)$"
+
+
+class InventoryConfig(Struct, frozen=True, kw_only=True):
+    """What the machine is."""
+
+    enabled: Annotated[bool, about(ENABLED)] = True
+    interval_seconds: Annotated[
+        Annotated[float, Meta(ge=60, le=4 * WEEK)], about(INTERVAL, "s")
+    ] = DAY
+
+
+class LatencyConfig(Struct, frozen=True, kw_only=True):
+    """Round trips to each test server. Light: about 1 kbit/s for some seconds."""
+
+    enabled: Annotated[bool, about(ENABLED)] = True
+    interval_seconds: Annotated[Annotated[float, Meta(ge=1, le=WEEK)], about(INTERVAL, "s")] = 300.0
+
+
+class ThroughputConfig(Struct, frozen=True, kw_only=True):
+    """Bandwidth to each test server. Heavy: it fills the line while it runs."""
+
+    enabled: Annotated[bool, about(ENABLED)] = True
+    interval_seconds: Annotated[
+        Annotated[float, Meta(ge=10, le=4 * WEEK)], about(INTERVAL, "s")
+    ] = 14400.0
+    max_seconds: Annotated[
+        Annotated[float, Meta(ge=0.5, le=10)],
+        about(
+            "Longest time one direction may take. Under 3 s a burst can't be told from the line's "
+            "rate, so such tests never count; ndt7 servers send no longer than 10 s",
+            "s",
+        ),
+    ] = 10.0
+    hours: Annotated[
+        Annotated[str, Meta(pattern=HOURS)],
+        about(
+            "When tests may start, by this machine's local clock: any, or a span such as "
+            "16:30-06:00. Outside it no test is due"
+        ),
+    ] = "any"
+    max_bytes_per_day: Annotated[
+        Annotated[float, Meta(ge=0, le=1e13)],
+        about(
+            "Most payload that tests over a network may cost this machine between two local "
+            "midnights. A test that would exceed it is skipped, and that is reported",
+            "byte",
+        ),
+    ] = 50e9
+
+
+class ProbesConfig(Struct, frozen=True, kw_only=True):
+    """One table a probe."""
+
+    inventory: InventoryConfig = InventoryConfig()
+    latency: LatencyConfig = LatencyConfig()
+    throughput: ThroughputConfig = ThroughputConfig()
+
+
+class Setting(Struct, frozen=True):
+    """One setting: its dotted key, type with bounds, default, unit and meaning."""
+
+    key: str
+    type: Any
+    default: Any
+    unit: str
+    meaning: str
+
+
+def settings_of(table: type[Struct], prefix: str = "") -> Iterator[Setting]:
+    """Every setting of a table and the tables in it, in the order they are declared."""
+    hints = get_type_hints(table, include_extras=True)
+    for field in msgspec.structs.fields(table):
+        key = prefix + field.name
+        if isinstance(field.default, Struct):
+            yield from settings_of(type(field.default), key + ".")
+        else:
+            said: Meta = get_args(hints[field.name])[-1]
+            unit = str((said.extra or {}).get("unit", ""))
+            yield Setting(key, hints[field.name], field.default, unit, said.description or "")
+
+
+PROBE_SETTINGS: Mapping[str, Setting] = {
+    setting.key: setting for setting in settings_of(ProbesConfig, "probes.")
+}
+"""What a collector may set on its agents, by key."""
+
+
+def convert(setting: Setting, value: Any, *, strict: bool = True) -> Any:
+    """The value in the setting's type. ValueError, in words, if it is none; text unless strict."""
+    try:
+        return msgspec.convert(value, setting.type, strict=strict)
+    except msgspec.ValidationError as error:
+        given = repr(value) if len(repr(value)) <= SHOWN else repr(value)[:SHOWN] + "..."
+        raise ValueError(f'"{setting.key}" is {given}; it must be {expected(setting)}') from error
+
+
+def expected(setting: Setting) -> str:
+    """What a setting may be, in words for its error and its docs."""
+    inner, *metas = get_args(setting.type)
+    if inner is bool:
+        return "true or false"
+    if get_origin(inner) is Literal:
+        return "one of " + ", ".join(get_args(inner))
+    if inner is float:
+        low = next(meta.ge for meta in metas if meta.ge is not None)
+        high = next(meta.le for meta in metas if meta.le is not None)
+        return f"a number from {low:.10g} to {high:.10g}"
+    if any(meta.pattern == HOURS for meta in metas):
+        return "any, or a span such as 16:30-06:00"
+    return f"text of at most {MAX_TEXT} characters"
+
+
+def nearest(key: str, known: Iterable[str]) -> str:
+    """The known key most like this one, or the one whose last part is: for misplaced keys."""
+    keys = list(known)
+    whole = difflib.get_close_matches(key, keys, n=1, cutoff=0.75)
+    if whole:
+        return whole[0]
+    lasts = {candidate.rpartition(".")[2]: candidate for candidate in reversed(keys)}
+    near = difflib.get_close_matches(key.rpartition(".")[2], lasts, n=1, cutoff=0.75)
+    return lasts[near[0]] if near else difflib.get_close_matches(key, keys, n=1, cutoff=0)[0]
