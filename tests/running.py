@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -52,6 +53,16 @@ class Server:
     words: list[str] = field(default_factory=list)
 
     @property
+    def trust(self) -> ssl.SSLContext | None:
+        """Trust in the certificate that the server made itself, and in no other."""
+        file = self.data / "tls" / "certificate.pem"
+        if not self.url.startswith("https://") or not file.exists():
+            return None
+        context = ssl.create_default_context(cafile=str(file))
+        context.check_hostname = False
+        return context
+
+    @property
     def token(self) -> str:
         return (self.data / "admin.token").read_text().strip()
 
@@ -64,7 +75,7 @@ class Server:
             headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"},
         )
         try:
-            with urlopen(request, timeout=30) as answer:
+            with urlopen(request, timeout=30, context=self.trust) as answer:
                 return answer.status, json.loads(answer.read() or b"null")
         except HTTPError as error:
             with error:
@@ -83,7 +94,7 @@ class Server:
     def is_ready(self) -> bool:
         assert self.process.poll() is None, "\n".join(self.words)
         try:
-            with urlopen(f"{self.url}/readyz", timeout=5) as answer:
+            with urlopen(f"{self.url}/readyz", timeout=5, context=self.trust) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False
@@ -114,7 +125,8 @@ def running(data: Path, *options: str, host: str = "127.0.0.1") -> Iterator[Serv
         "--port", str(port), "--reflector-port", str(reflector_port), *options,
     ]  # fmt: skip
     process = subprocess.Popen(argv, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    server = Server(process, data, f"http://{host}:{port}")
+    plain = host == "127.0.0.1" or "--insecure" in options
+    server = Server(process, data, f"{'http' if plain else 'https'}://{host}:{port}")
     reader = threading.Thread(target=_listen, args=(server,), daemon=True)
     reader.start()
     try:

@@ -32,10 +32,10 @@ def agent(server: Server, link: ShapedLink, state: Path) -> Iterator[None]:
     (state / "agent.toml").write_text(AGENT_TOML)
     command = [str(BIN / "broadgauge-agent"), "--state", str(state)]
     subprocess.run(
-        link.near.command([*command, "join", server.url, "--location", "Room 12"]),
+        link.near.host.command([*command, "join", server.url, "--location", "Room 12"]),
         env={**os.environ, "BROADGAUGE_TOKEN": token}, check=True, timeout=PATIENCE_SECONDS,
     )  # fmt: skip
-    process = subprocess.Popen(link.near.command([*command, "run"]))
+    process = subprocess.Popen(link.near.host.command([*command, "run"]))
     try:
         yield
     finally:
@@ -46,7 +46,7 @@ def agent(server: Server, link: ShapedLink, state: Path) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, ShapedLink]]:
     folder = tmp_path_factory.mktemp("shaped")
-    with shaped_link(RATE_BITS_PER_SECOND) as link, link.far.inside():
+    with shaped_link(RATE_BITS_PER_SECOND) as link, link.far.host.inside():
         options = ("--insecure", "--no-agent")
         with (
             running(folder / "data", *options, host=link.far.address) as server,
@@ -113,7 +113,7 @@ def ids(found: list[dict[str, Any]]) -> set[str]:
 def made_meanwhile(link: ShapedLink, server: Server, before: set[str]) -> set[str]:
     """Ids of the last latency results by the agent's own word, if they are unsent failures."""
     state = server.data.parent / "agent"
-    words = link.near.run(
+    words = link.near.host.run(
         [str(BIN / "broadgauge-agent"), "--state", str(state), "status", "--json"]
     ).stdout
     said = json.loads(words)
