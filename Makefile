@@ -2,16 +2,28 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PACKAGES := wire agent collector dashboard
+PACKAGES := wire host agent collector dashboard
 EDITABLE := $(foreach package,$(PACKAGES),-e ./$(package))
+LOCKS := requirements/build.txt requirements/agent.txt requirements/dev.txt
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: up agent test check format lock clean
+.PHONY: up agent install-agent install-server test check bench audit fuzz wheels format docs lock clean
 
 up: $(VENV)/server.stamp
 	@exec $(BIN)/broadgauge up $(ARGS)
 
 agent: $(VENV)/agent.stamp
+
+# For services: a directory of its own, readable by all. As root, and again to upgrade.
+install-agent: PREFIX ?= /opt/broadgauge-agent
+install-agent:
+	@deploy/install "$(PYTHON)" "$(PREFIX)" requirements/agent.txt wire host agent
+	@echo "Next, as root: $(PREFIX)/bin/broadgauge-agent service install"
+
+install-server: PREFIX ?= /opt/broadgauge
+install-server:
+	@deploy/install "$(PYTHON)" "$(PREFIX)" requirements/server.txt $(PACKAGES)
+	@echo "Next, as root: $(PREFIX)/bin/broadgauge service install"
 
 test: $(VENV)/dev.stamp
 	@tests/install-tools
@@ -22,10 +34,40 @@ check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(BIN)/python tests/audit.py $(LOCKS)
+
+# As root, on Debian: what is measured, and beside what, is said in benchmarks/README.md.
+bench: $(VENV)/dev.stamp
+	@tests/install-tools
+	@benchmarks/install-rivals
+	$(BIN)/python -m benchmarks.idle_agent
+	$(BIN)/python -m benchmarks.first_result
+
+# Whether a vulnerability is known in what is pinned. Says so and goes on where nobody can be asked.
+audit: $(VENV)/dev.stamp
+	@$(BIN)/python tests/audit.py $(LOCKS)
+
+# Each fuzz target for so many seconds. What is worth keeping stays in .fuzz for the next time.
+fuzz: SECONDS ?= 60
+fuzz: $(VENV)/dev.stamp
+	@for target in $(patsubst tests/fuzz/%.py,%,$(wildcard tests/fuzz/fuzz_*.py)); do \
+		echo "== $$target"; \
+		$(BIN)/python -m tests.fuzz.$$target .fuzz/$$target -artifact_prefix=.fuzz/ -timeout=10 \
+			-max_total_time=$(SECONDS) || exit 1; \
+	done
+
+# The same bytes from the same source, dated by its last commit.
+wheels: export SOURCE_DATE_EPOCH ?= $(or $(shell git log -1 --format=%ct 2>/dev/null),1577836800)
+wheels: $(VENV)/build.stamp
+	@$(BIN)/python -m tests.packaging.wheels dist
 
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# The parts of docs/reference that are written from the code.
+docs: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.docs.reference
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("broadgauge needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 up")'
@@ -42,10 +84,10 @@ $(VENV)/server.stamp: requirements/server.txt $(PACKAGES:%=%/pyproject.toml) $(V
 	@$(PIP) install --no-deps --no-build-isolation $(EDITABLE)
 	@touch $@
 
-$(VENV)/agent.stamp: requirements/agent.txt wire/pyproject.toml agent/pyproject.toml $(VENV)/build.stamp
+$(VENV)/agent.stamp: requirements/agent.txt wire/pyproject.toml host/pyproject.toml agent/pyproject.toml $(VENV)/build.stamp
 	@echo "Installing the agent into $(VENV)."
 	@$(PIP) install --require-hashes -r $<
-	@$(PIP) install --no-deps --no-build-isolation -e ./wire -e ./agent
+	@$(PIP) install --no-deps --no-build-isolation -e ./wire -e ./host -e ./agent
 	@touch $@
 
 $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/server.stamp
@@ -64,4 +106,4 @@ lock:
 	$(UV_COMPILE) pyproject.toml --extra server --group dev -o requirements/dev.txt
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .fuzz dist

@@ -8,6 +8,9 @@ from msgspec import Meta
 
 from .spec import MAX_EXPLANATION, MAX_RATE_BITS_PER_SECOND, MAX_TEXT
 
+END = r"(?![\s\S])"
+"""The end of a text in a pattern. `$` would let a line break follow, in Python."""
+
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 Explanation = Annotated[str, Meta(max_length=MAX_EXPLANATION)]
 Count = Annotated[int, Meta(ge=0, le=2**53)]
@@ -36,4 +39,5 @@ Lane = Literal["live", "backlog"]
 
 def about(meaning: str, unit: str = "") -> Meta:
     """What a field means and the unit it is in, for the catalogue and everything that reads it."""
-    return Meta(description=meaning, extra={"unit": unit})
+    schema = {"x-unit": unit} if unit else None
+    return Meta(description=meaning, extra={"unit": unit}, extra_json_schema=schema)

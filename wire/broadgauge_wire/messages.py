@@ -4,40 +4,50 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Raw, Struct
 
-from .fields import Count, Explanation, Id, Instant, Lane, Segment, Text
+from .fields import END, Count, Explanation, Id, Instant, Lane, Segment, Text, about
 from .spec import MAX_BATCH_RESULTS
 
 Secret = Annotated[str, Meta(max_length=200)]
 Sequence = Annotated[int, Meta(ge=1, le=2**53)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
-Fingerprint = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Fingerprint = Annotated[str, Meta(pattern=f"^[0-9a-f]{{64}}{END}")]
 """SHA-256 of a certificate's DER form, in hexadecimal."""
 
 
 class Reflector(Struct, frozen=True, kw_only=True):
     """A test server an agent may measure to: ndt7 over TCP and the echo over UDP, on one port."""
 
-    id: Id
-    name: Text
-    host: Text
-    port: Port
-    segment: Segment
-    tls: bool = False
-    fingerprint: Fingerprint | None = None
-    """Of the certificate it shows, where no authority vouches for it. It proves a school network
-    unless the segment is the internet."""
+    id: Annotated[Id, about("What the collector calls it")]
+    name: Annotated[Text, about("What people call it")]
+    host: Annotated[Text, about("Address or name it answers at")]
+    port: Annotated[Port, about("TCP and UDP port it answers at")]
+    segment: Annotated[Segment, about("Stretch of network that a test to it goes over")]
+    tls: Annotated[bool, about("Whether it speaks TLS")] = False
+    fingerprint: Annotated[
+        Fingerprint | None,
+        about(
+            "SHA-256 of the certificate it shows, where no authority vouches for it. Unless the "
+            "segment is the internet, it proves a school network"
+        ),
+    ] = None
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """What the collector tells an agent: `GET settings`, and the answer to `POST asleep`.
+    """What the collector tells an agent: `GET settings`, and the answer to `POST asleep`."""
 
-    `configuration` has keys of PROBE_SETTINGS; an agent leaves out what is beyond its own bounds.
-    `school_networks` are subnets in CIDR notation.
-    """
-
-    reflectors: tuple[Reflector, ...] = ()
-    school_networks: tuple[Text, ...] = ()
-    configuration: dict[str, Any] = {}
+    reflectors: Annotated[
+        tuple[Reflector, ...], about("Test servers this agent may measure to")
+    ] = ()
+    school_networks: Annotated[
+        tuple[Text, ...], about("Subnets in CIDR notation that are the district's")
+    ] = ()
+    configuration: Annotated[
+        dict[str, Any],
+        about(
+            "Values for keys of the probes' settings; an agent leaves out what is beyond its own "
+            "bounds"
+        ),
+    ] = {}
 
 
 class Asleep(Struct, frozen=True, kw_only=True):
@@ -47,63 +57,71 @@ class Asleep(Struct, frozen=True, kw_only=True):
 class JoinRequest(Struct, frozen=True, kw_only=True):
     """`POST join`. With `school`, the join is refused if the token is for another one."""
 
-    token: Secret
-    agent_version: Text
-    name: Text | None = None
-    location: Text | None = None
-    school: Text | None = None
+    token: Annotated[Secret, about("Secret of a join token, without the fingerprint")]
+    agent_version: Annotated[Text, about("Version of the agent that asks")]
+    name: Annotated[
+        Text | None, about("What to call the agent; the collector names it if null")
+    ] = None
+    location: Annotated[Text | None, about("Room, wing or wiring closet the machine is in")] = None
+    school: Annotated[
+        Text | None, about("Refuse the join if the token is for another school than this")
+    ] = None
 
 
 class JoinAnswer(Struct, frozen=True, kw_only=True):
     """The agent's name and key. The key is said once; the collector keeps only its hash."""
 
-    agent_id: Id
-    key: Secret
-    school_id: Id
-    school: Text
-    settings: Settings
+    agent_id: Annotated[Id, about("What the agent is called from now on")]
+    key: Annotated[Secret, about("The agent's key, said once; the collector keeps its hash")]
+    school_id: Annotated[Id, about("School the token was for")]
+    school: Annotated[Text, about("Its name")]
+    settings: Annotated[Settings, about("What `GET settings` would say")]
 
 
 class BatchKey(Struct, frozen=True, kw_only=True):
     """What names a batch: a spool's `epoch` is made with it, so a restored copy can be told."""
 
-    agent_id: Id
-    epoch: Id
-    lane: Lane
-    sequence: Sequence
+    agent_id: Annotated[Id, about("Agent that sends")]
+    epoch: Annotated[Id, about("Made with the agent's spool, so that a restored copy can be told")]
+    lane: Annotated[Lane, about("live for new results, backlog for what an outage left")]
+    sequence: Annotated[Sequence, about("Number of the batch in its epoch and lane")]
 
 
 class Batch(BatchKey, frozen=True, kw_only=True):
-    """`POST batches`. Results stay raw, so that one bad record refuses itself and no other.
+    """`POST batches`. Results stay raw, so that one bad record refuses itself and no other."""
 
-    `spooled_results` still wait to be sent, beside these.
-    """
-
-    sent_at: Instant
-    results: Annotated[tuple[Raw, ...], Meta(min_length=1, max_length=MAX_BATCH_RESULTS)]
-    spooled_results: Count | None = None
+    sent_at: Annotated[Instant, about("When it was sent, UTC, by the agent's clock")]
+    results: Annotated[
+        Annotated[tuple[Raw, ...], Meta(min_length=1, max_length=MAX_BATCH_RESULTS)],
+        about("Results as the agent keeps them, each judged by itself"),
+    ]
+    spooled_results: Annotated[Count | None, about("How many more results wait to be sent")] = None
 
 
 class Refusal(Struct, frozen=True, kw_only=True):
     """A record the collector keeps aside: its place in the batch, its id if it had one, and why."""
 
-    index: Count
-    id: Text | None = None
-    reason: Explanation
+    index: Annotated[Count, about("Place of the record in the batch, from 0")]
+    id: Annotated[Text | None, about("Its id, if it had one")] = None
+    reason: Annotated[Explanation, about("Why it was kept aside")]
 
 
 class BatchAnswer(Struct, frozen=True, kw_only=True):
     """Said after the commit. Only a batch named here may be deleted from a spool."""
 
-    committed: tuple[BatchKey, ...]
-    refused: tuple[Refusal, ...] = ()
-    received_at: Instant
+    committed: Annotated[
+        tuple[BatchKey, ...], about("Batches that are stored and may be deleted from the spool")
+    ]
+    refused: Annotated[
+        tuple[Refusal, ...], about("Records of this batch that were kept aside")
+    ] = ()
+    received_at: Annotated[Instant, about("The collector's clock, UTC")]
 
 
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """RFC 9457 problem details, media type `application/problem+json`."""
 
-    title: str
-    status: int
-    detail: str = ""
-    type: str = "about:blank"
+    title: Annotated[str, about("What is wrong, in a few words")]
+    status: Annotated[int, about("HTTP status")]
+    detail: Annotated[str, about("What is wrong here, and what to do about it")] = ""
+    type: Annotated[str, about("Always about:blank: the status says the kind")] = "about:blank"

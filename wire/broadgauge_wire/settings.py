@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Meta, Struct
 
-from .fields import about
+from .fields import END, about
 from .spec import MAX_TEXT
 
 DAY = 86400.0
@@ -21,7 +21,8 @@ SHOWN = 40
 
 ENABLED = "Whether this probe runs"
 INTERVAL = "Mean time between runs; the gaps vary at random, so that no habit of the day is missed"
-HOURS = r"^(any|([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)$"
+CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]"
+HOURS = rf"^(any|{CLOCK}-{CLOCK}){END}"
 
 
 class InventoryConfig(Struct, frozen=True, kw_only=True):
@@ -114,8 +115,16 @@ def convert(setting: Setting, value: Any, *, strict: bool = True) -> Any:
     try:
         return msgspec.convert(value, setting.type, strict=strict)
     except msgspec.ValidationError as error:
-        given = repr(value) if len(repr(value)) <= SHOWN else repr(value)[:SHOWN] + "..."
-        raise ValueError(f'"{setting.key}" is {given}; it must be {expected(setting)}') from error
+        words = f'"{setting.key}" is {_shown(value)}; it must be {expected(setting)}'
+        raise ValueError(words) from error
+
+
+def _shown(value: Any) -> str:
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no integers of more than 4300 digits
+        return "a number of thousands of digits"
+    return text if len(text) <= SHOWN else text[:SHOWN] + "..."
 
 
 def expected(setting: Setting) -> str:

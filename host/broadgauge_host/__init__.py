@@ -1,0 +1,1 @@
+"""What agent and server both do on the machine they run on: certificates, services, diagnosis."""

@@ -1,0 +1,30 @@
+"""How both programs find out what is wrong with a machine and its network, in the same words.
+
+Here, because neither may know the other; `doctor` of each puts its own checks together from these.
+"""
+
+from .check import Check, Look, fault, line, once_each, side_by_side, trouble, unknown, well
+from .names import Address, Names, check_honesty, look_up
+from .reach import connector
+from .tls import Trust, check_tls
+from .way import lead
+
+__all__ = [
+    "Address",
+    "Check",
+    "Look",
+    "Names",
+    "Trust",
+    "check_honesty",
+    "check_tls",
+    "connector",
+    "fault",
+    "lead",
+    "line",
+    "look_up",
+    "once_each",
+    "side_by_side",
+    "trouble",
+    "unknown",
+    "well",
+]
