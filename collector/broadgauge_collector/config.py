@@ -15,12 +15,17 @@ ADMIN_TOKEN = "admin.token"  # noqa: S105 - a file name in the data directory
 ADDRESS = "address"
 """File in the data directory with the running server's address."""
 
+FINGERPRINT = "fingerprint"
+"""Beside it, the fingerprint of the certificate it made itself, if it did."""
+
 
 class ServerConfig(Struct, frozen=True, kw_only=True):
     """`public_url` is the address that people and agents use; requests' Host is never trusted."""
 
     data: Path = DEFAULT_DATA
     public_url: str = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
+    fingerprint: str | None = None
+    """Of the server's own certificate, for join tokens; None where an authority vouches for it."""
     store_threads: int = 8
     """Each holds a DuckDB cursor while it reads; more would only queue inside DuckDB."""
 

@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from .access.permissions import Permission
 from .access.users import authenticate_user, create_user_token
-from .config import ADDRESS, ADMIN_TOKEN
-from .errors import CannotStart, MayNotStart
+from .config import ADDRESS, ADMIN_TOKEN, FINGERPRINT, ServerConfig
+from .errors import CannotStart, DataInUse, MayNotStart
 from .services import Services
 
 LOCK = "lock"
@@ -42,6 +42,17 @@ def locked(data: Path) -> Iterator[None]:
         lock.close()
 
 
+def is_locked(data: Path) -> bool:
+    """Whether a server runs on the directory now. CannotStart if its lock can't be used."""
+    if not (data / LOCK).exists():
+        return False
+    try:
+        _take_lock(data).close()
+    except DataInUse:
+        return True
+    return False
+
+
 def admin_token(services: Services) -> None:
     """Make `admin.token` (mode 0600) unless there is one that still opens this server."""
     file = services.config.data / ADMIN_TOKEN
@@ -51,9 +62,14 @@ def admin_token(services: Services) -> None:
             write_private(file, _new_admin_token(connection, services) + "\n")
 
 
-def note_address(data: Path, url: str) -> None:
-    """Keep the server's address for commands that talk to it."""
-    (data / ADDRESS).write_text(url + "\n")
+def note_address(config: ServerConfig) -> None:
+    """Keep the server's address, and what vouches for it, for commands that talk to it."""
+    (config.data / ADDRESS).write_text(config.public_url + "\n")
+    pin = config.data / FINGERPRINT
+    if config.fingerprint is None:
+        pin.unlink(missing_ok=True)
+    else:
+        pin.write_text(config.fingerprint + "\n")
 
 
 def _new_admin_token(c: Connection, services: Services) -> str:
@@ -70,7 +86,7 @@ def _take_lock(data: Path) -> sqlite3.Connection:
         lock.close()
         if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
             raise CannotStart(f"{data / LOCK} can't be locked ({error}): delete it.") from error
-        raise CannotStart(
+        raise DataInUse(
             f"Another broadgauge server runs on the data directory {data}. "
             "Stop it first, or choose another directory with --data DIR."
         ) from error

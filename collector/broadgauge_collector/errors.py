@@ -3,6 +3,9 @@
 # ruff: noqa: N818 - named in the words of HTTP, which says what each one is
 
 from typing import ClassVar
+from uuid import UUID
+
+from broadgauge_host.exit_codes import ExitCode
 
 
 class CollectorError(Exception):
@@ -10,6 +13,7 @@ class CollectorError(Exception):
 
     status: ClassVar[int] = 500
     title: ClassVar[str] = "The collector failed"
+    exit_code: ExitCode = ExitCode.TROUBLE
     retry_after_seconds: int | None = None
 
     def __init__(self, detail: str) -> None:
@@ -29,6 +33,14 @@ class Unauthenticated(CollectorError):
 
     status = 401
     title = "Not signed in"
+
+
+class AgentRefused(Unauthenticated):
+    """The key of an agent that was removed, or of one that isn't known. Joining again helps."""
+
+    def __init__(self, detail: str, agent_id: UUID | None = None) -> None:
+        super().__init__(detail)
+        self.agent_id = agent_id
 
 
 class NotPermitted(CollectorError):
@@ -80,6 +92,14 @@ class Invalid(CollectorError):
     title = "Invalid"
 
 
+class TooManyFailures(CollectorError):
+    """Too many secrets from this address weren't known. Wait, then send the right one."""
+
+    status = 429
+    title = "Too many failed attempts"
+    retry_after_seconds = 60
+
+
 class Busy(CollectorError):
     """Too much is waiting, or the store failed for the moment. Send the same again later."""
 
@@ -103,13 +123,17 @@ class CannotStart(CollectorError):
     """The server can't start as it was asked to. Retrying doesn't help until that is changed."""
 
     title = "The server can't start"
-    exit_code: ClassVar[int] = 3
+    exit_code = ExitCode.CONFIGURATION
+
+
+class DataInUse(CannotStart):
+    """Another server runs on the data directory."""
 
 
 class MayNotStart(CannotStart):
     """The operating system refuses this user what the server needs."""
 
-    exit_code = 5
+    exit_code = ExitCode.NOT_PERMITTED
 
 
 class ServerRefused(CollectorError):
@@ -120,17 +144,18 @@ class ServerRefused(CollectorError):
     def __init__(self, detail: str, status: int) -> None:
         super().__init__(detail)
         self.refused_with = status
-
-    @property
-    def exit_code(self) -> int:
-        """5 not permitted, 4 the server can't now, 2 what was asked for is wrong."""
-        if self.refused_with in (401, 403):
-            return 5
-        return 4 if self.refused_with >= 500 or self.refused_with == 429 else 2
+        self.exit_code = exit_code_of(status)
 
 
 class ServerAway(CollectorError):
     """No server answers at the address. Retrying helps once it runs."""
 
     title = "No server answers"
-    exit_code: ClassVar[int] = 4
+    exit_code = ExitCode.UNREACHABLE
+
+
+def exit_code_of(status: int) -> ExitCode:
+    """What a command ends with whose request a server answered with this HTTP status."""
+    if status in (401, 403):
+        return ExitCode.NOT_PERMITTED
+    return ExitCode.UNREACHABLE if status >= 500 or status == 429 else ExitCode.USAGE

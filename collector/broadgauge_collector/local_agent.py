@@ -31,11 +31,15 @@ JOIN_PAUSE_SECONDS = 5.0
 
 
 class LocalAgent(Struct, frozen=True, kw_only=True):
-    """Where the agent's state is, which collector it reports to, and for which school."""
+    """Where the agent's state is, which collector it reports to, and for which school.
+
+    `fingerprint` is of the certificate that the collector made itself, if it did.
+    """
 
     state: Path
     collector_url: str
     school_id: UUID
+    fingerprint: str | None = None
 
     @property
     def identity(self) -> Path:
@@ -71,19 +75,26 @@ def prepare(agent: LocalAgent) -> None:
         configuration.write_text(CONFIGURATION)
     if agent.identity.exists():
         known = json.loads(agent.identity.read_text())
-        if known.get("collector_url") != agent.collector_url:
-            moved = known | {"collector_url": agent.collector_url}
-            write_private(agent.identity, json.dumps(moved))
+        here = {"collector_url": agent.collector_url, "fingerprint": agent.fingerprint}
+        if known != known | here:
+            write_private(agent.identity, json.dumps(known | here))
 
 
 async def _join(
     agent: LocalAgent, base: tuple[str, ...], services: Services, stop: asyncio.Event, say: Say
 ) -> None:
-    token = await services.write(_join_token, agent.school_id, services.now())
+    token = await services.write(_join_token, agent, services.now())
     joining = (*base, "join", agent.collector_url, "--token", "-", "--name", NAME)
     if await run_once("agent", joining, f"{token}\n".encode(), say) != 0:
         await first_of(stop.wait(), asyncio.sleep(JOIN_PAUSE_SECONDS))
 
 
-def _join_token(c: Connection, school_id: UUID, now: datetime) -> str:
-    return create_join_token(c, school_id=school_id, lifetime=JOIN_TOKEN_LIFETIME, uses=1, now=now)
+def _join_token(c: Connection, agent: LocalAgent, now: datetime) -> str:
+    return create_join_token(
+        c,
+        school_id=agent.school_id,
+        lifetime=JOIN_TOKEN_LIFETIME,
+        uses=1,
+        now=now,
+        fingerprint=agent.fingerprint,
+    )

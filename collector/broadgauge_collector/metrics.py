@@ -98,7 +98,7 @@ def ingest_counters(counts: Counts) -> Iterator[Metric]:
 
 def agent_gauges(agents: tuple[Agent, ...], now: datetime) -> Iterator[Metric]:
     """Agents by state, and what waits in their spools."""
-    states = dict.fromkeys(("live", "silent", "revoked"), 0)
+    states = dict.fromkeys(("live", "silent", "asleep", "revoked"), 0)
     for agent in agents:
         states[state_of(agent, now)] += 1
     gauge = GaugeMetricFamily("broadgauge_agents", "Agents by state.", labels=["state"])
@@ -111,9 +111,11 @@ def agent_gauges(agents: tuple[Agent, ...], now: datetime) -> Iterator[Metric]:
 
 
 def state_of(agent: Agent, now: datetime) -> str:
-    """live, silent or revoked."""
+    """live, silent, asleep or revoked."""
     if agent.revoked_at is not None:
         return "revoked"
+    if agent.asleep_since is not None:
+        return "asleep"
     heard = agent.last_seen_at
     return "live" if heard is not None and now - heard <= LIVE else "silent"
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from .errors import NotFound
@@ -21,7 +22,7 @@ def seed(c: Connection, *, host: str, port: int, timezone: str) -> School:
     if known is None:
         repository.add_reflector(c, name=THIS_COMPUTER, host=host, port=port, segment="lan")
     elif (known.host, known.port) != (host, port):
-        repository.update_reflector(c, known.id, host=host, port=port)
+        repository.update_reflector(c, replace(known, host=host, port=port))
     return school
 
 

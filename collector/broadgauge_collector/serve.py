@@ -7,39 +7,65 @@ from socket import socket as Socket  # noqa: N812 - it is a class
 
 import structlog
 from msgspec import Struct
+from msgspec.structs import replace
+
+from broadgauge_host.service.alive import alive_until
+from broadgauge_host.service.notify import service_manager
 
 from .app import create_app, open_services
-from .children import first_of
+from .certificates import ShownCertificate, Tls, browser_words, own_tls
+from .children import Say, first_of
 from .config import ServerConfig
 from .data_directory import admin_token, locked, note_address
 from .services import Services
-from .stopping import stop_event
-from .web_server import Tls, allow_many_connections, bind, web_server
+from .stopping import on_hangup, stop_event
+from .web_server import allow_many_connections, bind, web_server
 
 log = structlog.get_logger()
 
 
 class ServeOptions(Struct, frozen=True, kw_only=True):
-    """What `serve` and `up` need to know to listen."""
+    """What `serve` and `up` need to know to listen.
+
+    `certificate_names` are for a certificate that the server makes itself; empty if it doesn't.
+    """
 
     config: ServerConfig
     host: str
     port: int
     tls: Tls | None = None
+    certificate_names: tuple[str, ...] = ()
 
 
-async def serve(options: ServeOptions) -> None:
-    """Run the collector until a signal asks it to stop."""
-    config = options.config
-    with (
-        locked(config.data),
-        closing(bind(options.host, options.port)) as socket,
-        opened(config) as services,
-        stop_event() as stop,
-    ):
-        async with listening(socket, services, options.tls) as running:
-            log.info("serving", url=config.public_url, data=str(config.data))
-            await first_of(stop.wait(), asyncio.shield(running))
+async def serve(options: ServeOptions, say: Say) -> None:
+    """Run the collector until a signal asks it to stop. SIGHUP: read its certificate again."""
+    with locked(options.config.data), closing(bind(options.host, options.port)) as socket:
+        options = vouched_for(options)
+        certificate = shown_certificate(options)
+        with (
+            opened(options.config) as services,
+            stop_event() as stop,
+            on_hangup(certificate.read_again if certificate else _nothing_to_read),
+        ):
+            async with listening(socket, services, certificate) as running:
+                _say_what_runs(options.config, say)
+                manager = service_manager()
+                manager.ready(f"Serving at {options.config.public_url}")
+                await first_of(alive_until(stop, manager), asyncio.shield(running))
+                manager.stopping("Finishing the requests under way.")
+
+
+def vouched_for(options: ServeOptions) -> ServeOptions:
+    """The options with the server's own certificate, if it is to have one: made now, or before."""
+    if not options.certificate_names:
+        return options
+    tls = own_tls(options.config.data, options.certificate_names)
+    return replace(options, tls=tls, config=replace(options.config, fingerprint=tls.fingerprint))
+
+
+def shown_certificate(options: ServeOptions) -> ShownCertificate | None:
+    """What connections are shown; None for plain http."""
+    return ShownCertificate(options.tls) if options.tls else None
 
 
 @contextmanager
@@ -48,7 +74,7 @@ def opened(config: ServerConfig) -> Iterator[Services]:
     services = open_services(config)
     try:
         admin_token(services)
-        note_address(config.data, config.public_url)
+        note_address(config)
         yield services
     finally:
         services.close()
@@ -56,14 +82,14 @@ def opened(config: ServerConfig) -> Iterator[Services]:
 
 @asynccontextmanager
 async def listening(
-    socket: Socket, services: Services, tls: Tls | None
+    socket: Socket, services: Services, certificate: ShownCertificate | None
 ) -> AsyncIterator[asyncio.Task[None]]:
     """The application, answering on a bound port; requests under way may finish at the end.
 
     The task given ends when the server does.
     """
     allow_many_connections()
-    server = web_server(create_app(services), tls)
+    server = web_server(create_app(services), certificate)
     running = asyncio.create_task(server.serve(sockets=[socket]))
     try:
         await first_of(server.listens.wait(), asyncio.shield(running))
@@ -73,3 +99,13 @@ async def listening(
     finally:
         server.should_exit = True
         await running
+
+
+def _say_what_runs(config: ServerConfig, say: Say) -> None:
+    log.info("serving", url=config.public_url, data=str(config.data))
+    if config.fingerprint:
+        say(browser_words(config.fingerprint))
+
+
+def _nothing_to_read() -> None:
+    log.info("nothing_to_read", why="this server speaks plain http")

@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager, closing
 from socket import AF_INET, SOCK_DGRAM, socket
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from .access.users import create_login_link
+from .certificates import browser_words
 from .children import Say, first_of, keep_running
 from .config import is_loopback, url_of
 from .data_directory import locked
@@ -17,7 +19,7 @@ from .errors import CannotStart
 from .local_agent import LocalAgent, agent_command, run_agent
 from .schools.checks import check_timezone
 from .seed import local_timezone, seed
-from .serve import ServeOptions, listening, opened
+from .serve import ServeOptions, listening, opened, shown_certificate, vouched_for
 from .services import ReadyCheck, Services
 from .stopping import stop_event
 from .web_server import bind
@@ -41,21 +43,28 @@ class UpOptions(Struct, frozen=True, kw_only=True):
 
 async def up(options: UpOptions, say: Say) -> None:
     """Run everything until a signal asks it to stop; `say` gets what a person should read."""
-    command = agent_command()
     serving = options.serving
     with locked(serving.config.data), closing(bind(serving.host, serving.port)) as listener:
         _refuse_taken_port(serving.host, options.reflector_port)
-        with opened(serving.config) as services, stop_event() as stop:
-            agent = await _seeded(options, services)
-            services.ready_checks.append(_reflector_answers(options))
-            async with listening(listener, services, serving.tls) as server:
-                work = [_reflector(command, options, stop, say)]
-                if options.agent:
-                    work.append(run_agent(agent, command, services, stop, say))
-                async with _running(stop, *work):
-                    await _greet_when_ready(options, services, stop, say)
-                    await first_of(stop.wait(), asyncio.shield(server))
-                    say("Stopping.")
+        options = replace(options, serving=vouched_for(serving))
+        with opened(options.serving.config) as services, stop_event() as stop:
+            await _run_all(options, listener, services, stop, say)
+
+
+async def _run_all(
+    options: UpOptions, listener: socket, services: Services, stop: asyncio.Event, say: Say
+) -> None:
+    command = agent_command()
+    agent = await _seeded(options, services)
+    services.ready_checks.append(_reflector_answers(options))
+    async with listening(listener, services, shown_certificate(options.serving)) as server:
+        work = [_reflector(command, options, stop, say)]
+        if options.agent:
+            work.append(run_agent(agent, command, services, stop, say))
+        async with _running(stop, *work):
+            await _greet_when_ready(options, services, stop, say)
+            await first_of(stop.wait(), asyncio.shield(server))
+            say("Stopping.")
 
 
 def reachable_host(host: str) -> str:
@@ -83,6 +92,7 @@ async def _seeded(options: UpOptions, services: Services) -> LocalAgent:
         state=serving.config.data / "agent",
         collector_url=url_of(here, serving.port, tls=serving.tls is not None),
         school_id=school.id,
+        fingerprint=serving.config.fingerprint,
     )
 
 
@@ -140,13 +150,10 @@ def greeting(options: UpOptions, login: str) -> str:
     """What a person needs to know once everything runs."""
     serving = options.serving
     data = serving.config.data
-    reach = (
-        "start with --host 0.0.0.0 --insecure (on a network you trust), then open"
-        if is_loopback(serving.host)
-        else "open"
-    )
+    reach = "start with --host 0.0.0.0, then open" if is_loopback(serving.host) else "open"
     command = shlex.join([sys.argv[0], "login", "--data", str(data)])
-    return f"""
+    fingerprint = serving.config.fingerprint
+    return f"""{browser_words(fingerprint) if fingerprint else ""}
 broadgauge is ready. Open this address; it signs you in once, within 15 minutes:
 
     {login}

@@ -6,13 +6,11 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
-from msgspec import Struct
 
-from .config import is_loopback
+from .certificates import ShownCertificate
 from .errors import CannotStart, MayNotStart
 from .http_protocol import BoundedHttp
 
@@ -20,13 +18,6 @@ SECONDS_TO_FINISH = 2
 """Requests under way get this long at a stop; the whole stop must fit into five."""
 
 BACKLOG = 2048
-
-
-class Tls(Struct, frozen=True, kw_only=True):
-    """Files of the server's certificate chain and its key, PEM."""
-
-    certificate: Path
-    key: Path
 
 
 class WebServer(uvicorn.Server):
@@ -47,11 +38,8 @@ class WebServer(uvicorn.Server):
         yield
 
 
-def web_server(app: FastAPI, tls: Tls | None) -> WebServer:
-    """A server for sockets that are already bound. No access log: addresses hold login secrets.
-
-    CannotStart if the certificate and its key can't be used.
-    """
+def web_server(app: FastAPI, certificate: ShownCertificate | None) -> WebServer:
+    """A server for sockets that are already bound. No access log: addresses hold login secrets."""
     config = uvicorn.Config(
         app,
         http=BoundedHttp,
@@ -61,16 +49,8 @@ def web_server(app: FastAPI, tls: Tls | None) -> WebServer:
         proxy_headers=False,
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
         ws_max_size=1024 * 1024,
-        ssl_certfile=None if tls is None else tls.certificate,
-        ssl_keyfile=None if tls is None else tls.key,
+        ssl_context_factory=None if certificate is None else lambda *_: certificate.context,
     )
-    try:
-        config.load()
-    except OSError as error:  # which ssl.SSLError is
-        raise CannotStart(
-            f"The TLS certificate and key can't be used ({error}). "
-            "Give a chain and its own key, both PEM and without a password."
-        ) from error
     return WebServer(config)
 
 
@@ -85,8 +65,12 @@ def allow_many_connections() -> None:
 def bind(host: str, port: int) -> socket.socket:
     """A listening socket. CannotStart if the port is in use, MayNotStart if it isn't allowed."""
     try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listening = socket.socket(family, socket.SOCK_STREAM)
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM
+        )[0]
+        # With the protocol's number, or asyncio won't see that it is TCP and leaves Nagle's
+        # algorithm on: each answer on a kept connection would wait 40 ms for an acknowledgement.
+        listening = socket.socket(family, kind, protocol)
     except OSError as error:
         raise CannotStart(f"{host!r} is no address of this machine ({error.strerror}).") from error
     try:
@@ -100,16 +84,6 @@ def bind(host: str, port: int) -> socket.socket:
         raise _bind_error(error, host, port) from error
     listening.setblocking(False)
     return listening
-
-
-def refuse_open_without_tls(host: str, tls: Tls | None, *, insecure: bool) -> None:
-    """CannotStart if others could reach the server without TLS and nobody said that is fine."""
-    if not (is_loopback(host) or tls or insecure):
-        raise CannotStart(
-            f"Listening on {host} without TLS would send keys and sessions in the clear. Add "
-            "--insecure on a network you trust or behind a TLS proxy; "
-            "'broadgauge serve' can use a certificate itself (--tls-certificate, --tls-key)."
-        )
 
 
 def _bind_error(error: OSError, host: str, port: int) -> CannotStart:

@@ -5,7 +5,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from broadgauge_collector.capacity.model import Interval
 
-STALE_AFTER = timedelta(hours=24)
 UNKNOWN = "\u2014"
 TO = "\u2013"
 """An en dash, as ranges are printed."""
@@ -93,11 +92,6 @@ def ago(then: datetime | None, now: datetime) -> str:
         if gone >= step:
             return f"{plural(gone // step, name)} ago"
     return "just now"
-
-
-def stale(then: datetime | None, now: datetime) -> bool:
-    """Nothing heard for longer than a day, though something once was."""
-    return then is not None and now - then > STALE_AFTER
 
 
 def zone(name: str) -> ZoneInfo:

@@ -34,7 +34,7 @@ def overview_query(**given: Any) -> OverviewQuery:
         days=days_of(given.get("days")),
         sort=_one_of(given.get("sort"), Sort, "attention"),
         show=_one_of(given.get("show"), Show, "all"),
-        text=_text(given.get("q")),
+        text=text_of(given.get("q")),
     )
 
 
@@ -56,6 +56,11 @@ def school_of(given: Any) -> UUID:
         raise NotFound("There is no such school. Choose one from the list.") from error
 
 
+def text_of(given: Any) -> str:
+    """What to look for."""
+    return given.strip()[:100] if isinstance(given, str) else ""
+
+
 def target_choices() -> list[dict[str, Any]]:
     """All targets for a select, under the body that states them."""
     return [
@@ -66,7 +71,3 @@ def target_choices() -> list[dict[str, Any]]:
 
 def _one_of(given: Any, kind: Any, default: Any) -> Any:
     return given if given in get_args(kind) else default
-
-
-def _text(given: Any) -> str:
-    return given.strip()[:100] if isinstance(given, str) else ""

@@ -3,11 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from broadgauge_wire import new_id
 
-from ..errors import NotFound
+from ..errors import AgentRefused, NotFound
 from ..schools.model import Agent
 from ..store.tables import agent
 from .secrets import AGENT_KEY, hash_of, new_secret
@@ -25,11 +25,17 @@ def add_agent(
     return get_agent(c, agent_id), key
 
 
-def authenticate_agent(c: Connection, key: str) -> Agent | None:
-    """The agent whose key this is: one indexed look-up. None if unknown or revoked."""
-    query = select(agent).where(agent.c.key_hash == hash_of(key), agent.c.revoked_at.is_(None))
-    row = c.execute(query).one_or_none()
-    return None if row is None else _agent(row)
+def authenticate_agent(c: Connection, key: str) -> Agent:
+    """The agent whose key this is: one indexed look-up. AgentRefused if unknown or revoked."""
+    row = c.execute(select(agent).where(agent.c.key_hash == hash_of(key))).one_or_none()
+    if row is None:
+        raise AgentRefused(
+            "This agent's key isn't known here. If the server was set up anew, join again."
+        )
+    if row.revoked_at is not None:
+        when = f"{row.revoked_at:%Y-%m-%d %H:%M} UTC"
+        raise AgentRefused(f"This agent was removed on {when}.", row.id)
+    return _agent(row)
 
 
 def get_agent(c: Connection, agent_id: UUID) -> Agent:
@@ -56,9 +62,18 @@ def revoke_agent(c: Connection, agent_id: UUID, now: datetime) -> Agent:
 def note_heard(
     c: Connection, agent_id: UUID, now: datetime, version: str, spooled_results: int | None
 ) -> None:
-    """Keep when an agent was last heard, its version, and how many results wait in its spool."""
+    """Keep when an agent was last heard, awake; its version, and how many results wait in its
+    spool."""
     heard = {"last_seen_at": now, "version": version, "spooled_results": spooled_results}
-    c.execute(update(agent).where(agent.c.id == agent_id).values(heard))
+    awake = {"asleep_since": None}
+    c.execute(update(agent).where(agent.c.id == agent_id).values(heard | awake))
+
+
+def note_asleep(c: Connection, agent_id: UUID, now: datetime, version: str) -> None:
+    """Keep that an agent is asleep, since when it first said so, and its version."""
+    since = func.coalesce(agent.c.asleep_since, now, type_=agent.c.asleep_since.type)
+    said = {"last_seen_at": now, "version": version, "asleep_since": since}
+    c.execute(update(agent).where(agent.c.id == agent_id).values(said))
 
 
 def _agent(row: Row[tuple[object, ...]]) -> Agent:
@@ -72,4 +87,5 @@ def _agent(row: Row[tuple[object, ...]]) -> Agent:
         last_seen_at=row.last_seen_at,
         spooled_results=row.spooled_results,
         revoked_at=row.revoked_at,
+        asleep_since=row.asleep_since,
     )

@@ -16,7 +16,7 @@ from .users import User, authenticate_session, authenticate_user
 async def authenticate(services: Services, headers: Headers) -> Principal:
     """The principal behind a bearer token, else behind a session cookie, else nobody.
 
-    Unauthenticated if a bearer token was sent and isn't known.
+    Unauthenticated if a bearer token was sent and isn't known, AgentRefused if it is an agent's.
     """
     if "authorization" in headers:
         return await _bearer(services, headers["authorization"])
@@ -42,10 +42,8 @@ async def _bearer(services: Services, authorization: str) -> Principal:
     if scheme.lower() != "bearer":
         raise Unauthenticated("Send 'Authorization: Bearer' with a token.")
     if secret.startswith(AGENT_KEY):
-        agent = await services.look_up(authenticate_agent, secret)
-        if agent is not None:
-            return _agent_principal(agent)
-    elif secret.startswith(USER_TOKEN):
+        return _agent_principal(await services.look_up(authenticate_agent, secret))
+    if secret.startswith(USER_TOKEN):
         user = await services.look_up(authenticate_user, secret)
         if user is not None:
             return _user_principal(user)

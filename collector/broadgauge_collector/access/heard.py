@@ -1,5 +1,5 @@
 """Noting when agents were last heard, now and then: a control write for every batch would make
-ingest wait for a second disk."""
+ingest wait for a second disk. Falling asleep and waking are noted at once."""
 
 import time
 from collections.abc import Callable
@@ -10,10 +10,9 @@ import structlog
 from msgspec import Struct
 
 from ..errors import CollectorError
-from ..ingest.decode import decode_batch, decode_body
 from ..schools.model import Agent
 from ..services import Services
-from .agents import note_heard
+from .agents import note_asleep, note_heard
 
 EVERY_SECONDS = 30.0
 PRODUCT = "broadgauge-agent/"
@@ -21,7 +20,7 @@ MAX_VERSION = 50
 
 log = structlog.get_logger()
 
-Occasion = Literal["batch", "settings"]
+Occasion = Literal["batch", "settings", "asleep"]
 
 
 class Heard:
@@ -31,13 +30,14 @@ class Heard:
         self._clock = clock
         self._noted: dict[tuple[UUID, Occasion], float] = {}
 
-    def due(self, agent_id: UUID, occasion: Occasion) -> bool:
+    def due(self, agent: Agent, occasion: Occasion) -> bool:
         """Whether to note this agent now; if so, not again for a while."""
         now = self._clock()
-        noted = self._noted.get((agent_id, occasion))
-        if noted is not None and now - noted < EVERY_SECONDS:
+        noted = self._noted.get((agent.id, occasion))
+        turned = (occasion == "asleep") != (agent.asleep_since is not None)
+        if noted is not None and now - noted < EVERY_SECONDS and not turned:
             return False
-        self._noted[agent_id, occasion] = now
+        self._noted[agent.id, occasion] = now
         return True
 
 
@@ -55,16 +55,13 @@ def said(agent: Agent, user_agent: str, spooled_results: int | None) -> Said:
     return Said(version if tells else agent.version, spooled_results)
 
 
-def spooled_results(body: bytes, encoding: str | None) -> int | None:
-    """What a batch that was taken in says of its agent's spool."""
-    return decode_batch(decode_body(body, encoding)).spooled_results
-
-
-async def note(services: Services, agent: Agent, what: Said) -> None:
+async def note(services: Services, agent: Agent, what: Said, *, asleep: bool = False) -> None:
     """Keep it, with the moment. What the agent is answered doesn't hang on it."""
+    now = services.now()
     try:
-        await services.write(
-            note_heard, agent.id, services.now(), what.version, what.spooled_results
-        )
+        if asleep:
+            await services.write(note_asleep, agent.id, now, what.version)
+        else:
+            await services.write(note_heard, agent.id, now, what.version, what.spooled_results)
     except CollectorError as error:
         log.warning("agent_not_noted", agent_id=str(agent.id), why=error.detail)

@@ -1,12 +1,15 @@
 """Joining: a token for one school, with an end and a number of uses, becomes an agent's key."""
 
 from datetime import datetime, timedelta
+from typing import Annotated
 from uuid import UUID
 
 from msgspec import Struct
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from broadgauge_wire import JoinAnswer, JoinRequest, new_id
+from broadgauge_wire.fields import about
+from broadgauge_wire.tokens import JoinToken as PrintedToken
 
 from ..errors import Conflict, Invalid, NotPermitted, Unauthenticated
 from ..schools.checks import clean_name, name_key
@@ -23,18 +26,27 @@ MAX_USES = 10_000
 class JoinToken(Struct, frozen=True, kw_only=True):
     """What is known of a join token; never the token itself."""
 
-    id: UUID
-    school_id: UUID
-    created_at: datetime
-    expires_at: datetime
-    uses: int
-    uses_left: int
+    id: Annotated[UUID, about("What the collector calls it")]
+    school_id: Annotated[UUID, about("School that agents join with it")]
+    created_at: Annotated[datetime, about("When it was made, UTC")]
+    expires_at: Annotated[datetime, about("When it stops working, UTC")]
+    uses: Annotated[int, about("How many agents it was made for")]
+    uses_left: Annotated[int, about("How many may still join")]
 
 
 def create_join_token(
-    c: Connection, *, school_id: UUID, lifetime: timedelta, uses: int, now: datetime
+    c: Connection,
+    *,
+    school_id: UUID,
+    lifetime: timedelta,
+    uses: int,
+    now: datetime,
+    fingerprint: str | None = None,
 ) -> str:
-    """A token that lets `uses` agents join one school until `now + lifetime`. Said only here."""
+    """A token that lets `uses` agents join one school until `now + lifetime`. Said only here.
+
+    With the `fingerprint` of the server's own certificate, agents give it to this server alone.
+    """
     get_school(c, school_id)
     if not timedelta(0) < lifetime <= MAX_LIFETIME:
         raise Invalid(f"A join token lasts more than nothing and at most {MAX_LIFETIME.days} days.")
@@ -44,7 +56,7 @@ def create_join_token(
     row = {"id": new_id(), "secret_hash": hash_of(secret), "school_id": school_id}
     row |= {"created_at": now, "expires_at": now + lifetime, "uses": uses, "uses_left": uses}
     c.execute(insert(join_token).values(row))
-    return secret
+    return str(PrintedToken(secret, fingerprint))
 
 
 def list_tokens(c: Connection) -> tuple[JoinToken, ...]:

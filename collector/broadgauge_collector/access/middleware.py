@@ -12,14 +12,15 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..api.problems import from_collector_error, problem
-from ..errors import CollectorError, NotPermitted, Unauthenticated
+from ..api.problems import from_collector_error
+from ..errors import AgentRefused, CollectorError, NotPermitted, TooManyFailures, Unauthenticated
 from ..services import Services
 from .authenticate import authenticate
 from .bodies import Bodies, announced_bytes, bounded
 from .failures import FailureLimit
 from .origin import same_origin
 from .permissions import ANONYMOUS, Permission, Principal, current_principal
+from .refusals import Refusals
 from .rules import WEBSOCKET, AccessRules, Rule, matching_route, path_of
 
 INTERNAL_PRINCIPAL = "broadgauge.principal"
@@ -43,6 +44,7 @@ class AccessMiddleware:
         self._rules = rules
         self._services = services
         self._failures = FailureLimit()
+        self._refusals = Refusals()
         self._bodies = Bodies()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -103,6 +105,8 @@ class AccessMiddleware:
     def _refusal(self, error: CollectorError, scope: Scope) -> Response:
         if not isinstance(error, Unauthenticated):
             return from_collector_error(error)
+        if isinstance(error, AgentRefused):
+            self._refusals.note(error)
         headers = Headers(scope=scope)
         if "authorization" in headers and self._failures.exceeded(address_of(scope)):
             return too_many_failures()
@@ -121,8 +125,8 @@ def address_of(scope: Scope) -> str:
 
 def too_many_failures() -> Response:
     """429 for an address that keeps sending what isn't known."""
-    detail = "Too many attempts with unknown secrets from this address. Wait a minute."
-    return problem(429, "Too many failed attempts", detail, {"Retry-After": "60"})
+    words = "Too many attempts with unknown secrets from this address. Wait a minute."
+    return from_collector_error(TooManyFailures(words))
 
 
 def _harmless(scope: Scope) -> bool:

@@ -1,28 +1,39 @@
-"""What agents say (join, batches, settings), and what is known of agents."""
+"""What agents say (join, batches, settings, asleep), and what is known of agents."""
 
-import asyncio
+from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
 import structlog
+from fastapi import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from broadgauge_wire import Batch, BatchAnswer, JoinAnswer, JoinRequest, Settings
+from broadgauge_wire import Asleep, Batch, BatchAnswer, JoinAnswer, JoinRequest, Settings
 from broadgauge_wire.spec import MAX_COMPRESSED_BYTES
 
 from ..access.agents import list_agents, revoke_agent
 from ..access.failures import FailureLimit
-from ..access.heard import note, said, spooled_results
+from ..access.heard import note, said
 from ..access.join import join
 from ..access.middleware import address_of, too_many_failures
 from ..access.permissions import Permission, Principal
-from ..errors import CollectorError, NotPermitted
+from ..errors import (
+    CollectorError,
+    Conflict,
+    NotFound,
+    NotPermitted,
+    TooManyFailures,
+    Unauthenticated,
+    Unreadable,
+    UnsupportedEncoding,
+)
 from ..schools.model import Agent
 from ..schools.repository import settings_for
 from .routing import Route, ThePrincipal, TheServices, answer, body_of
 
 JOIN_BODY_BYTES = 8 * 1024
+ASLEEP_BODY_BYTES = 256
 log = structlog.get_logger()
 
 
@@ -34,10 +45,12 @@ async def post_join(
     """Exchange a join token for an agent id and a key. The key is said once."""
     try:
         joined = await services.write(join, wish, services.now())
-    except CollectorError:
+    except CollectorError as error:
         failures: FailureLimit = request.app.state.join_failures
-        if failures.exceeded(address_of(request.scope)):
+        is_theirs = error.status < HTTPStatus.INTERNAL_SERVER_ERROR
+        if is_theirs and failures.exceeded(address_of(request.scope)):
             return too_many_failures()
+        log.warning("join_refused", why=error.detail)
         raise
     log.info("agent_joined", agent_id=str(joined.agent_id), school=joined.school)
     return answer(joined)
@@ -48,20 +61,34 @@ async def post_batch(request: Request, services: TheServices, principal: ThePrin
     agent = _agent(principal)
     body = await request.body()
     encoding = request.headers.get("content-encoding")
-    kept = await services.ingest.submit(agent, body, encoding, services.now())
-    if request.app.state.heard.due(agent.id, "batch"):
-        waiting = await asyncio.to_thread(spooled_results, body, encoding)
-        await note(services, agent, said(agent, _user_agent(request), waiting))
-    return answer(kept)
+    taken = await services.ingest.submit(agent, body, encoding, services.now())
+    if request.app.state.heard.due(agent, "batch"):
+        await note(services, agent, said(agent, _user_agent(request), taken.spooled_results))
+    return answer(taken.answer)
 
 
 async def get_settings(
     request: Request, services: TheServices, principal: ThePrincipal
 ) -> Response:
-    """What the agent that asks should know: the test servers it may measure to."""
+    """What the agent that asks should know: where it may measure, to which test servers, and how
+    often."""
     agent = _agent(principal)
-    if request.app.state.heard.due(agent.id, "settings"):
+    if request.app.state.heard.due(agent, "settings"):
         await note(services, agent, said(agent, _user_agent(request), agent.spooled_results))
+    return answer(await services.look_up(settings_for, agent.school_id))
+
+
+async def post_asleep(
+    request: Request,
+    services: TheServices,
+    principal: ThePrincipal,
+    _nothing: Annotated[Asleep, body_of(Asleep)],
+) -> Response:
+    """Say that this agent is away from school networks. Where it is, is neither said nor kept."""
+    agent = _agent(principal)
+    if request.app.state.heard.due(agent, "asleep"):
+        what = said(agent, _user_agent(request), agent.spooled_results)
+        await note(services, agent, what, asleep=True)
     return answer(await services.look_up(settings_for, agent.school_id))
 
 
@@ -70,7 +97,9 @@ async def get_agents(services: TheServices) -> Response:
     return answer(await services.look_up(list_agents))
 
 
-async def post_revoke(services: TheServices, agent_id: UUID) -> Response:
+async def post_revoke(
+    services: TheServices, agent_id: Annotated[UUID, Path(description="The agent's id")]
+) -> Response:
     """Shut an agent out for good. What it measured stays."""
     revoked = await services.write(revoke_agent, agent_id, services.now())
     log.info("agent_revoked", agent_id=str(agent_id))
@@ -96,6 +125,7 @@ ROUTES = (
         body=JoinRequest,
         answer=JoinAnswer,
         max_body_bytes=JOIN_BODY_BYTES,
+        refusals=(Unauthenticated, NotPermitted, Conflict, TooManyFailures),
     ),
     Route(
         method="POST",
@@ -105,6 +135,7 @@ ROUTES = (
         body=Batch,
         answer=BatchAnswer,
         max_body_bytes=MAX_COMPRESSED_BYTES,
+        refusals=(Unreadable, Conflict, UnsupportedEncoding),
     ),
     Route(
         method="GET",
@@ -112,6 +143,15 @@ ROUTES = (
         endpoint=get_settings,
         permission=Permission.AGENT,
         answer=Settings,
+    ),
+    Route(
+        method="POST",
+        path="/asleep",
+        endpoint=post_asleep,
+        permission=Permission.AGENT,
+        body=Asleep,
+        answer=Settings,
+        max_body_bytes=ASLEEP_BODY_BYTES,
     ),
     Route(
         method="GET",
@@ -126,5 +166,6 @@ ROUTES = (
         endpoint=post_revoke,
         permission=Permission.MANAGE,
         answer=Agent,
+        refusals=(NotFound,),
     ),
 )

@@ -1,8 +1,12 @@
 """Whether the process lives, whether it can answer, and what it counts."""
 
+from typing import Annotated
+
 from msgspec import Struct
 from sqlalchemy import text
 from starlette.responses import Response
+
+from broadgauge_wire.fields import about
 
 from ..access.permissions import Permission
 from ..metrics import CONTENT_TYPE, exposition
@@ -11,15 +15,21 @@ from .problems import problem
 from .routing import Route, TheServices, answer
 
 
+class Alive(Struct, frozen=True, kw_only=True):
+    """The answer of a process that runs."""
+
+    alive: Annotated[bool, about("Always true: the process answers")] = True
+
+
 class Ready(Struct, frozen=True, kw_only=True):
     """The answer of a server that can be used."""
 
-    ready: bool = True
+    ready: Annotated[bool, about("Always true: the server can be used")] = True
 
 
 async def healthz() -> Response:
     """200 as long as the process answers at all."""
-    return answer({"alive": True})
+    return answer(Alive())
 
 
 async def readyz(services: TheServices) -> Response:
@@ -45,7 +55,13 @@ def _stores_answer(stores: Stores) -> None:
 
 
 ROUTES = (
-    Route(method="GET", path="/healthz", endpoint=healthz, permission=Permission.PUBLIC),
+    Route(
+        method="GET",
+        path="/healthz",
+        endpoint=healthz,
+        permission=Permission.PUBLIC,
+        answer=Alive,
+    ),
     Route(
         method="GET",
         path="/readyz",

@@ -1,5 +1,7 @@
 """The OpenAPI document, put together from the routes and the types of their messages."""
 
+from collections.abc import Iterator
+from inspect import cleandoc
 from typing import Any
 
 from fastapi import FastAPI
@@ -10,7 +12,19 @@ from starlette.responses import Response
 
 from broadgauge_wire import Problem
 
+from ..access.middleware import SAFE_METHODS
 from ..access.permissions import Permission
+from ..errors import (
+    Busy,
+    CollectorError,
+    Invalid,
+    NotPermitted,
+    StorageFull,
+    TooLarge,
+    TooManyFailures,
+    TooSlow,
+    Unauthenticated,
+)
 from ..version import VERSION
 from .routing import Route, answer
 
@@ -21,6 +35,14 @@ Send `Authorization: Bearer` with an API token (agents: with their key). Every f
 RFC 9457. Times are UTC, rates in bit/s, and what is unknown is null."""
 
 Schema = dict[str, Any]
+
+BYTES: Schema = {"type": "string", "format": "binary"}
+WITH_RETRY_AFTER = (Busy, StorageFull, TooManyFailures)
+RETRY_AFTER: Schema = {
+    "description": "Seconds until it is worth trying again",
+    "required": True,
+    "schema": {"type": "integer", "minimum": 1},
+}
 
 
 async def get_document(request: Request) -> Response:
@@ -53,16 +75,40 @@ def _schemas(routes: dict[str, list[Route]]) -> tuple[dict[Any, Schema], Schema]
 
 
 def _describe(operation: Schema, route: Route, schemas: dict[Any, Schema]) -> None:
-    problem = {"application/problem+json": {"schema": schemas[Problem]}}
-    success: Schema = {"description": "Success"}
-    if route.answer is not None:
-        success["content"] = _json(schemas[route.answer])
     if route.body is not None:
         operation["requestBody"] = {"required": True, "content": _json(schemas[route.body])}
-    operation["responses"] = {
-        str(route.status): success,
-        "default": {"description": "What is wrong", "content": problem},
+    refusals = {kind.status: kind for kind in _refusals(operation, route)}
+    operation["responses"] = {str(route.status): _success(route, schemas)} | {
+        str(status): _refusal(kind, schemas[Problem]) for status, kind in sorted(refusals.items())
     }
+
+
+def _success(route: Route, schemas: dict[Any, Schema]) -> Schema:
+    content = {} if route.answer is None else _json(schemas[route.answer])
+    content |= {media_type: {"schema": BYTES} for media_type in route.files}
+    return {"description": "Success"} | ({"content": content} if content else {})
+
+
+def _refusals(operation: Schema, route: Route) -> Iterator[type[CollectorError]]:
+    """What a request may meet: at the door, in its body and parameters, and in the route itself."""
+    yield Busy
+    if route.permission is not Permission.PUBLIC:
+        yield from (Unauthenticated, NotPermitted, TooManyFailures)
+    if route.method not in SAFE_METHODS:
+        yield from (TooSlow, TooLarge, StorageFull)
+    if route.body is not None or "parameters" in operation:
+        yield Invalid
+    yield from route.refusals
+
+
+def _refusal(kind: type[CollectorError], problem: Schema) -> Schema:
+    described: Schema = {
+        "description": f"{kind.title}. {cleandoc(kind.__doc__ or '')}",
+        "content": {"application/problem+json": {"schema": problem}},
+    }
+    if kind in WITH_RETRY_AFTER:
+        described["headers"] = {"Retry-After": RETRY_AFTER}
+    return described
 
 
 def _json(schema: Schema) -> Schema:

@@ -8,11 +8,14 @@ from uuid import UUID
 import pyarrow as pa
 from fastapi import Query
 from msgspec import Struct
+from pydantic import BeforeValidator
 from starlette.requests import Request
 from starlette.responses import Response
 
+from broadgauge_wire.fields import about
+
 from ..access.permissions import Permission
-from ..errors import Invalid
+from ..errors import Invalid, NotFound
 from ..exports import formats
 from ..exports.results import presentable, rows
 from ..schools.repository import find_school
@@ -23,14 +26,29 @@ from .routing import Route, TheServices, answer
 MAX_ROWS = 50_000
 NO_CURSOR = "'before' must be the 'next' of an earlier page."
 Kind = Literal["throughput", "latency", "inventory", "skipped"]
-Limit = Annotated[int, Query(ge=1, le=MAX_ROWS)]
+Limit = Annotated[int, Query(ge=1, le=MAX_ROWS, description="Most results on this page")]
+FileFormat = Annotated[
+    Literal["json", "csv", "parquet"], Query(description="JSON, or a file to take away")
+]
+
+
+def _written_out(text: str) -> str:
+    """pydantic would take a bare number for Unix seconds, and 20260101 for a day in 1970."""
+    if "T" not in text.upper():
+        raise ValueError("write a date and a time, such as 2026-01-31T08:00:00Z")
+    return text
+
+
+Moment = Annotated[datetime, BeforeValidator(_written_out)]
 
 
 class Results(Struct, frozen=True, kw_only=True):
-    """Newest first. `next` is the `before` of the following page, null on the last one."""
+    """A page of results, newest first."""
 
-    results: list[dict[str, Any]]
-    next: str | None
+    results: Annotated[
+        list[dict[str, Any]], about("Results; fields by kind are in the reference of results")
+    ]
+    next: Annotated[str | None, about("`before` of the following page; null on the last")]
 
 
 class Question(Struct, frozen=True, kw_only=True):
@@ -48,17 +66,17 @@ class Question(Struct, frozen=True, kw_only=True):
 async def get_results(
     request: Request,
     services: TheServices,
-    kind: Kind = "throughput",
-    school: str | None = None,
-    agent: UUID | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    kind: Annotated[Kind, Query(description="Kind of results")] = "throughput",
+    school: Annotated[str | None, Query(description="Only this school, by name or id")] = None,
+    agent: Annotated[UUID | None, Query(description="Only this agent")] = None,
+    since: Annotated[Moment | None, Query(description="From this moment on")] = None,
+    until: Annotated[Moment | None, Query(description="Before this moment")] = None,
     limit: Limit = 1000,
-    before: str | None = None,
-    format: Literal["json", "csv", "parquet"] = "json",  # noqa: A002 - the parameter's public name
+    before: Annotated[str | None, Query(description="`next` of the page before")] = None,
+    format: FileFormat = "json",  # noqa: A002 - the parameter's public name
 ) -> Response:
-    """Results of one kind, newest first; `school` is a name or an id. The next page's address is
-    in the header `Link`, and its `before` in the JSON."""
+    """Results of one kind, newest first. The next page's address is in the header `Link`, and its
+    `before` in the JSON."""
     question = Question(
         kind=kind,
         school=school,
@@ -145,5 +163,7 @@ ROUTES = (
         endpoint=get_results,
         permission=Permission.READ,
         answer=Results,
+        files=tuple(formats.MEDIA_TYPES.values()),
+        refusals=(NotFound,),
     ),
 )

@@ -11,7 +11,20 @@ from starlette.routing import Match
 from broadgauge_wire.spec import API_PREFIX
 
 from ..access.permissions import Permission
-from . import agents, health, links, openapi, results, schools, session, tokens, verdicts
+from . import (
+    agent_settings,
+    agents,
+    health,
+    links,
+    networks,
+    openapi,
+    reflectors,
+    results,
+    schools,
+    session,
+    tokens,
+    verdicts,
+)
 from .routing import Route, register
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -20,6 +33,9 @@ API_ROUTES = (
     *agents.ROUTES,
     *schools.ROUTES,
     *links.ROUTES,
+    *reflectors.ROUTES,
+    *networks.ROUTES,
+    *agent_settings.ROUTES,
     *results.ROUTES,
     *verdicts.ROUTES,
     *tokens.ROUTES,

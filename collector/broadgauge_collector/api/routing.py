@@ -17,6 +17,7 @@ from broadgauge_wire.spec import API_PREFIX
 
 from ..access.permissions import Permission, Principal, current_principal
 from ..access.rules import DEFAULT_BODY_BYTES
+from ..errors import CollectorError
 from ..services import Services
 
 Body = TypeVar("Body", bound=Struct)
@@ -24,7 +25,11 @@ Endpoint = Callable[..., Coroutine[Any, Any, Response]]
 
 
 class Route(Struct, frozen=True, kw_only=True):
-    """One method on one path. `answer` is the type of a JSON answer, None where there is none."""
+    """One method on one path. `answer` is the type of a JSON answer, None where there is none.
+
+    `files` are the media types it also answers with, `refusals` what it raises beside what every
+    route of its kind may meet.
+    """
 
     method: str
     path: str
@@ -32,7 +37,9 @@ class Route(Struct, frozen=True, kw_only=True):
     permission: Permission
     body: Any = None
     answer: Any = None
+    files: tuple[str, ...] = ()
     status: int = 200
+    refusals: tuple[type[CollectorError], ...] = ()
     max_body_bytes: int = DEFAULT_BODY_BYTES
     documented: bool = True
 

@@ -3,39 +3,42 @@
 from datetime import date
 from typing import Annotated
 
+from fastapi import Path as PathParameter
 from msgspec import Meta, Struct
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from broadgauge_wire.fields import Count, Text
+from broadgauge_wire.fields import Count, Text, about
 
 from ..access.permissions import Permission
+from ..errors import Conflict, NotFound
 from ..schools import repository
 from ..schools.model import People, School, SchoolHours
 from .routing import Route, TheServices, answer, body_of
 
 Name = Annotated[Text, Meta(min_length=1)]
+SchoolInPath = Annotated[str, PathParameter(description="The school's name or id")]
 
 
 class NewSchool(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A school to add. Counts hold from `since` on (for all results if not said); never names."""
 
-    name: Name
-    timezone: Name
-    hours: SchoolHours = SchoolHours()
-    students: Count | None = None
-    staff: Count = 0
-    concurrent_users: Count | None = None
-    since: date | None = None
+    name: Annotated[Name, about("What to call it")]
+    timezone: Annotated[Name, about("IANA time zone, such as America/Chicago")]
+    hours: Annotated[SchoolHours, about("When students are on the line")] = SchoolHours()
+    students: Annotated[Count | None, about("Number of students")] = None
+    staff: Annotated[Count, about("Number of staff")] = 0
+    concurrent_users: Annotated[Count | None, about("Most people online at once, if known")] = None
+    since: Annotated[date | None, about("First day of the counts; null: for all results")] = None
 
 
 class NewPeople(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Counts from a date on (today if not said)."""
 
-    students: Count
-    staff: Count = 0
-    concurrent_users: Count | None = None
-    since: date | None = None
+    students: Annotated[Count, about("Number of students")]
+    staff: Annotated[Count, about("Number of staff")] = 0
+    concurrent_users: Annotated[Count | None, about("Most people online at once, if known")] = None
+    since: Annotated[date | None, about("First day of the counts; null: today")] = None
 
 
 async def list_schools(services: TheServices) -> Response:
@@ -43,7 +46,7 @@ async def list_schools(services: TheServices) -> Response:
     return answer(await services.look_up(repository.list_schools))
 
 
-async def get_school(services: TheServices, school: str) -> Response:
+async def get_school(services: TheServices, school: SchoolInPath) -> Response:
     """One school, by name or id."""
     return answer(await services.look_up(repository.find_school, school))
 
@@ -66,7 +69,7 @@ async def add_school(
 
 
 async def set_people(
-    services: TheServices, school: str, new: Annotated[NewPeople, body_of(NewPeople)]
+    services: TheServices, school: SchoolInPath, new: Annotated[NewPeople, body_of(NewPeople)]
 ) -> Response:
     """Say how many people are at the school from a date on."""
     people = People(
@@ -79,7 +82,7 @@ async def set_people(
 
 
 async def set_hours(
-    services: TheServices, school: str, hours: Annotated[SchoolHours, body_of(SchoolHours)]
+    services: TheServices, school: SchoolInPath, hours: Annotated[SchoolHours, body_of(SchoolHours)]
 ) -> Response:
     """Say when students are on the line."""
     return answer(await services.write(_set_hours, school, hours))
@@ -107,6 +110,7 @@ ROUTES = (
         endpoint=get_school,
         permission=Permission.READ,
         answer=School,
+        refusals=(NotFound,),
     ),
     Route(
         method="POST",
@@ -116,6 +120,7 @@ ROUTES = (
         body=NewSchool,
         answer=School,
         status=201,
+        refusals=(Conflict,),
     ),
     Route(
         method="POST",
@@ -124,6 +129,7 @@ ROUTES = (
         permission=Permission.MANAGE,
         body=NewPeople,
         answer=School,
+        refusals=(NotFound,),
     ),
     Route(
         method="PUT",
@@ -132,5 +138,6 @@ ROUTES = (
         permission=Permission.MANAGE,
         body=SchoolHours,
         answer=School,
+        refusals=(NotFound,),
     ),
 )

@@ -9,10 +9,13 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
+from broadgauge_wire.fields import about
+
 from ..access.authenticate import session_of
 from ..access.join import JoinToken, create_join_token, list_tokens
 from ..access.permissions import Permission
 from ..access.users import LOGIN_LINK_LIFETIME, create_login_link, end_session
+from ..errors import NotFound
 from ..schools.repository import find_school
 from .routing import Route, TheServices, answer, body_of
 from .schools import Name
@@ -26,25 +29,25 @@ log = structlog.get_logger()
 class NewToken(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A token that lets `uses` agents join one school (by name or id), for a while."""
 
-    school: Name
-    uses: Uses = 1
-    lifetime_hours: Hours = 24.0
+    school: Annotated[Name, about("School the agents are in, by name or id")]
+    uses: Annotated[Uses, about("How many agents may join with it")] = 1
+    lifetime_hours: Annotated[Hours, about("How long it works", "h")] = 24.0
 
 
 class MadeToken(Struct, frozen=True, kw_only=True):
     """The token, said only here."""
 
-    token: str
-    school: str
-    uses: int
-    expires_at: datetime
+    token: Annotated[str, about("The token, said only here")]
+    school: Annotated[str, about("School it is for")]
+    uses: Annotated[int, about("How many agents may join with it")]
+    expires_at: Annotated[datetime, about("When it stops working, UTC")]
 
 
 class LoginLink(Struct, frozen=True, kw_only=True):
     """A path on this server that signs a browser in, once."""
 
-    path: str
-    expires_at: datetime
+    path: Annotated[str, about("Path on this server that signs a browser in, once")]
+    expires_at: Annotated[datetime, about("When it stops working, UTC")]
 
 
 async def get_tokens(services: TheServices) -> Response:
@@ -56,7 +59,7 @@ async def post_token(
     services: TheServices, wish: Annotated[NewToken, body_of(NewToken)]
 ) -> Response:
     """Make a join token."""
-    made = await services.write(_make_token, wish, services.now())
+    made = await services.write(_make_token, wish, services.now(), services.config.fingerprint)
     log.info("join_token_made", school=made.school, uses=made.uses)
     return answer(made, 201)
 
@@ -79,10 +82,17 @@ async def delete_session(request: Request, services: TheServices) -> Response:
     return response
 
 
-def _make_token(c: Connection, wish: NewToken, now: datetime) -> MadeToken:
+def _make_token(c: Connection, wish: NewToken, now: datetime, fingerprint: str | None) -> MadeToken:
     school = find_school(c, wish.school)
     lifetime = timedelta(hours=wish.lifetime_hours)
-    token = create_join_token(c, school_id=school.id, lifetime=lifetime, uses=wish.uses, now=now)
+    token = create_join_token(
+        c,
+        school_id=school.id,
+        lifetime=lifetime,
+        uses=wish.uses,
+        now=now,
+        fingerprint=fingerprint,
+    )
     return MadeToken(token=token, school=school.name, uses=wish.uses, expires_at=now + lifetime)
 
 
@@ -102,6 +112,7 @@ ROUTES = (
         body=NewToken,
         answer=MadeToken,
         status=201,
+        refusals=(NotFound,),
     ),
     Route(
         method="POST",

@@ -1,51 +1,58 @@
 """Targets, and what measurements say against them."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
 from msgspec import Struct
 from starlette.responses import Response
 
+from broadgauge_wire.fields import about
+
 from .. import reports
 from ..access.permissions import Permission
 from ..capacity.model import Conclusion, Reason, Target
 from ..capacity.targets import DEFAULT_TARGET, TARGETS
 from ..config import DEFAULT_DAYS, MAX_DAYS
+from ..errors import NotFound
 from ..exports import formats, verdicts
 from ..reports import LinkVerdict, Overview, Reading, SchoolSummary
 from ..schools.model import People
+from .results import FileFormat
 from .routing import Route, TheServices, answer
 
-Days = Annotated[int, Query(ge=1, le=MAX_DAYS)]
+Days = Annotated[int, Query(ge=1, le=MAX_DAYS, description="Days of tests to judge by")]
+TargetKey = Annotated[str, Query(description="Key from `GET /api/v1/targets`")]
 NO_LINE = "No line is known for this school. Add one with: broadgauge links add"
 
 
 class SchoolVerdict(Struct, frozen=True, kw_only=True):
     """A school's own verdict: that of its worst line, which is named."""
 
-    school_id: UUID
-    school: str
-    people: People | None
-    conclusion: Conclusion
-    reason: Reason | None
-    explanation: str
-    link_id: UUID | None
-    link: str | None
-    reading: Reading | None
-    last_heard_at: datetime | None
-    simulated: bool
+    school_id: Annotated[UUID, about("The school")]
+    school: Annotated[str, about("Its name")]
+    people: Annotated[People | None, about("Counts in force today")]
+    conclusion: Annotated[Conclusion, about("Whether its lines are big enough: that of the worst")]
+    reason: Annotated[Reason | None, about("Why it is undecided, if it is")]
+    explanation: Annotated[str, about("The same in a sentence")]
+    link_id: Annotated[UUID | None, about("The worst line")]
+    link: Annotated[str | None, about("Its name")]
+    reading: Annotated[
+        Reading | None, about("Latest test of today, as such and never as a verdict")
+    ]
+    last_heard_at: Annotated[datetime | None, about("When an agent there was last heard, UTC")]
+    simulated: Annotated[bool, about("Rests on made-up results")]
 
 
 class Verdicts(Struct, frozen=True, kw_only=True):
     """Every school, and every line with its evidence, against one target."""
 
-    target: Target
-    days: int
-    as_of: datetime
-    schools: tuple[SchoolVerdict, ...]
-    links: tuple[LinkVerdict, ...]
+    target: Annotated[Target, about("What was judged against")]
+    days: Annotated[int, about("Days of tests judged by")]
+    as_of: Annotated[datetime, about("When this was worked out, UTC")]
+    schools: Annotated[tuple[SchoolVerdict, ...], about("Every school")]
+    links: Annotated[tuple[LinkVerdict, ...], about("Every line, once, with its evidence")]
 
 
 async def get_targets() -> Response:
@@ -55,9 +62,9 @@ async def get_targets() -> Response:
 
 async def get_verdicts(
     services: TheServices,
-    target: str = DEFAULT_TARGET,
+    target: TargetKey = DEFAULT_TARGET,
     days: Days = DEFAULT_DAYS,
-    format: Literal["json", "csv", "parquet"] = "json",  # noqa: A002 - the parameter's public name
+    format: FileFormat = "json",  # noqa: A002 - the parameter's public name
 ) -> Response:
     """Whether each school's lines are big enough for a target, by the tests of the last days."""
     overview = await services.read(reports.overview, target, days, services.now())
@@ -115,5 +122,7 @@ ROUTES = (
         endpoint=get_verdicts,
         permission=Permission.READ,
         answer=Verdicts,
+        files=tuple(formats.MEDIA_TYPES.values()),
+        refusals=(NotFound,),
     ),
 )

@@ -1,11 +1,12 @@
 """What judging takes and gives. Pure data: nothing here reads a store or a clock."""
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 from msgspec import Struct
 
 from broadgauge_wire import Bound, Direction, PathKind, Segment, Trigger
+from broadgauge_wire.fields import about
 
 Level = Literal["district", "school"]
 Per = Literal["student", "user", "concurrent_user", "school"]
@@ -18,39 +19,44 @@ Vote = Literal["reached", "missed", "cannot_say"]
 class SizeClass(Struct, frozen=True, kw_only=True):
     """A target's rate at one district size, with the floor of a district of that size or less."""
 
-    students: int
-    bits_per_second: float
-    floor_bits_per_second: float = 0.0
+    students: Annotated[int, about("Students of a district of this size")]
+    bits_per_second: Annotated[float, about("Rate per person, or per school", "bit/s")]
+    floor_bits_per_second: Annotated[
+        float, about("Least a district of this size or less needs in all", "bit/s")
+    ] = 0.0
 
 
 class Target(Struct, frozen=True, kw_only=True):
-    """A rate per person (or concurrent user, or school) for a segment, with its source.
+    """A rate per person (or concurrent user, or school) for a segment, with its source."""
 
-    `classes` has one entry where the rate does not depend on the district's size, else one for
-    each size the source names, ascending. `per_student_bits_per_second`, for targets per school:
-    a school needs this much for each student where that is more than its rate. `year` is the one
-    it was set for or, where the source names none, published.
-    """
-
-    key: str
-    title: str
-    source: str
-    year: int
-    segment: Segment
-    direction: Direction
-    level: Level
-    per: Per
-    classes: tuple[SizeClass, ...]
-    per_student_bits_per_second: float | None = None
-    note: str = ""
+    key: Annotated[str, about("What `target` parameters call it")]
+    title: Annotated[str, about("What people call it")]
+    source: Annotated[str, about("Who says so, and where")]
+    year: Annotated[int, about("Year it is for or, where the source names none, was published")]
+    segment: Annotated[Segment, about("Kind of line it is about")]
+    direction: Annotated[Direction, about("Direction it is about")]
+    level: Annotated[Level, about("Whether it is stated for a district or a school")]
+    per: Annotated[Per, about("What its rate is multiplied by")]
+    classes: Annotated[
+        tuple[SizeClass, ...],
+        about("Rates by district size, ascending; one where it doesn't matter"),
+    ]
+    per_student_bits_per_second: Annotated[
+        float | None,
+        about(
+            "For targets per school: a school needs this for each student where that is more",
+            "bit/s",
+        ),
+    ] = None
+    note: Annotated[str, about("What else a reader should know")] = ""
 
 
 class Need(Struct, frozen=True, kw_only=True):
     """What a link must carry for the people behind it, and how that was worked out."""
 
-    bits_per_second: float
-    people: int
-    working: str
+    bits_per_second: Annotated[float, about("What the line must carry", "bit/s")]
+    people: Annotated[int, about("People it is for")]
+    working: Annotated[str, about("How it was worked out")]
 
 
 class UnknownNeed(Struct, frozen=True, kw_only=True):
@@ -74,65 +80,69 @@ class LinkTest(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class DayVote(Struct, frozen=True, kw_only=True):
-    """A day's one vote: its median test.
+    """A day's one vote: its median test. It rests on school hours only where no test in closed
+    hours counts that day."""
 
-    `daypart` is what it rests on: school hours only where no closed-hours test counts that day.
-    `tests` are those that count; `split`: it can't say because some reached and some missed.
-    """
-
-    day: date
-    vote: Vote
-    daypart: Daypart
-    tests: int
-    median_bits_per_second: float | None
-    split: bool = False
+    day: Annotated[date, about("Local day")]
+    vote: Annotated[Vote, about("Whether the day's median test reached the need")]
+    daypart: Annotated[
+        Daypart, about("Whether it rests on tests in closed hours or in school hours")
+    ]
+    tests: Annotated[int, about("Tests that count on this day")]
+    median_bits_per_second: Annotated[
+        float | None, about("Median line rate of those tests", "bit/s")
+    ]
+    split: Annotated[
+        bool, about("Can't say, because some tests reached the need and some missed it")
+    ] = False
 
 
 class Interval(Struct, frozen=True):
     """Lower and upper end; an end that the data do not bound is None."""
 
-    low: float | None
-    high: float | None
+    low: Annotated[float | None, about("Lower end; null if the data don't bound it")]
+    high: Annotated[float | None, about("Upper end; null if the data don't bound it")]
 
 
 class Estimate(Struct, frozen=True, kw_only=True):
-    """Right-censored median of day medians with its order-statistic interval, in bit/s.
+    """What a line carries, by the days' medians. Order statistics come in steps, and so does the
+    confidence of their interval."""
 
-    `at_least` says that the median itself is a lower bound. `confidence` is what the interval
-    really has (order statistics come in steps); None where there are too few days for one.
-    """
-
-    bits_per_second: float
-    interval: Interval
-    at_least: bool
-    days: int
-    confidence: float | None
+    bits_per_second: Annotated[float, about("Right-censored median of day medians", "bit/s")]
+    interval: Annotated[Interval, about("Order-statistic interval of that median, bit/s")]
+    at_least: Annotated[bool, about("The median itself is a lower bound")]
+    days: Annotated[int, about("Days it rests on")]
+    confidence: Annotated[
+        float | None,
+        about("What the interval really has; null where there are too few days for one"),
+    ]
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """An answer with its evidence.
+    """An answer with its evidence."""
 
-    `share_reached` is the exact interval for the share of days that reach the need, days that
-    can't say counted against it at the lower end and for it at the upper. `more_days` is how many
-    more days like these would decide, if known. `level` is what the target was stated for.
-    """
-
-    conclusion: Conclusion
-    reason: Reason | None
-    explanation: str
-    direction: Direction
-    target: str
-    level: Level
-    need: Need | None
-    reached_days: int
-    missed_days: int
-    cannot_say_days: int
-    share_reached: Interval | None
-    more_days: int | None
-    counting_tests: int
-    tests: int
-    votes: tuple[DayVote, ...]
-    capacity: Estimate | None
-    window: tuple[date, date]
-    method: str
-    simulated: bool = False
+    conclusion: Annotated[Conclusion, about("Whether the line is big enough")]
+    reason: Annotated[Reason | None, about("Why it is undecided, if it is")]
+    explanation: Annotated[str, about("The same in a sentence")]
+    direction: Annotated[Direction, about("Direction judged")]
+    target: Annotated[str, about("Key of the target")]
+    level: Annotated[Level, about("What the target was stated for")]
+    need: Annotated[Need | None, about("What the line must carry; null if people aren't counted")]
+    reached_days: Annotated[int, about("Days that reached the need")]
+    missed_days: Annotated[int, about("Days that missed it")]
+    cannot_say_days: Annotated[int, about("Days that can't say")]
+    share_reached: Annotated[
+        Interval | None,
+        about(
+            "Exact 95% interval for the share of days that reach the need; days that can't say "
+            "count against it at the lower end and for it at the upper"
+        ),
+    ]
+    more_days: Annotated[int | None, about("How many more days like these would decide, if known")]
+    counting_tests: Annotated[int, about("Tests that count")]
+    tests: Annotated[int, about("Tests in the window")]
+    votes: Annotated[tuple[DayVote, ...], about("Each day's vote")]
+    capacity: Annotated[Estimate | None, about("What the line carries")]
+    window: Annotated[tuple[date, date], about("First and last day judged")]
+    method: Annotated[str, about("Version of the method")]
+    simulated: Annotated[bool, about("Rests on made-up results")] = False

@@ -4,6 +4,8 @@ from urllib.parse import urlsplit
 
 import click
 
+from broadgauge_wire.tokens import parse_join_token
+
 from ..config import is_loopback
 from ..schools.model import Agent, School
 from .client import ServerClient
@@ -86,6 +88,8 @@ def create_token(
     say(f"On the machine: broadgauge-agent join {client.where.url} --token - (and paste it)")
     if is_loopback(urlsplit(client.where.url).hostname or ""):
         say("Only this machine reaches that address. For others, start the server with --host.")
+    if parse_join_token(made.token).fingerprint:
+        say("The digits after its dot are this server's fingerprint: agents trust no other server.")
     click.echo(made.token)
 
 
@@ -161,7 +165,8 @@ def _print_agents(client: ServerClient, found: tuple[Agent, ...], as_json: bool)
 def _last_heard(agent: Agent) -> str:
     if agent.revoked_at is not None:
         return "revoked"
-    return f"{agent.last_seen_at:%Y-%m-%d %H:%M}" if agent.last_seen_at else "never"
+    heard = f"{agent.last_seen_at:%Y-%m-%d %H:%M}" if agent.last_seen_at else "never"
+    return f"{heard}, asleep" if agent.asleep_since else heard
 
 
 def _school_names(client: ServerClient) -> dict[object, str]:

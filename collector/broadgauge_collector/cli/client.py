@@ -1,5 +1,7 @@
 """Talking to a running server: where it is, with which token, and what its refusals mean."""
 
+import os
+import ssl
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -7,10 +9,15 @@ import httpx2
 import msgspec
 from msgspec import Struct
 
+from broadgauge_host.certificates import (
+    WrongCertificateError,
+    parse_fingerprint,
+    pinned_context,
+)
 from broadgauge_wire import Problem
 from broadgauge_wire.spec import API_PREFIX
 
-from ..config import ADDRESS, ADMIN_TOKEN
+from ..config import ADDRESS, ADMIN_TOKEN, FINGERPRINT
 from ..errors import CannotStart, CollectorError, MayNotStart, ServerAway, ServerRefused
 
 Answer = TypeVar("Answer")
@@ -21,10 +28,13 @@ LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 
 
 class Where(Struct, frozen=True, kw_only=True):
-    """A server and the token to use with it."""
+    """A server, the token to use with it, and what vouches for it if the system doesn't."""
 
     url: str
     token: str
+    fingerprint: str | None = None
+    ca: str | None = None
+    """A file of certificates, PEM."""
 
 
 def find_server(url: str | None, token: str | None, data: Path) -> Where:
@@ -32,9 +42,15 @@ def find_server(url: str | None, token: str | None, data: Path) -> Where:
 
     CannotStart if neither knows, MayNotStart if the token file isn't readable by this user.
     """
+    ca, fingerprint = os.environ.get("BROADGAUGE_CA"), os.environ.get("BROADGAUGE_FINGERPRINT")
+    is_elsewhere = bool(url and token)
+    if not (ca or fingerprint or is_elsewhere):
+        fingerprint = _own_fingerprint(data)
     return Where(
         url=(url or _read(data / ADDRESS, "BROADGAUGE_URL")).rstrip("/"),
         token=token or _read(data / ADMIN_TOKEN, "BROADGAUGE_TOKEN"),
+        fingerprint=fingerprint or None,
+        ca=ca or None,
     )
 
 
@@ -46,6 +62,7 @@ class ServerClient:
         self._http = httpx2.Client(
             base_url=where.url,
             headers={"authorization": f"Bearer {where.token}"},
+            verify=_trust(where),
             timeout=httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
             mounts=dict.fromkeys(LOOPBACK),
         )
@@ -74,13 +91,50 @@ class ServerClient:
                 method, API_PREFIX + path, params=given, content=content, headers=headers
             )
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise ServerAway(
-                f"No server answers at {self.where.url} ({error}). Is it running? "
-                "Start it with 'broadgauge up', or set BROADGAUGE_URL."
-            ) from error
+            raise _away(self.where, error) from error
         if response.is_success:
             return response
         raise _refusal(response)
+
+
+def _own_fingerprint(data: Path) -> str | None:
+    file = data / FINGERPRINT
+    return _read(file, "BROADGAUGE_FINGERPRINT") if file.exists() else None
+
+
+def _trust(where: Where) -> ssl.SSLContext | bool:
+    try:
+        if where.fingerprint is not None:
+            return pinned_context(parse_fingerprint(where.fingerprint))
+        return ssl.create_default_context(cafile=where.ca) if where.ca else True
+    except (OSError, ValueError) as error:  # OSError is ssl.SSLError, too
+        raise CannotStart(
+            f"What should vouch for the server can't be used ({error}). Set "
+            "BROADGAUGE_FINGERPRINT to what the server says at its start, or BROADGAUGE_CA to a "
+            "file of certificates, PEM."
+        ) from error
+
+
+def _away(where: Where, error: Exception) -> ServerAway:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, WrongCertificateError):
+            return ServerAway(
+                f"{where.url} shows another certificate than the one with the fingerprint "
+                f"{where.fingerprint}. Nothing was sent. Is this the right server, and is no "
+                "filter that opens TLS in between? Its own fingerprint is said at its start."
+            )
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return ServerAway(
+                f"{where.url} shows a certificate that this system doesn't trust "
+                f"({cause.verify_message}). Nothing was sent. Set BROADGAUGE_FINGERPRINT to what "
+                "the server says at its start, or BROADGAUGE_CA to a file of certificates, PEM."
+            )
+        cause = cause.__cause__ or cause.__context__
+    return ServerAway(
+        f"No server answers at {where.url} ({error}). Is it running? "
+        "Start it with 'broadgauge up', or set BROADGAUGE_URL."
+    )
 
 
 def _refusal(response: httpx2.Response) -> CollectorError:

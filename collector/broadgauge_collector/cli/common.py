@@ -15,7 +15,8 @@ from .client import ServerClient, find_server
 
 Command = Callable[..., Any]
 
-data_option = click.option(
+data_option_with = functools.partial(
+    click.option,
     "--data",
     type=click.Path(path_type=Path, file_okay=False, readable=False),
     envvar="BROADGAUGE_DATA",
@@ -24,12 +25,14 @@ data_option = click.option(
     show_default=True,
     help="Data directory of the server.",
 )
+data_option = data_option_with()
 url_option = click.option(
     "--url",
     envvar="BROADGAUGE_URL",
     show_envvar=True,
     help="Address of the server, if not that in --data.",
 )
+SEGMENT = click.Choice(["lan", "wan", "internet"])
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -38,7 +41,8 @@ class ListingGroup(click.Group):
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         asks_for_help = args[:1] and args[0] in self.get_help_option_names(context)
-        if not asks_for_help and (not args or args[0].startswith("-")):
+        completes = context.resilient_parsing  # a shell wants to know what else there is to ask
+        if not (asks_for_help or completes) and (not args or args[0].startswith("-")):
             args = ["list", *args]
         return super().parse_args(context, args)
 

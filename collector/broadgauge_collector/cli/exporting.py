@@ -2,7 +2,8 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import date, datetime
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import TemporaryFile
@@ -31,6 +32,20 @@ output_option = click.option(
     type=click.Path(path_type=Path, dir_okay=False),
     help="File to write, instead of standard output.",
 )
+
+
+def _moment(text: str) -> str:
+    """A day, from its beginning in UTC, or a moment with its time zone, as the API takes it."""
+    with suppress(ValueError):
+        return f"{date.fromisoformat(text)}T00:00:00Z"
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        words = f"{text!r} is no day like 2026-01-31 and no moment like 2026-01-31T08:00:00Z."
+        raise click.BadParameter(words) from None
+    if moment.tzinfo is None:
+        raise click.BadParameter(f"{text!r} needs a time zone: write {text}Z for UTC.")
+    return moment.isoformat()
 
 
 @click.group()
@@ -72,8 +87,13 @@ def export_verdicts(
     help="Which results.",
 )
 @click.option("--school", help="Only this school, by name or id.")
-@click.option("--since", metavar="TIME", help="From this moment on, such as 2026-01-31T00:00:00Z.")
-@click.option("--until", metavar="TIME", help="Before this moment.")
+@click.option(
+    "--since",
+    type=_moment,
+    metavar="TIME",
+    help="From this day on, in UTC, such as 2026-01-31; or from a moment, 2026-01-31T08:00:00Z.",
+)
+@click.option("--until", type=_moment, metavar="TIME", help="Before this day or moment.")
 @format_option
 @output_option
 @talks_to_server

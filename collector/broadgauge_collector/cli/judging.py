@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from broadgauge_host.exit_codes import ExitCode
+
 from ..capacity.model import Target
 from ..capacity.targets import DEFAULT_TARGET
 from ..config import DEFAULT_DAYS, MAX_DAYS
@@ -13,8 +15,6 @@ from .common import json_option, mbps, print_json, print_table, say, talks_to_se
 
 if TYPE_CHECKING:  # commands import the server's parts when they need them, to start quickly
     from ..api.verdicts import SchoolVerdict, Verdicts
-
-MEASURED_TROUBLE = 1
 
 target_option = click.option(
     "--target", default=DEFAULT_TARGET, show_default=True, help="Key from `broadgauge targets`."
@@ -66,7 +66,7 @@ def verdicts(client: ServerClient, target: str, days: int, as_json: bool) -> Non
         rows = [(v.school, v.conclusion, _line(found, v), v.explanation) for v in found.schools]
         print_table(("SCHOOL", "VERDICT", "LINE", "WHY"), rows)
     if any(school.conclusion == "below" for school in found.schools):
-        sys.exit(MEASURED_TROUBLE)
+        sys.exit(ExitCode.TROUBLE)
 
 
 def _line(found: "Verdicts", school: "SchoolVerdict") -> str | None:

@@ -5,9 +5,20 @@ import sys
 import click
 
 from ..errors import CollectorError
-from . import access, exporting, judging, places, serving
-
-TROUBLE = 1
+from . import (
+    access,
+    completion,
+    config,
+    doctor,
+    exporting,
+    judging,
+    networks,
+    places,
+    reflectors,
+    service,
+    serving,
+    settings,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -18,9 +29,9 @@ def cli() -> None:
     \b
     Start: broadgauge up
 
-    All commands but `up` and `serve` talk to a running server. They find its address and an
-    administrator's token in its data directory (--data); elsewhere, set BROADGAUGE_URL and
-    BROADGAUGE_TOKEN.
+    Commands that ask a running server find its address and an administrator's token in its data
+    directory (--data); elsewhere, set BROADGAUGE_URL and BROADGAUGE_TOKEN, and for a server with
+    its own certificate BROADGAUGE_FINGERPRINT (or BROADGAUGE_CA, a file of certificates).
 
     Exit codes: 0 well, 1 measured trouble, 2 usage, 3 configuration, 4 unreachable, 5 not
     permitted.
@@ -33,12 +44,18 @@ for command in (
     access.login,
     places.schools,
     places.links,
-    places.reflectors,
+    reflectors.reflectors,
+    networks.networks,
+    settings.settings,
     judging.targets,
     judging.verdicts,
     access.token,
     access.agents,
     exporting.export,
+    config.config,
+    service.service,
+    doctor.doctor,
+    completion.completion,
 ):
     cli.add_command(command)
 
@@ -49,4 +66,4 @@ def main() -> None:
         cli()
     except CollectorError as error:
         click.echo(f"broadgauge: {error}", err=True)
-        sys.exit(getattr(error, "exit_code", TROUBLE))
+        sys.exit(error.exit_code)

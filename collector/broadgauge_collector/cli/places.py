@@ -1,4 +1,4 @@
-"""Schools, lines and test servers."""
+"""Schools and lines."""
 
 from datetime import datetime
 from typing import Any
@@ -6,9 +6,10 @@ from urllib.parse import quote
 
 import click
 
-from ..schools.model import Link, Reflector, School
+from ..schools.model import Link, School
 from .client import ServerClient
 from .common import (
+    SEGMENT,
     ListingGroup,
     counted,
     json_option,
@@ -18,7 +19,6 @@ from .common import (
     talks_to_server,
 )
 
-Segment = click.Choice(["lan", "wan", "internet"])
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Count = click.IntRange(min=0)
 Day = click.DateTime(["%Y-%m-%d"])
@@ -131,7 +131,7 @@ def list_links(client: ServerClient, as_json: bool) -> None:
 
 @links.command("add")
 @click.argument("name")
-@click.option("--segment", type=Segment, required=True, help="Kind of line.")
+@click.option("--segment", type=SEGMENT, required=True, help="Kind of line.")
 @click.option(
     "--school", "schools", multiple=True, required=True, help="School behind it; repeatable."
 )
@@ -150,44 +150,6 @@ def add_link(
     bought = None if contracted_mbps is None else contracted_mbps * 1e6
     body = given | {"contracted_bits_per_second": bought}
     _print_links(client, (client.send("POST", "/links", Link, body),), as_json)
-
-
-@click.group(cls=ListingGroup)
-def reflectors() -> None:
-    """Test servers: the far ends of measurements. Alone, lists them.
-
-    \b
-    Example: broadgauge reflectors
-    """
-
-
-@reflectors.command("list")
-@json_option
-@talks_to_server
-def list_reflectors(client: ServerClient, as_json: bool) -> None:
-    """List test servers.
-
-    \b
-    Example: broadgauge reflectors list --json
-    """
-    _print_reflectors(client.get("/reflectors", tuple[Reflector, ...]), as_json)
-
-
-@reflectors.command("add")
-@click.argument("name")
-@click.option("--host", required=True, help="Address agents reach it at.")
-@click.option("--port", type=click.IntRange(1, 65535), default=8485, show_default=True)
-@click.option("--segment", type=Segment, required=True, help="What a test to it goes over.")
-@click.option("--link", help="The one line it ends, by name or id.")
-@json_option
-@talks_to_server
-def add_reflector(client: ServerClient, as_json: bool, **given: Any) -> None:
-    """Register a test server, so that agents measure to it.
-
-    \b
-    Example: broadgauge reflectors add "District core" --host 10.0.0.5 --segment wan
-    """
-    _print_reflectors((client.send("POST", "/reflectors", Reflector, given),), as_json)
 
 
 def _print_schools(found: tuple[School, ...], as_json: bool) -> None:
@@ -214,14 +176,6 @@ def _print_links(client: ServerClient, found: tuple[Link, ...], as_json: bool) -
         for link in found
     ]
     print_table(("LINE", "SEGMENT", "SCHOOLS", "CONTRACTED", "ID"), rows)
-
-
-def _print_reflectors(found: tuple[Reflector, ...], as_json: bool) -> None:
-    if as_json:
-        print_json(found)
-        return
-    rows = [(r.name, r.segment, f"{r.host}:{r.port}", r.id) for r in found]
-    print_table(("TEST SERVER", "SEGMENT", "ADDRESS", "ID"), rows)
 
 
 def _hours(school: School) -> str:

@@ -29,6 +29,13 @@ class Counts(Struct):
     conflicting_batches: int = 0
 
 
+class Taken(Struct, frozen=True):
+    """A batch that is durable: what its agent is answered, and what it said of its spool."""
+
+    answer: BatchAnswer
+    spooled_results: int | None
+
+
 class Ingest:
     """Takes batches from authenticated agents into a store of results."""
 
@@ -41,10 +48,8 @@ class Ingest:
         """Results read and not yet committed."""
         return self._group_commit.waiting_results
 
-    async def submit(
-        self, agent: Agent, body: bytes, encoding: str | None, now: datetime
-    ) -> BatchAnswer:
-        """Take a batch in, and answer once it is durable.
+    async def submit(self, agent: Agent, body: bytes, encoding: str | None, now: datetime) -> Taken:
+        """Take a batch in; returns once it is durable.
 
         TooLarge, UnsupportedEncoding or Unreadable for a body that is no batch; NotPermitted for a
         batch of another agent; Conflict for a number used before with other content; Busy or
@@ -56,7 +61,7 @@ class Ingest:
             incoming = read(agent, body, encoding, now)
         outcome = await asyncio.wrap_future(self._group_commit.hand_in(incoming))
         self._count(incoming, outcome)
-        return _answer(incoming, outcome)
+        return Taken(_answer(incoming, outcome), incoming.spooled_results)
 
     def close(self) -> None:
         """Commit what waits, and take no more."""
@@ -91,6 +96,7 @@ def read(agent: Agent, body: bytes, encoding: str | None, now: datetime) -> Inco
         refused=refused,
         records=tuple(beginning(raw) for raw in batch.results),
         size_bytes=len(plain),
+        spooled_results=batch.spooled_results,
     )
 
 

@@ -11,6 +11,9 @@ from broadgauge_wire.spec import MAX_EXPLANATION, MAX_TEXT
 from ..store.results import MAX_ASIDE_BYTES, Aside
 from .validate import faults
 
+KEPT_AT_END = 200
+"""Characters of a long reason's end: more than any field's path has."""
+
 
 class _Named(Struct):
     id: str
@@ -40,8 +43,15 @@ def _read(raw: Raw, now: datetime) -> Result | str:
 
 
 def _aside(index: int, raw: Raw, reason: str) -> Aside:
-    refusal = Refusal(index=index, id=_readable_id(raw), reason=reason[:MAX_EXPLANATION])
+    refusal = Refusal(index=index, id=_readable_id(raw), reason=_shortened(reason))
     return Aside(refusal=refusal, record=beginning(raw))
+
+
+def _shortened(reason: str) -> str:
+    """Its middle left out: a wrong value, however long, stands there, and the field at the end."""
+    if len(reason) <= MAX_EXPLANATION:
+        return reason
+    return f"{reason[: MAX_EXPLANATION - 2 * KEPT_AT_END]}...{reason[-KEPT_AT_END:]}"
 
 
 def beginning(raw: Raw) -> bytes:

@@ -46,7 +46,7 @@ def read_district(stores: Stores) -> District:
         return District(
             {school.id: school for school in list_schools(connection)},
             {link.id: link for link in list_links(connection)},
-            {reflector.id: reflector for reflector in list_reflectors(connection)},
+            {reflector.id: reflector for reflector in list_reflectors(connection, removed=True)},
             list_agents(connection),
         )
 

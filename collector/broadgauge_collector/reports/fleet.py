@@ -11,7 +11,7 @@ from ..store import duckdb_questions as questions
 from .district import District, read_district
 from .model import AgentRow, AgentState
 
-STALE_AFTER = timedelta(hours=24)
+SILENT_AFTER = timedelta(hours=24)
 LATENCY_LOOKED_BACK = timedelta(days=7)
 
 
@@ -28,12 +28,19 @@ def agents(stores: Stores, now: datetime) -> tuple[AgentRow, ...]:
 
 
 def state(agent: Agent, now: datetime) -> AgentState:
-    """`stale` after a day of silence."""
+    """`stale` after a day of silence. One that said it sleeps may be off as long as it likes."""
     if agent.revoked_at is not None:
         return "revoked"
+    if agent.asleep_since is not None:
+        return "asleep"
     if agent.last_seen_at is None:
         return "never"
-    return "stale" if now - agent.last_seen_at > STALE_AFTER else "ok"
+    return "stale" if silent(agent.last_seen_at, now) else "ok"
+
+
+def silent(last_heard_at: datetime | None, now: datetime) -> bool:
+    """Nothing heard for longer than a day, though something once was."""
+    return last_heard_at is not None and now - last_heard_at > SILENT_AFTER
 
 
 def _row(

@@ -1,44 +1,49 @@
 """What pages, API and exports show."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from msgspec import Struct
 
 from broadgauge_wire import Bound, Direction, Segment
+from broadgauge_wire.fields import about
 
 from ..capacity.model import Target, Verdict
 from ..schools.model import Agent, Link, People, School
 
-AgentState = Literal["ok", "stale", "never", "revoked"]
+AgentState = Literal["ok", "stale", "asleep", "never", "revoked"]
 
 
 class LinkVerdict(Struct, frozen=True, kw_only=True):
-    """A verdict, and the link and schools it is about. `people` are those the need counts."""
+    """A verdict, and the link and schools it is about."""
 
-    link: Link
-    schools: tuple[str, ...]
-    people: int | None
-    verdict: Verdict
+    link: Annotated[Link, about("The line")]
+    schools: Annotated[tuple[str, ...], about("Names of the schools behind it")]
+    people: Annotated[int | None, about("People that the need counts")]
+    verdict: Annotated[Verdict, about("Where it stands")]
 
 
 class Reading(Struct, frozen=True, kw_only=True):
     """The latest test of today, shown as such and never as a verdict."""
 
-    started_at: datetime
-    direction: Direction
-    segment: Segment | None
-    line_bits_per_second: float
-    bound: Bound | None
-    loopback: bool
-    simulated: bool
+    started_at: Annotated[datetime, about("When the test began, UTC")]
+    direction: Annotated[Direction, about("Direction of the test")]
+    segment: Annotated[Segment | None, about("Stretch of network tested")]
+    line_bits_per_second: Annotated[float, about("What the line carried", "bit/s")]
+    bound: Annotated[
+        Bound | None,
+        about("exact: the path set the rate; at_least: the line is this fast or faster"),
+    ]
+    loopback: Annotated[bool, about("Measured inside one machine")]
+    simulated: Annotated[bool, about("Made up for a demonstration")]
 
 
 class SchoolSummary(Struct, frozen=True, kw_only=True):
     """A row of the Overview: a school's own verdict is the worst of the links it depends on.
 
-    `agents` leaves out revoked ones; `loopback_only` is of the window.
+    `agents` leaves out revoked ones, and `last_heard_at` the `asleep` among them unless all are;
+    `silent` says that it was too long ago. `loopback_only` is of the window.
     """
 
     school: School
@@ -47,9 +52,16 @@ class SchoolSummary(Struct, frozen=True, kw_only=True):
     deciding: LinkVerdict | None
     reading: Reading | None
     last_heard_at: datetime | None
+    silent: bool
     agents: int
+    asleep: int
     loopback_only: bool
     simulated: bool
+
+    @property
+    def all_asleep(self) -> bool:
+        """Every agent is away from school networks: that nothing comes in is no fault."""
+        return self.agents > 0 and self.asleep == self.agents
 
 
 class Overview(Struct, frozen=True, kw_only=True):

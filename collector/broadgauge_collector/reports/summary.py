@@ -17,6 +17,7 @@ from ..schools.model import School
 from ..store import Stores
 from ..store import duckdb_questions as questions
 from .district import District, Ways, read_district
+from .fleet import silent
 from .judging import Asked, JudgedLink, judge_links
 from .model import LinkVerdict, Overview, Reading, SchoolSummary
 
@@ -63,7 +64,9 @@ def summarise(
     answers = tuple(j.answer for j in judged if school.id in j.answer.link.school_ids)
     deciding = min(answers, key=_severity, default=None)
     agents = [a for a in district.agents if a.school_id == school.id and a.revoked_at is None]
-    heard = [agent.last_seen_at for agent in agents if agent.last_seen_at is not None]
+    awake = [agent for agent in agents if agent.asleep_since is None]
+    heard = [agent.last_seen_at for agent in awake or agents if agent.last_seen_at is not None]
+    last_heard_at = max(heard, default=None)
     reading = _reading(school, deciding, background)
     return SchoolSummary(
         school=school,
@@ -71,8 +74,10 @@ def summarise(
         verdicts=answers,
         deciding=deciding,
         reading=reading,
-        last_heard_at=max(heard, default=None),
+        last_heard_at=last_heard_at,
+        silent=bool(awake) and silent(last_heard_at, background.now),
         agents=len(agents),
+        asleep=len(agents) - len(awake),
         loopback_only=school.id in background.only_loopback,
         simulated=any(answer.verdict.simulated for answer in answers)
         or (reading is not None and reading.simulated),

@@ -1,6 +1,7 @@
 """What names, places and counts must be before they are kept. Each refusal says what to write."""
 
 import difflib
+import re
 import unicodedata
 import zoneinfo
 
@@ -17,6 +18,9 @@ NO_PLACE = {"localtime", "Factory"}
 
 MAX_HOST = 253
 """Characters in a host name, RFC 1035."""
+
+FINGERPRINT = re.compile("[0-9a-f]{64}")
+"""SHA-256 in hexadecimal."""
 
 
 def clean_name(text: str, what: str) -> str:
@@ -97,3 +101,14 @@ def check_port(port: int) -> int:
     if 1 <= port <= 65535:
         return port
     raise Invalid(f"{port} is no port: give a number from 1 to 65535.")
+
+
+def check_fingerprint(text: str) -> str:
+    """SHA-256 of a certificate, however it was copied: with colons, in capitals, from openssl."""
+    digits = re.sub(r"[\s:]", "", text.rpartition("=")[2]).lower()
+    if FINGERPRINT.fullmatch(digits):
+        return digits
+    raise Invalid(
+        f"{text[:100]!r} is no fingerprint: give the 64 hexadecimal digits of SHA-256 that the "
+        "test server prints when it starts."
+    )

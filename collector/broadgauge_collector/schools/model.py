@@ -1,38 +1,40 @@
 """Districts, schools, people and links, as the rest of the collector sees them."""
 
 from datetime import date, datetime, time
+from typing import Annotated
 from uuid import UUID
 
 from msgspec import Struct
 
 from broadgauge_wire import Segment
+from broadgauge_wire.fields import about
 
 
 class SchoolHours(Struct, frozen=True, kw_only=True):
     """When students are on the link: local times, and weekdays with Monday as 0."""
 
-    opens: time = time(7, 30)
-    closes: time = time(16, 0)
-    weekdays: tuple[int, ...] = (0, 1, 2, 3, 4)
+    opens: Annotated[time, about("When students arrive, local time")] = time(7, 30)
+    closes: Annotated[time, about("When students leave, local time")] = time(16, 0)
+    weekdays: Annotated[tuple[int, ...], about("Days with students, Monday as 0")] = (0, 1, 2, 3, 4)
 
 
 class People(Struct, frozen=True, kw_only=True):
     """Counts from a date on, never names. `concurrent_users`: the peak online at once, if known."""
 
-    since: date
-    students: int
-    staff: int = 0
-    concurrent_users: int | None = None
+    since: Annotated[date, about("First day these counts hold")]
+    students: Annotated[int, about("Number of students")]
+    staff: Annotated[int, about("Number of staff")] = 0
+    concurrent_users: Annotated[int | None, about("Most people online at once, if known")] = None
 
 
 class School(Struct, frozen=True, kw_only=True):
     """A site with students. `people` is ascending by date; the last on or before a day counts."""
 
-    id: UUID
-    name: str
-    timezone: str
-    hours: SchoolHours = SchoolHours()
-    people: tuple[People, ...] = ()
+    id: Annotated[UUID, about("What the collector calls it")]
+    name: Annotated[str, about("What people call it")]
+    timezone: Annotated[str, about("IANA time zone")]
+    hours: Annotated[SchoolHours, about("When students are on the line")] = SchoolHours()
+    people: Annotated[tuple[People, ...], about("Counts, ascending by date")] = ()
 
     def people_on(self, day: date) -> People | None:
         """The counts in force on a day; None before the first."""
@@ -42,36 +44,81 @@ class School(Struct, frozen=True, kw_only=True):
 class Link(Struct, frozen=True, kw_only=True):
     """A stretch of network that the schools behind it depend on; on screen, a line."""
 
-    id: UUID
-    name: str
-    segment: Segment
-    school_ids: tuple[UUID, ...]
-    contracted_bits_per_second: float | None = None
+    id: Annotated[UUID, about("What the collector calls it")]
+    name: Annotated[str, about("What people call it")]
+    segment: Annotated[Segment, about("Kind of line")]
+    school_ids: Annotated[tuple[UUID, ...], about("Schools that depend on it")]
+    contracted_bits_per_second: Annotated[float | None, about("Rate that was bought", "bit/s")] = (
+        None
+    )
 
 
 class Reflector(Struct, frozen=True, kw_only=True):
     """A registered test server. With a link, it ends that link, for the schools behind it only."""
 
-    id: UUID
-    name: str
-    host: str
-    port: int
-    segment: Segment
-    link_id: UUID | None = None
-    tls: bool = False
-    fingerprint: str | None = None
+    id: Annotated[UUID, about("What the collector calls it")]
+    name: Annotated[str, about("What people call it")]
+    host: Annotated[str, about("Address or name agents reach it at")]
+    port: Annotated[int, about("TCP and UDP port agents reach it at")]
+    segment: Annotated[Segment, about("Stretch of network that a test to it goes over")]
+    link_id: Annotated[UUID | None, about("The one line it ends, if it ends only one")] = None
+    tls: Annotated[bool, about("Whether it speaks TLS")] = False
+    fingerprint: Annotated[
+        str | None, about("SHA-256 of the certificate it shows, where no authority vouches for it")
+    ] = None
 
 
 class Agent(Struct, frozen=True, kw_only=True):
     """One installation on one machine, as last heard."""
 
-    id: UUID
-    name: str
-    school_id: UUID
-    location: str | None
-    version: str
-    joined_at: datetime
-    last_seen_at: datetime | None
-    spooled_results: int | None
-    revoked_at: datetime | None
-    asleep_since: datetime | None = None
+    id: Annotated[UUID, about("What the collector calls it")]
+    name: Annotated[str, about("What people call it")]
+    school_id: Annotated[UUID, about("School its token was for")]
+    location: Annotated[str | None, about("Room, wing or wiring closet it is in")]
+    version: Annotated[str, about("Its version, as last heard")]
+    joined_at: Annotated[datetime, about("When it joined, UTC")]
+    last_seen_at: Annotated[datetime | None, about("When it was last heard, UTC")]
+    spooled_results: Annotated[int | None, about("Results that waited to be sent, as last said")]
+    revoked_at: Annotated[datetime | None, about("When it was shut out, UTC")]
+    asleep_since: Annotated[
+        datetime | None,
+        about("Since when it has been away from school networks, UTC; null if it isn't"),
+    ] = None
+
+
+class SchoolNetwork(Struct, frozen=True, kw_only=True):
+    """A subnet whose addresses only machines on the district's network have."""
+
+    id: Annotated[UUID, about("What the collector calls it")]
+    subnet: Annotated[str, about("Subnet in CIDR notation")]
+    note: Annotated[str, about("What people say of it")]
+    caution: Annotated[
+        str | None,
+        about("Who else has such addresses: agents would measure there too; null if nobody does"),
+    ]
+
+
+SettingValue = bool | float | str
+
+
+class SchoolSetting(Struct, frozen=True, kw_only=True):
+    """What a setting is for the agents of one school."""
+
+    school_id: Annotated[UUID, about("The school")]
+    school: Annotated[str, about("Its name")]
+    value: Annotated[SettingValue, about("Value for its agents; wins over that for every school")]
+
+
+class AgentSetting(Struct, frozen=True, kw_only=True):
+    """One setting of agents' probes, set here or not."""
+
+    key: Annotated[str, about("Its dotted key, as in an agent's file")]
+    value: Annotated[
+        SettingValue | None,
+        about("Value for every school; null if none is set, and agents go by file or default"),
+    ]
+    default: Annotated[SettingValue, about("What it is where nothing is set")]
+    unit: Annotated[str, about("Unit of the value, empty if it has none")]
+    meaning: Annotated[str, about("What it does")]
+    expected: Annotated[str, about("What it may be, in words")]
+    schools: Annotated[tuple[SchoolSetting, ...], about("Schools with a value of their own")]

@@ -8,7 +8,7 @@ import difflib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +21,9 @@ from broadgauge_wire.spec import EARLIEST_YEAR
 
 from ..errors import Conflict, Invalid, NotFound
 from ..store import tables
+from .agent_settings import configuration_for
 from .checks import (
+    check_fingerprint,
     check_host,
     check_hours,
     check_people,
@@ -32,9 +34,12 @@ from .checks import (
     name_key,
 )
 from .model import Link, People, Reflector, School, SchoolHours
+from .networks import listed_subnets
 
 EVER = date(EARLIEST_YEAR, 1, 1)
 """Counts from this day on hold for every result there can be."""
+
+_REFLECTORS = select(tables.reflector).where(tables.reflector.c.removed_at.is_(None))
 
 
 def add_school(
@@ -173,49 +178,76 @@ def add_reflector(
     segment: Segment,
     link_id: UUID | None = None,
     tls: bool = False,
+    fingerprint: str | None = None,
 ) -> Reflector:
-    """Register a test server; with `link_id`, it ends that line, which must be of its segment."""
+    """Register a test server; with `link_id`, it ends that line, which must be of its segment.
+
+    With the fingerprint of its certificate it is spoken to over TLS.
+    """
     if link_id is not None and (link := get_link(c, link_id)).segment != segment:
         raise Invalid(f"The line {link.name!r} is {link.segment}, the test server {segment}.")
     reflector_id = new_id()
-    row: dict[str, Any] = {"id": reflector_id, "segment": segment, "link_id": link_id, "tls": tls}
+    row: dict[str, Any] = {"id": reflector_id, "segment": segment, "link_id": link_id}
     row |= _naming(name, "The test server's name")
-    row |= {"host": check_host(host), "port": check_port(port)}
+    row |= {"host": check_host(host), "port": check_port(port)} | _security(tls, fingerprint)
     with _name_taken(f"There is already a test server named {row['name']!r}."):
         c.execute(insert(tables.reflector).values(row))
     return get_reflector(c, reflector_id)
 
 
-def update_reflector(c: Connection, reflector_id: UUID, *, host: str, port: int) -> Reflector:
-    """Set where a test server listens."""
+def update_reflector(c: Connection, changed: Reflector) -> Reflector:
+    """Set where a test server listens, and how it shows that it is the one; the rest stays."""
+    matches = tables.reflector.c.id == changed.id
+    row = {"host": check_host(changed.host), "port": check_port(changed.port)}
+    row |= _security(changed.tls, changed.fingerprint)
+    c.execute(update(tables.reflector).where(matches).values(row))
+    return get_reflector(c, changed.id)
+
+
+def remove_reflector(c: Connection, reflector_id: UUID, now: datetime) -> None:
+    """Tell agents of this test server no more. Tests made to it stay what they were evidence of."""
+    get_reflector(c, reflector_id)
     matches = tables.reflector.c.id == reflector_id
-    where = {"host": check_host(host), "port": check_port(port)}
-    c.execute(update(tables.reflector).where(matches).values(where))
-    return get_reflector(c, reflector_id)
+    gone = {"removed_at": now, "name_key": str(reflector_id)}  # which frees its name
+    c.execute(update(tables.reflector).where(matches).values(gone))
 
 
 def get_reflector(c: Connection, reflector_id: UUID) -> Reflector:
     """One test server by its id."""
-    query = select(tables.reflector).where(tables.reflector.c.id == reflector_id)
+    query = _REFLECTORS.where(tables.reflector.c.id == reflector_id)
     row = c.execute(query).one_or_none()
     if row is None:
         raise NotFound(f"There is no test server with the id {reflector_id}.")
     return _reflector(row)
 
 
-def list_reflectors(c: Connection) -> tuple[Reflector, ...]:
-    """Every test server, by name."""
-    rows = c.execute(select(tables.reflector).order_by(tables.reflector.c.name_key))
+def find_reflector(c: Connection, name_or_id: str) -> Reflector:
+    """One test server by its name (in any case) or id."""
+    for reflector in list_reflectors(c):
+        if name_key(name_or_id) in {name_key(reflector.name), str(reflector.id)}:
+            return reflector
+    raise NotFound(f"There is no test server named {name_or_id!r}. See: broadgauge reflectors list")
+
+
+def list_reflectors(c: Connection, *, removed: bool = False) -> tuple[Reflector, ...]:
+    """Every test server, by name; on demand with those removed, which older tests were made to."""
+    query = select(tables.reflector) if removed else _REFLECTORS
+    rows = c.execute(query.order_by(tables.reflector.c.name_key))
     return tuple(_reflector(row) for row in rows)
 
 
 def settings_for(c: Connection, school_id: UUID) -> Settings:
-    """What agents of a school are told: test servers of its own lines first, then common ones."""
+    """What agents of a school are told: test servers of its own lines first, then common ones;
+    on which networks to measure, and how."""
     behind = select(tables.link_school.c.link_id).where(tables.link_school.c.school_id == school_id)
     own = set(c.execute(behind).scalars())
     usable = [r for r in list_reflectors(c) if r.link_id is None or r.link_id in own]
     usable.sort(key=lambda r: r.link_id is None)
-    return Settings(reflectors=tuple(_on_the_wire(r) for r in usable))
+    return Settings(
+        reflectors=tuple(_on_the_wire(r) for r in usable),
+        school_networks=listed_subnets(c),
+        configuration=configuration_for(c, school_id),
+    )
 
 
 def _schools(c: Connection, only: tuple[UUID, ...] | None) -> tuple[School, ...]:
@@ -257,12 +289,24 @@ def _reflector(row: Row[tuple[object, ...]]) -> Reflector:
         segment=row.segment,
         link_id=row.link_id,
         tls=row.tls,
+        fingerprint=row.fingerprint,
     )
+
+
+def _security(tls: bool, fingerprint: str | None) -> dict[str, Any]:
+    kept = None if fingerprint is None else check_fingerprint(fingerprint)
+    return {"tls": tls or kept is not None, "fingerprint": kept}
 
 
 def _on_the_wire(r: Reflector) -> WireReflector:
     return WireReflector(
-        id=r.id, name=r.name, host=r.host, port=r.port, segment=r.segment, tls=r.tls
+        id=r.id,
+        name=r.name,
+        host=r.host,
+        port=r.port,
+        segment=r.segment,
+        tls=r.tls,
+        fingerprint=r.fingerprint,
     )
 
 

@@ -57,9 +57,15 @@ class ControlStore:
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
-        """A read transaction: one consistent moment, whatever is written meanwhile."""
-        with self._engine.connect() as connection:
-            yield connection
+        """A read transaction: one consistent moment, whatever is written meanwhile.
+
+        Busy if it failed.
+        """
+        try:
+            with self._engine.connect() as connection:
+                yield connection
+        except OperationalError as error:
+            raise Busy(f"The control database can't be read now ({error.orig}).") from error
 
     def close(self) -> None:
         """Close every connection."""

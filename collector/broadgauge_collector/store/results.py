@@ -30,7 +30,7 @@ class Aside(Struct, frozen=True, kw_only=True):
 
 class Incoming(Struct, frozen=True, kw_only=True):
     """A batch that was read and validated. `records` are the beginnings of all its raw records, in
-    order; `size_bytes` is what the whole batch had."""
+    order; `size_bytes` is what the whole batch had; `spooled_results` still wait at the agent."""
 
     key: BatchKey
     school_id: UUID
@@ -40,6 +40,7 @@ class Incoming(Struct, frozen=True, kw_only=True):
     refused: tuple[Aside, ...]
     records: tuple[bytes, ...]
     size_bytes: int
+    spooled_results: int | None = None
 
 
 class Outcome(Struct, frozen=True, kw_only=True):

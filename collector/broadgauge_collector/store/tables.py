@@ -11,6 +11,7 @@ from sqlalchemy import (
     Dialect,
     Float,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -110,6 +111,7 @@ reflector = Table(
     Column("link_id", Uuid, ForeignKey("link.id")),
     Column("tls", Boolean, nullable=False),
     Column("fingerprint", String(64)),
+    Column("removed_at", Instant),
 )
 
 agent = Table(
@@ -183,4 +185,13 @@ agent_setting = Table(
     Column("key", String(200), nullable=False),
     Column("value", String(400), nullable=False),
     UniqueConstraint("school_id", "key"),
+)
+
+# The constraint takes two nulls for different schools, so the district's own rows need an index.
+Index(
+    "uq_agent_setting_key_of_district",
+    agent_setting.c.key,
+    unique=True,
+    sqlite_where=agent_setting.c.school_id.is_(None),
+    postgresql_where=agent_setting.c.school_id.is_(None),
 )

@@ -16,6 +16,20 @@ window.fetch = async (...request) => {
   }
 };
 
+// Groups that somebody opened stay open when the page is read again.
+const opened = new Set();
+const groupOf = (element) => element.dataset?.group;
+document.addEventListener(
+  "toggle",
+  ({ target }) => groupOf(target) && opened[target.open ? "add" : "delete"](groupOf(target)),
+  true,
+);
+new MutationObserver(() => {
+  if (!opened.size) return;
+  for (const group of document.querySelectorAll("details[data-group]"))
+    if (opened.has(groupOf(group))) group.open = true;
+}).observe(document, { childList: true, subtree: true });
+
 window.dash_clientside = Object.assign({}, window.dash_clientside, {
   broadgauge: {
     // Controls into the address, so that it can be kept and sent. No navigation happens.

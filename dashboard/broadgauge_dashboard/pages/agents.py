@@ -10,13 +10,15 @@ from dash.exceptions import PreventUpdate
 from broadgauge_collector import reports
 from broadgauge_collector.access.join import create_join_token
 from broadgauge_collector.access.permissions import Permission
+from broadgauge_collector.schools.networks import list_networks
 from broadgauge_collector.schools.repository import get_school, list_schools
 from broadgauge_collector.services import Services
 
 from ..callbacks import callback
 from ..parts import empty, failed, loading, panel, refresh
-from ..query import school_of
-from ..views.agents import instructions, list_panel
+from ..query import school_of, text_of
+from ..views.agents import instructions, list_panel, only_here
+from ..views.networks import networks_panel
 
 PATH = "/agents"
 TITLE = "Agents · broadgauge"
@@ -24,7 +26,7 @@ LIFETIME = timedelta(days=7)
 MAX_MACHINES = 500
 
 
-def layout(school: Any = None, **_: Any) -> html.Div:
+def layout(school: Any = None, q: Any = None, **_: Any) -> html.Div:
     """The shell; `school` is the one to choose at first when adding an agent."""
     return html.Div(
         [
@@ -35,6 +37,7 @@ def layout(school: Any = None, **_: Any) -> html.Div:
                 html.Div(id="add-result", **{"aria-live": "polite"}),
                 note="Choose its school to get the commands to paste there, with a fresh token.",
             ),
+            html.Div(_find(text_of(q)), className="controls", role="search"),
             html.Div(loading(240), id="agents-body", className="page-body"),
             dcc.Store(id="wanted-school", data=school if isinstance(school, str) else None),
             refresh(),
@@ -45,13 +48,19 @@ def layout(school: Any = None, **_: Any) -> html.Div:
 
 @callback(
     Output("agents-body", "children"),
+    Input("text", "value"),
     Input("refresh", "n_intervals"),
     permission=Permission.READ,
 )
-async def show_agents(services: Services, _: int | None) -> Any:
-    """What runs where."""
+async def show_agents(services: Services, text: Any, _: int | None) -> Any:
+    """What runs where, and on which networks it measures."""
     now = services.now()
-    return list_panel(await services.read(reports.agents, now), now)
+    agents = list_panel(await services.read(reports.agents, now), now, text_of(text))
+    listed = await services.look_up(list_networks)
+    config = services.config
+    needed = not config.secure and not only_here(config.public_url)
+    networks = networks_panel(listed, needed=needed)
+    return [agents, networks] if listed or not needed else [networks, agents]
 
 
 @callback(
@@ -90,9 +99,21 @@ async def make_token(services: Services, clicks: int | None, school: Any, uses: 
         lifetime=LIFETIME,
         uses=uses,
         now=services.now(),
+        fingerprint=services.config.fingerprint,
     )
     name = (await services.look_up(get_school, school_id)).name
     return instructions(token, name, services.config.public_url, uses, LIFETIME)
+
+
+def _find(text: str) -> dmc.TextInput:
+    return dmc.TextInput(
+        id="text",
+        label="Find an agent",
+        value=text,
+        debounce=300,
+        placeholder="Name, room, school or state",
+        className="control control-wide",
+    )
 
 
 def _form(schools: list[dict[str, str]], chosen: str) -> html.Div:

@@ -1,5 +1,7 @@
 """The Agents page: what runs where, and the commands that put an agent on one more machine."""
 
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from typing import Any
@@ -8,33 +10,84 @@ from urllib.parse import urlsplit
 from dash import dcc, html
 
 from broadgauge_collector.reports import AgentRow, AgentState
+from broadgauge_wire.tokens import parse_join_token
 
 from .. import format as fmt
 from ..parts import command, empty, icon, panel
 
 _HEADINGS = ("Agent", "School", "Machine", "Version", "Waiting to send", "Last seen")
-_STATES: dict[AgentState, tuple[str, str]] = {
-    "ok": ("meets", "Running"),
-    "stale": ("stale", "Silent"),
-    "never": ("undecided", "Not heard yet"),
-    "revoked": ("below", "Shut out"),
+_STATES: dict[AgentState, tuple[str, str, str]] = {
+    "ok": ("meets", "meets", "Running"),
+    "stale": ("stale", "stale", "Silent"),
+    "asleep": ("moon", "undecided", "Asleep"),
+    "never": ("undecided", "undecided", "Not heard yet"),
+    "revoked": ("below", "below", "Shut out"),
 }
+"""Icon, tone and word."""
+
+_AWAY = "away from school networks; nothing is measured or recorded"
+_MANY = 8
+"""Agents of several schools that one table still shows well."""
 
 
-def body(rows: tuple[AgentRow, ...], now: datetime) -> Any:
-    """Agents by school; those shut out at the end."""
+def list_panel(rows: tuple[AgentRow, ...], now: datetime, text: str = "") -> html.Section:
+    """The agents with their count; with `text`, those whose name, room, school and state have all
+    of its words."""
+    title = fmt.plural(len(rows), "agent") if rows else "Agents"
+    return panel(title, body(rows, now, text), note=_tally(rows) if rows else None)
+
+
+def body(rows: tuple[AgentRow, ...], now: datetime, text: str = "") -> Any:
+    """Agents by school, those shut out at the end. Many are folded, a school each."""
     if not rows:
         return empty(
             "No agent yet",
             "An agent is a small program on one school machine. It tests the network and takes "
             "stock of the machine. It never looks at what anyone does.",
         )
+    found = [row for row in rows if _matches(row, text)]
+    if not found:
+        return empty("No agent matches", "Clear the search, or look for another word.")
+    by_school = defaultdict(list)
+    for row in sorted(found, key=lambda row: row.school.casefold()):
+        by_school[row.school].append(row)
+    if text or len(by_school) == 1 or len(found) <= _MANY:
+        return _table(found, now)
+    return html.Div([_group(school, of, now) for school, of in by_school.items()])
+
+
+def _matches(row: AgentRow, text: str) -> bool:
+    shown = (row.agent.name, row.agent.location or "", row.school, _STATES[row.state][2])
+    line = " ".join(shown).casefold()
+    return all(word in line for word in text.casefold().split())
+
+
+def _table(rows: Iterable[AgentRow], now: datetime) -> html.Table:
     ordered = sorted(rows, key=lambda row: (row.agent.revoked_at is not None, row.school))
     head = html.Thead(html.Tr([html.Th(h, scope="col") for h in _HEADINGS]))
     table = [head, html.Tbody([_row(row, now) for row in ordered])]
     return html.Table(
         [html.Caption("Agents", className="only-read"), *table], className="table agents"
     )
+
+
+def _group(school: str, rows: list[AgentRow], now: datetime) -> html.Details:
+    name = [html.Span(school, className="group-name"), html.Span(_tally(rows), className="note")]
+    summary = html.Summary(html.Span(name, className="group-head"))
+    folded = [summary, _table(rows, now)]
+    return html.Details(folded, className="group", **{"data-group": school})
+
+
+def _tally(rows: Iterable[AgentRow]) -> list[Any]:
+    """How many are in which state: `3 running, 1 silent`."""
+    counts = Counter(row.state for row in rows)
+    said: list[Any] = []
+    for state, (name, _, word) in _STATES.items():
+        if counts[state]:
+            text = f"{fmt.count(counts[state])} {word.lower()}"
+            loud = html.Span([icon(name), " ", text], className="tone-text-stale")
+            said += [", ", loud if state == "stale" else text]
+    return said[1:]
 
 
 def instructions(token: str, school: str, address: str, uses: int, lifetime: timedelta) -> html.Div:
@@ -50,7 +103,7 @@ def instructions(token: str, school: str, address: str, uses: int, lifetime: tim
         _step("Start it", command(f"{_AGENT} run")),
     ]
     life = f"{fmt.plural(uses, 'machine')} at {school}, within {fmt.plural(lifetime.days, 'day')}"
-    note = f"The token lets in {life}. It is shown only now."
+    note = f"The token lets in {life}. It is shown only now.{_vouching(token)}"
     return html.Div(
         [*_unreachable(address), html.Ol(steps, className="steps"), html.P(note, className="note")]
     )
@@ -74,6 +127,15 @@ _INSTALL = (
 )
 
 
+def _vouching(token: str) -> str:
+    if parse_join_token(token).fingerprint is None:
+        return ""
+    return (
+        " The digits after its dot are the fingerprint of this server's certificate: the agent "
+        "trusts no other server, so copy it whole."
+    )
+
+
 def _step(title: str, *children: Any) -> html.Li:
     return html.Li([html.H3(title), *children])
 
@@ -89,11 +151,11 @@ def _unreachable(address: str) -> list[Any]:
                     f"It listens on {address} only, which is this machine itself. Stop it and "
                     "start it on an address that other machines reach, for example:"
                 ),
-                command("make up ARGS='--host 192.0.2.10 --insecure'"),
+                command("make up ARGS='--host 192.0.2.10'"),
                 html.P(
-                    "Put this machine's own address in place of 192.0.2.10. --insecure allows "
-                    "plain HTTP: use it on a network you trust, or put a server that speaks TLS "
-                    "in front. Then come back for a fresh token."
+                    "Put this machine's own address in place of 192.0.2.10. It speaks TLS then, "
+                    "with a certificate of its own: your browser will warn you of it once. Then "
+                    "come back here for a fresh token."
                 ),
             ],
             className="state state-warning",
@@ -132,11 +194,9 @@ def _spool(waiting: int | None) -> str:
 
 
 def _seen(row: AgentRow, now: datetime) -> list[Any]:
-    tone, word = _STATES[row.state]
-    badge = html.Span([icon(tone), word], className=f"badge tone-{tone}")
-    return [badge, html.Span(fmt.ago(row.agent.last_seen_at, now), className="cell-note")]
-
-
-def list_panel(rows: tuple[AgentRow, ...], now: datetime) -> html.Section:
-    """The list with its count."""
-    return panel(fmt.plural(len(rows), "agent") if rows else "Agents", body(rows, now))
+    name, tone, word = _STATES[row.state]
+    badge = html.Span([icon(name), word], className=f"badge tone-{tone}")
+    notes = [fmt.ago(row.agent.last_seen_at, now)]
+    if row.state == "asleep":
+        notes.append(_AWAY)
+    return [badge, *(html.Span(note, className="cell-note") for note in notes)]

@@ -222,10 +222,21 @@ def reading_rate(reading: Reading) -> str:
 
 def _heard(summary: SchoolSummary, now: datetime) -> list[Any]:
     words = fmt.ago(summary.last_heard_at, now)
-    agents = _small(fmt.plural(summary.agents, "agent") if summary.agents else "no agent")
-    if fmt.stale(summary.last_heard_at, now):
+    agents = _small(_agents(summary))
+    if summary.all_asleep:
+        return [html.Span([icon("moon"), "Asleep"], className="badge tone-undecided"), agents]
+    if summary.silent:
         return [html.Span([icon("stale"), words], className="badge tone-stale"), agents]
     return [words, agents]
+
+
+def _agents(summary: SchoolSummary) -> str:
+    if not summary.agents:
+        return "no agent"
+    count = fmt.plural(summary.agents, "agent")
+    if summary.all_asleep:
+        return f"{count}, away from school networks"
+    return f"{count}, {fmt.count(summary.asleep)} asleep" if summary.asleep else count
 
 
 def _big(text: str) -> html.Span:

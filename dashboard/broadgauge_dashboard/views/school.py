@@ -116,11 +116,14 @@ def _fine_print(report: SchoolReport) -> list[Any]:
     words = (
         f"Target: {target.title}, {target.direction}. {target.source}. Stated for the "
         f"{target.level}. Last {report.days} days. Times are the school's: "
-        f"{summary.school.timezone}. Last heard "
+        f"{summary.school.timezone}. "
     )
-    if fmt.stale(summary.last_heard_at, report.as_of):
-        return [words, html.Span([icon("stale"), heard], className="badge tone-stale")]
-    return [words, f"{heard}."]
+    if summary.all_asleep:
+        return [words, "All agents here are asleep: away from school networks."]
+    if summary.silent:
+        badge = html.Span([icon("stale"), heard], className="badge tone-stale")
+        return [words, "Last heard ", badge]
+    return [words, f"Last heard {heard}."]
 
 
 def _evidence(judged: LinkVerdict) -> html.Section:

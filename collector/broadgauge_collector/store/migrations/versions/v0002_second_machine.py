@@ -13,6 +13,7 @@ def upgrade() -> None:
     """Add to the first tables; what is in them stays."""
     op.add_column("agent", sa.Column("asleep_since", MOMENT))
     op.add_column("reflector", sa.Column("fingerprint", sa.String(64)))
+    op.add_column("reflector", sa.Column("removed_at", MOMENT))
     op.create_table(
         "school_network",
         sa.Column("id", sa.Uuid, nullable=False),
@@ -30,4 +31,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_agent_setting"),
         sa.ForeignKeyConstraint(["school_id"], ["school.id"], name="fk_agent_setting_school_id"),
         sa.UniqueConstraint("school_id", "key", name="uq_agent_setting_school_id_key"),
+    )
+    op.create_index(
+        "uq_agent_setting_key_of_district",
+        "agent_setting",
+        ["key"],
+        unique=True,
+        sqlite_where=sa.text("school_id IS NULL"),
+        postgresql_where=sa.text("school_id IS NULL"),
     )

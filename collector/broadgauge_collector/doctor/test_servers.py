@@ -1,0 +1,72 @@
+"""Test servers as seen from the server. What counts is how agents see them: they ask themselves."""
+
+import secrets
+import socket
+import ssl
+import struct
+from collections.abc import Iterator
+
+from broadgauge_host.diagnosis import (
+    Address,
+    Check,
+    Names,
+    Trust,
+    check_tls,
+    connector,
+    lead,
+    trouble,
+    well,
+)
+
+from ..schools.model import Reflector
+
+ECHO = struct.Struct(">4sBBxxQIQ")
+"""The test server's echo: magic, version, type, session, sequence, timestamp (28 bytes)."""
+
+REQUEST = (b"BGEC", 1, 1)
+ATTEMPTS = 5
+ECHO_SECONDS = 0.4
+LONGEST_DATAGRAM = 2048
+
+
+def check_test_server(reflector: Reflector, names: Names) -> Iterator[Check]:
+    """Step by step, as far as one leads to the next."""
+    name = f"test server {reflector.name}"
+    where = (reflector.host, reflector.port)
+    checks, address = lead(name, where, names, "broadgauge-agent reflector --help")
+    yield from checks
+    if address is None:
+        return
+    if reflector.tls or reflector.fingerprint:
+        yield check_tls(
+            f"{name}, certificate", reflector.host, connector(address), _trust(reflector)
+        )
+    yield _echo(f"{name}, UDP echo", reflector.port, address)
+
+
+def _trust(reflector: Reflector) -> Trust:
+    return Trust(
+        context=ssl.create_default_context,
+        own_issuer="have this system and those of the agents trust it",
+        fingerprint=reflector.fingerprint,
+        own_certificate="register its new fingerprint: broadgauge reflectors set --help",
+    )
+
+
+def _echo(name: str, port: int, address: Address) -> Check:
+    with socket.socket(address.family, socket.SOCK_DGRAM) as channel:
+        channel.settimeout(ECHO_SECONDS)
+        if any(_comes_back(channel, address, sequence) for sequence in range(ATTEMPTS)):
+            return well(name, "comes back")
+    advice = f"Let UDP port {port} through the firewalls, both ways."
+    return trouble(name, f"no echo comes back from {address.ip} port {port}", advice)
+
+
+def _comes_back(channel: socket.socket, address: Address, sequence: int) -> bool:
+    session = secrets.randbits(64)
+    try:
+        channel.sendto(ECHO.pack(*REQUEST, session, sequence, 0), address.sockaddr)
+        answer = channel.recv(LONGEST_DATAGRAM)
+    except OSError:
+        return False
+    return len(answer) >= ECHO.size and ECHO.unpack_from(answer)[3] == session
