@@ -6,21 +6,27 @@ from typing import Literal
 
 import click
 
+from broadgauge_host.exit_codes import ExitCode
+
 from . import state
 from .command import (
     config_file,
     configuration,
     json_option,
+    live_configuration,
     place_options,
     say,
     show,
     state_directory,
 )
+from .completion import completion
+from .config_commands import config
 from .errors import AgentError
+from .service.commands import service
 
-TROUBLE = 1
 STANDARD_INPUT = "-"
 HELP = {"help_option_names": ["-h", "--help"]}
+EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def main() -> None:
@@ -62,7 +68,7 @@ def cli() -> None:
 @click.option("--school", help="Refuse the token if it is for another school.")
 @click.option(
     "--ca",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=EXISTING_FILE,
     help="PEM certificate to trust the collector by, if this system doesn't.",
 )
 @click.option("--force", is_flag=True, help="Join although this agent has joined before.")
@@ -78,44 +84,62 @@ def join(
 ) -> None:
     """Join the collector at URL with a token from its Agents page.
 
+    A token of a server with its own certificate names that certificate: whoever shows another one
+    is told nothing.
+
     \b
     Example:
       broadgauge-agent join https://broadgauge.district.org:8484 --token - --location "Room 12"
     """
-    from .join import is_readable_on_the_way, join_request
+    from .join import Place, is_readable_on_the_way, join_token
     from .join import join as join_collector
 
-    secret = sys.stdin.readline().strip() if token == STANDARD_INPUT else token
-    request = join_request(secret, location=location, name=name, school=school)
-    authority = ca.read_text(encoding="utf-8", errors="replace") if ca else None
-    identity = join_collector(state_directory(), url, request, ca=authority, force=force)
+    said = join_token(sys.stdin.readline() if token == STANDARD_INPUT else token)
+    place = Place(location=location, name=name, school=school)
+    identity = join_collector(state_directory(), url, said, place, ca=_text(ca), force=force)
     if is_readable_on_the_way(url):
         say("The key travels unencrypted to this address. Use https outside a trial.")
     say(f"Joined {identity.collector_url} for school {identity.school}.")
     if state.is_running(state_directory()):
         say("Restart the running agent: it still uses its old identity.")
     else:
-        say("Next: broadgauge-agent run")
+        say("Next: broadgauge-agent run. If it is installed as a service, it starts by itself.")
 
 
 @cli.command()
 @click.option("--location", help="Room, wing or wiring closet this machine is in.")
-@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]))
+@click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    help="Least serious message that is logged, instead of the configured one.",
+)
+@click.option(
+    "--log-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Log to this file instead of stderr; it is begun anew at 1 MiB, three old ones are kept.",
+)
+@click.option("--wait", is_flag=True, help="If this agent has not joined yet, wait until it has.")
 @place_options()
-def run(location: str | None, log_level: str | None) -> None:
+def run(location: str | None, log_level: str | None, log_file: Path | None, wait: bool) -> None:
     """Measure and send results until stopped.
+
+    SIGHUP reads the configuration anew. SIGTERM or Ctrl-C ends it, after what waits was sent if
+    that takes a moment; the rest is sent after the next start.
 
     \b
     Example:
       broadgauge-agent run --log-level warning
     """
-    from .identity import load_identity
-    from .logs import start_logging
-    from .resident import run_agent
+    from broadgauge_host.service.notify import service_manager
 
-    config = configuration({"location": location, "log_level": log_level})
-    start_logging(config.log_level)
-    run_agent(state_directory(), config, load_identity(state_directory()))
+    from .logs import start_logging
+    from .orders import orders_by_signal
+    from .resident import run_from_the_start
+
+    orders, manager = orders_by_signal(), service_manager()
+    live = live_configuration({"location": location, "log_level": log_level})
+    start_logging(live.current().log_level, log_file)
+    run_from_the_start(state_directory(), live, orders, manager, wait=wait)
 
 
 @cli.command()
@@ -124,12 +148,30 @@ def run(location: str | None, log_level: str | None) -> None:
     metavar="ADDRESS",
     help="Test server: HOST, HOST:PORT or URL. Without it, the joined collector's first one.",
 )
-@click.option("--direction", type=click.Choice(["download", "upload", "both"]), default="both")
-@click.option("--method", type=click.Choice(["ndt7"]), default="ndt7", show_default=True)
+@click.option(
+    "--ca", type=EXISTING_FILE, help="PEM certificate to trust the server by. Implies TLS."
+)
+@click.option("--fingerprint", help="SHA-256 of the server's own certificate. Implies TLS.")
+@click.option(
+    "--direction",
+    type=click.Choice(["download", "upload", "both"]),
+    default="both",
+    show_default=True,
+    help="Which way the data goes; download is towards this machine.",
+)
+@click.option(
+    "--method",
+    type=click.Choice(["ndt7"]),
+    default="ndt7",
+    show_default=True,
+    help="Protocol of the test.",
+)
 @json_option
 @place_options()
 def measure(
     server: str | None,
+    ca: Path | None,
+    fingerprint: str | None,
     direction: Literal["download", "upload", "both"],
     method: str,
     as_json: bool,
@@ -140,18 +182,18 @@ def measure(
     Example:
       broadgauge-agent measure --server testserver.school.org:8485 --direction download
     """
-    from .manual import check_reachable, known_server, measure_now, parse_server
+    from .manual import check_reachable, measure_now, target_of
     from .words import throughput_line
 
     del method  # there is one; the option is there for scripts that name it
-    reflector = parse_server(server) if server else known_server(state_directory())
-    max_seconds = configuration({}).probes.throughput.max_seconds
-    check_reachable(reflector)
-    say(f"Testing {direction} with {reflector.host} port {reflector.port} ...")
-    results = measure_now(reflector, direction, max_seconds)
+    target = target_of(state_directory(), server, ca=_text(ca), fingerprint=fingerprint)
+    max_seconds = configuration({}).current().probes.throughput.max_seconds
+    check_reachable(target.reflector)
+    say(f"Testing {direction} with {target.reflector.host} port {target.reflector.port} ...")
+    results = measure_now(target, direction, max_seconds)
     show(results, map(throughput_line, results), as_json=as_json)
     if any(result.error or not hasattr(result, "direction") for result in results):
-        sys.exit(TROUBLE)
+        sys.exit(ExitCode.TROUBLE)
 
 
 @cli.command()
@@ -160,18 +202,26 @@ def measure(
 def doctor(as_json: bool) -> None:
     """Check everything the agent needs, and say what to do where something is wrong.
 
+    Takes half a minute at most. A check that depends on one that failed is skipped.
+
     \b
     Example:
       broadgauge-agent doctor
     """
+    from broadgauge_host.diagnosis import line
+
     from .doctor import examine
-    from .words import check_line
 
     file, required = config_file()
-    checks = tuple(examine(state_directory(), file, required=required))
-    show(checks, map(check_line, checks), as_json=as_json)
-    if not all(check.ok for check in checks):
-        sys.exit(TROUBLE)
+    found = []
+    for check in examine(state_directory(), file, required=required):
+        found.append(check)
+        if not as_json:
+            click.echo(line(check))
+    if as_json:
+        show(found, (), as_json=True)
+    if any(check.state == "trouble" for check in found):
+        sys.exit(ExitCode.TROUBLE)
 
 
 @cli.command()
@@ -204,7 +254,7 @@ def probes(as_json: bool) -> None:
     from .report import probe_states
     from .words import probe_line
 
-    found = probe_states(state_directory(), configuration({}))
+    found = probe_states(state_directory(), configuration({}).current())
     show(found, map(probe_line, found), as_json=as_json)
 
 
@@ -215,8 +265,24 @@ def probes(as_json: bool) -> None:
     show_default=True,
     help="Address to listen on; :: is all of IPv4 and IPv6.",
 )
-@click.option("--port", type=click.IntRange(0, 65535), default=8485, show_default=True)
-def reflector(host: str, port: int) -> None:
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8485,
+    show_default=True,
+    help="TCP and UDP port to listen on; 0 is any free one.",
+)
+@click.option(
+    "--tls", is_flag=True, help="Speak TLS, with a certificate made once in the state directory."
+)
+@click.option(
+    "--tls-certificate", type=EXISTING_FILE, help="Speak TLS with this certificate chain, PEM."
+)
+@click.option("--tls-key", type=EXISTING_FILE, help="Its private key, PEM.")
+@place_options()
+def reflector(
+    host: str, port: int, tls: bool, tls_certificate: Path | None, tls_key: Path | None
+) -> None:
     """Be a test server: ndt7 over TCP and an echo over UDP, on one port number.
 
     \b
@@ -224,5 +290,20 @@ def reflector(host: str, port: int) -> None:
       broadgauge-agent reflector --port 8485
     """
     from .reflector.server import serve
+    from .reflector.tls import given_tls, own_tls
 
-    serve(host, port)
+    if (tls_certificate is None) != (tls_key is None):
+        raise click.UsageError("--tls-certificate and --tls-key go together.")
+    if tls_certificate and tls_key:
+        serve(host, port, tls=given_tls(tls_certificate, tls_key))
+    else:
+        serve(host, port, tls=own_tls(state_directory(), host) if tls else None)
+
+
+def _text(file: Path | None) -> str | None:
+    return file.read_text(encoding="utf-8", errors="replace") if file else None
+
+
+cli.add_command(completion)
+cli.add_command(config)
+cli.add_command(service)

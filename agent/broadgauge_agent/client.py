@@ -11,8 +11,11 @@ from msgspec import Struct
 
 from broadgauge_wire import Problem, WireError, decode
 
-from .errors import ConfigError, UnreachableError
+from .errors import UnreachableError
+from .identity import Identity
 from .text import printable
+from .tls_faults import hidden_tls, tls_fault
+from .trust import tls_context
 from .version import agent_version
 
 CONNECT_SECONDS = 10.0
@@ -68,8 +71,21 @@ class Answer(Struct, frozen=True, kw_only=True):
         return max(0.0, (moment - datetime.fromtimestamp(now, UTC)).total_seconds())
 
 
-def collector_client(url: str, *, key: str | None = None, ca: str | None = None) -> httpx2.Client:
-    """A client for one collector. ConfigError if `ca` holds no certificate."""
+def client_of(identity: Identity) -> httpx2.Client:
+    """A client for the collector this agent has joined."""
+    return collector_client(
+        identity.collector_url,
+        key=identity.key,
+        ca=identity.ca,
+        fingerprint=identity.fingerprint,
+    )
+
+
+def collector_client(
+    url: str, *, key: str | None = None, ca: str | None = None, fingerprint: str | None = None
+) -> httpx2.Client:
+    """A client for one collector, which shows the certificate of this fingerprint, or one that
+    `ca` (PEM) or the system vouches for. ConfigError if `ca` holds no certificate."""
     headers = {
         "user-agent": f"broadgauge-agent/{agent_version()}",
         "accept": "application/json",
@@ -80,7 +96,7 @@ def collector_client(url: str, *, key: str | None = None, ca: str | None = None)
     return httpx2.Client(
         base_url=url,
         headers=headers,
-        verify=_trust(url, ca),
+        verify=_trust(url, ca, fingerprint),
         timeout=httpx2.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
         follow_redirects=False,
         mounts=dict.fromkeys(LOOPBACK),
@@ -94,14 +110,15 @@ def send(
     body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Answer:
-    """One request and its whole answer, whatever its status. UnreachableError if none came."""
+    """One request and its whole answer, whatever its status. UnreachableError if none came,
+    CertificateError if whoever is there isn't to be trusted."""
     kind = {"content-type": "application/json"} if body is not None else {}
     sent_at, began = time.time(), time.monotonic()
     try:
         with client.stream(method, path, content=body, headers={**kind, **(headers or {})}) as got:
             received = _read(got, began)
     except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError) as error:
-        raise UnreachableError(f"{client.base_url} {_why(error)}") from error
+        raise _explained(error, str(client.base_url).rstrip("/")) from error
     return Answer(
         status=got.status_code,
         body=received,
@@ -123,17 +140,22 @@ def _read(answer: httpx2.Response, began: float) -> bytes:
     return b"".join(parts)
 
 
-def _trust(url: str, ca: str | None) -> ssl.SSLContext | bool:
-    """Whom to trust: the given certificates, or the system's. Over plain http nobody is asked, and
-    loading the system's hundred certificates would cost an idle agent megabytes."""
+def _trust(url: str, ca: str | None, fingerprint: str | None) -> ssl.SSLContext | bool:
+    """Whom to trust. Over plain http nobody is asked, and loading the system's hundred
+    certificates would cost an idle agent megabytes."""
     if url.startswith("http://"):
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if ca is None:
+    if ca is None and fingerprint is None:
         return True
-    try:
-        return ssl.create_default_context(cadata=ca)
-    except ssl.SSLError as error:
-        raise ConfigError("The file given with --ca holds no PEM certificate.") from error
+    return tls_context(ca=ca, fingerprint=fingerprint)
+
+
+def _explained(error: Exception, url: str) -> UnreachableError:
+    fault = tls_fault(error, url)
+    broke_off = isinstance(error, httpx2.RemoteProtocolError | httpx2.ReadError)
+    if fault is None and broke_off and url.startswith("http://"):
+        fault = hidden_tls(url)
+    return fault or UnreachableError(f"{url} {_why(error)}")
 
 
 def _why(error: Exception) -> str:

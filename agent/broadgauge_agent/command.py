@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 import click
 
 from . import state
-from .config import Config, load_config
+from .identity import load_settings
+from .live_config import LiveConfig
 
 PLACE = "broadgauge_agent."
 
@@ -27,7 +28,7 @@ def place_options(*, environment: bool = False) -> Callable[[Command], Command]:
         ):
             command = click.option(
                 f"--{name}",
-                type=click.Path(path_type=Path),
+                type=click.Path(path_type=Path, readable=False),
                 envvar=f"BROADGAUGE_AGENT_{name.upper()}" if environment else None,
                 show_envvar=environment,
                 expose_value=False,
@@ -51,10 +52,17 @@ def config_file() -> tuple[Path, bool]:
     return (given, True) if given else (state_directory() / state.CONFIG, False)
 
 
-def configuration(flags: dict[str, str | None]) -> Config:
-    """The settings in force."""
+def configuration(flags: dict[str, str | None]) -> LiveConfig:
+    """The settings in force, with what the collector last sent."""
+    live = live_configuration(flags)
+    live.from_collector(load_settings(state_directory()).configuration)
+    return live
+
+
+def live_configuration(flags: dict[str, str | None]) -> LiveConfig:
+    """The settings given on this machine, for a process that stays and hears its collector."""
     file, required = config_file()
-    return load_config(file, os.environ, flags, required=required)
+    return LiveConfig(file, os.environ, flags, required=required)
 
 
 def say(words: str) -> None:

@@ -42,19 +42,41 @@ def variable_of(setting: Setting) -> str:
     return ENVIRONMENT_PREFIX + setting.key.replace(".", "_").upper()
 
 
-def load_config(
+class Given(Struct, frozen=True):
+    """A setting's value, and who gave it."""
+
+    value: Any
+    origin: str
+
+
+def given_here(
     file: Path, environment: Mapping[str, str], flags: Mapping[str, Any], *, required: bool = False
-) -> Config:
-    """The settings in force. `flags` maps dotted keys to values. ConfigError for anything wrong."""
-    values = _from_file(file, required=required) | _from_environment(environment) | _given(flags)
+) -> dict[str, Given]:
+    """What was set on this machine, by key. ConfigError for anything wrong."""
+    in_file = _from_file(file, required=required)
+    by_file = {key: Given(value, f"file {file}") for key, value in in_file.items()}
+    by_flag = {key: Given(value, "flag") for key, value in _from_flags(flags).items()}
+    return by_file | _from_environment(environment) | by_flag
+
+
+def config_of(given: Mapping[str, Given]) -> Config:
+    """The settings, where nothing was given by default."""
     tree: dict[str, Any] = {}
-    for key, value in values.items():
+    for key, one in given.items():
         *tables, last = key.split(".")
         table = tree
         for name in tables:
             table = table.setdefault(name, {})
-        table[last] = value
+        table[last] = one.value
     return msgspec.convert(tree, Config)
+
+
+def load_config(
+    file: Path, environment: Mapping[str, str], flags: Mapping[str, Any], *, required: bool = False
+) -> Config:
+    """The settings given on this machine. `flags` maps dotted keys to values. ConfigError for
+    anything wrong."""
+    return config_of(given_here(file, environment, flags, required=required))
 
 
 def _from_file(file: Path, *, required: bool) -> dict[str, Any]:
@@ -68,7 +90,8 @@ def _from_file(file: Path, *, required: bool) -> dict[str, Any]:
         raise ConfigError(f"{file} cannot be read: {error}") from error
     try:
         return dict(_flatten(tomllib.loads(text), "", str(file)))
-    except tomllib.TOMLDecodeError as error:
+    # Not TOMLDecodeError alone: numbers of thousands of digits and nesting without end are neither.
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{file} is not valid TOML: {error}") from error
 
 
@@ -88,9 +111,9 @@ def _flatten(table: dict[str, Any], prefix: str, source: str) -> Iterator[tuple[
             raise ConfigError(f'{source}: unknown key "{key}". Did you mean "{near}"?')
 
 
-def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Given]:
     known = {variable_of(setting): setting for setting in settings()}
-    values = {}
+    given = {}
     for variable, text in environment.items():
         if variable.startswith(ENVIRONMENT_PREFIX) and variable not in OWN_ENVIRONMENT:
             if variable not in known:
@@ -99,11 +122,12 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
                     f'environment: unknown setting "{variable}". Did you mean "{near}"?'
                 )
             setting = known[variable]
-            values[setting.key] = _convert(setting, text, "environment", strict=False)
-    return values
+            value = _convert(setting, text, "environment", strict=False)
+            given[setting.key] = Given(value, f"environment {variable}")
+    return given
 
 
-def _given(flags: Mapping[str, Any]) -> dict[str, Any]:
+def _from_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
     known = {setting.key: setting for setting in settings()}
     return {
         key: _convert(known[key], value, "command line", strict=True)

@@ -1,16 +1,18 @@
 """Everything the agent can fail with. A message says what happened and what to do about it."""
 
+from broadgauge_host.exit_codes import ExitCode
+
 
 class AgentError(Exception):
     """Base of all. `exit_code` is what the command ends with."""
 
-    exit_code = 1
+    exit_code = ExitCode.TROUBLE
 
 
 class ConfigError(AgentError):
     """A setting, or how the agent was set up, is wrong. Trying again does not help."""
 
-    exit_code = 3
+    exit_code = ExitCode.CONFIGURATION
 
 
 class StateError(ConfigError):
@@ -20,7 +22,7 @@ class StateError(ConfigError):
 class StateNotPermittedError(StateError):
     """The operating system refuses this user the state directory or a file in it."""
 
-    exit_code = 5
+    exit_code = ExitCode.NOT_PERMITTED
 
 
 class NotJoinedError(StateError):
@@ -46,10 +48,29 @@ class SpoolFullError(SpoolError):
 class UnreachableError(AgentError):
     """The other side did not answer, or not as a collector would. Trying again may help."""
 
-    exit_code = 4
+    exit_code = ExitCode.UNREACHABLE
+
+
+class CertificateError(UnreachableError):
+    """Whoever answered showed a certificate that is not to be trusted; nothing was said to them.
+    `shown` is what it says of itself."""
+
+    def __init__(self, message: str, shown: str) -> None:
+        super().__init__(message)
+        self.shown = shown
 
 
 class NotPermittedError(AgentError):
     """The collector does not accept this token or key. Trying again does not help."""
 
-    exit_code = 5
+    exit_code = ExitCode.NOT_PERMITTED
+
+
+class ServiceError(ConfigError):
+    """The service can't be installed, removed or asked about as this machine is set up."""
+
+
+class ServiceNotPermittedError(ServiceError):
+    """Services are an administrator's business."""
+
+    exit_code = ExitCode.NOT_PERMITTED

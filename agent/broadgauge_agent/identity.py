@@ -23,6 +23,8 @@ class Identity(Struct, frozen=True, kw_only=True):
     name: str | None = None
     ca: str | None = None
     """Certificates (PEM) the collector is trusted by, where the system's do not know it."""
+    fingerprint: str | None = None
+    """Of the one certificate that the collector is trusted by, if its join token named it."""
 
 
 def load_identity(state: Path) -> Identity:

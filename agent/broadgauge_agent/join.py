@@ -3,12 +3,16 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
 from broadgauge_wire import JoinAnswer, JoinRequest, WireError, decode, encode
 from broadgauge_wire.spec import API_PREFIX
+from broadgauge_wire.tokens import JoinToken, parse_join_token
 
 from .client import Answer, collector_client, send
 from .errors import (
     AlreadyJoinedError,
+    CertificateError,
     ConfigError,
     NotJoinedError,
     NotPermittedError,
@@ -19,8 +23,22 @@ from .state import make_state_directory
 from .version import agent_version
 
 
+class Place(Struct, frozen=True, kw_only=True):
+    """What whoever joins says of the agent. Without a name it has none: the host's stays here."""
+
+    location: str | None = None
+    name: str | None = None
+    school: str | None = None
+
+
 def join(
-    state: Path, url: str, request: JoinRequest, *, ca: str | None = None, force: bool = False
+    state: Path,
+    url: str,
+    token: JoinToken,
+    place: Place,
+    *,
+    ca: str | None = None,
+    force: bool = False,
 ) -> Identity:
     """Join a collector and keep the identity. What can fail here fails before the token is used.
 
@@ -28,41 +46,45 @@ def join(
     StateError, UnreachableError or NotPermittedError, each with what to do.
     """
     url = collector_address(url)
+    _refuse_plain_http(url, token)
     make_state_directory(state)
     if not force:
         _refuse_a_second_identity(state)
-    joined = _accepted(_ask(url, request, ca), url)
+    joined = _accepted(_ask(url, token, place, ca), url)
     identity = Identity(
         agent_id=joined.agent_id,
         key=joined.key,
         collector_url=url,
         school_id=joined.school_id,
         school=joined.school,
-        location=request.location,
-        name=request.name,
-        ca=ca,
+        location=place.location,
+        name=place.name,
+        ca=None if token.fingerprint else ca,
+        fingerprint=token.fingerprint,
     )
     save_identity(state, identity)
     save_settings(state, joined.settings)
     return identity
 
 
-def join_request(
-    token: str, *, location: str | None, name: str | None, school: str | None
-) -> JoinRequest:
-    """What is sent to join. Without a name the agent has none: the host's name stays here."""
-    return JoinRequest(
-        token=token, agent_version=agent_version(), location=location, name=name, school=school
-    )
+def join_token(text: str) -> JoinToken:
+    """A token as it was printed. ConfigError if it isn't whole."""
+    try:
+        return parse_join_token(text)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
 
 
 def collector_address(url: str) -> str:
-    """The address without a trailing slash. ConfigError if it is not an http or https address."""
+    """The address as it is used: its scheme in small letters, no slash at its end.
+
+    ConfigError if it is not an http or https address.
+    """
     parts = urlsplit(url)
     plain = not (parts.username or parts.password or parts.query or parts.fragment)
     if parts.scheme not in ("http", "https") or not parts.hostname or not plain:
         raise ConfigError(f"{url} is not a collector's address. Write it as https://HOST:PORT")
-    return url.rstrip("/")
+    return parts.geturl().rstrip("/")
 
 
 def is_readable_on_the_way(url: str) -> bool:
@@ -82,15 +104,45 @@ def _refuse_a_second_identity(state: Path) -> None:
     )
 
 
-def _ask(url: str, request: JoinRequest, ca: str | None) -> Answer:
+def _refuse_plain_http(url: str, token: JoinToken) -> None:
+    if token.fingerprint and url.startswith("http://"):
+        right = "https" + url.removeprefix("http")
+        raise ConfigError(
+            f"This token is for a server that speaks TLS, and {url} would send it for all to read. "
+            f"Nothing was sent. Use: {right}"
+        )
+
+
+def _ask(url: str, token: JoinToken, place: Place, ca: str | None) -> Answer:
+    request = JoinRequest(
+        token=token.secret,
+        agent_version=agent_version(),
+        location=place.location,
+        name=place.name,
+        school=place.school,
+    )
     try:
-        with collector_client(url, ca=ca) as client:
+        with collector_client(url, ca=ca, fingerprint=token.fingerprint) as client:
             return send(client, "POST", f"{API_PREFIX}/join", encode(request))
+    except CertificateError as error:
+        raise _not_the_server(url, token, error) from error
     except UnreachableError as error:
         raise UnreachableError(
             f"{error}. Check the address, that the collector runs, "
             "and that no firewall is in between."
         ) from error
+
+
+def _not_the_server(url: str, token: JoinToken, error: CertificateError) -> CertificateError:
+    if token.fingerprint is None:
+        hint = "If the token ended with a dot and 64 digits, copy it whole"
+        return CertificateError(f"{error}. {hint}.", error.shown)
+    return CertificateError(
+        f"{url} shows another certificate than the server that made this token: {error.shown}. "
+        "Nothing was sent, and the token is unused. If the server was set up anew, make a new "
+        "token. Is this a filter that opens TLS? Ask whoever runs it to leave this address alone.",
+        error.shown,
+    )
 
 
 def _accepted(answer: Answer, url: str) -> JoinAnswer:

@@ -5,8 +5,10 @@ from typing import Any
 
 from msgspec import Struct
 
+from . import presence
 from .config import Config
 from .identity import load_identity, load_settings
+from .live_config import RefusedSetting, from_collector
 from .measuring import readiness, requests_for
 from .probes import PROBES, ProbeRequest, load_probe
 from .runner import table_of
@@ -25,6 +27,14 @@ class Status(Struct, frozen=True, kw_only=True):
     location: str | None
     name: str | None
     running: bool
+    asleep: bool | None
+    """Whether it measures and sends nothing, because no school network is proven. None if it has
+    not looked yet."""
+    school_network: str | None
+    """What proved the school network when it looked last, or why none is proven."""
+    school_network_since: float | None
+    school_network_proven_ever: bool
+    refused_settings: tuple[RefusedSetting, ...]
     test_servers: tuple[str, ...]
     waiting_results: int
     refused_results: int
@@ -68,6 +78,8 @@ def status(state: Path) -> Status:
     view = view_spool(state) or SpoolView(waiting=0, refused=0, refused_ever=0, facts={})
     facts: dict[str, Any] = view.facts
     trouble = facts.get("shipping_trouble")
+    settings = load_settings(state)
+    network = facts.get(presence.FACT) or {}
     return Status(
         agent_id=str(identity.agent_id),
         agent_version=agent_version(),
@@ -76,7 +88,12 @@ def status(state: Path) -> Status:
         location=identity.location,
         name=identity.name,
         running=is_running(state),
-        test_servers=tuple(reflector.name for reflector in load_settings(state).reflectors),
+        asleep=not network["proven"] if network else None,
+        school_network=network.get("words"),
+        school_network_since=network.get("since"),
+        school_network_proven_ever=bool(facts.get(presence.EVER)),
+        refused_settings=from_collector(settings.configuration)[1],
+        test_servers=tuple(reflector.name for reflector in settings.reflectors),
         waiting_results=view.waiting,
         refused_results=view.refused,
         last_shipped_at=facts.get("last_shipped_at"),

@@ -1,4 +1,4 @@
-"""One loop: what is due -> can it run -> probe -> spool."""
+"""One loop: what is due -> is this a school network -> can it run -> probe -> spool."""
 
 import contextlib
 import logging
@@ -12,11 +12,17 @@ from msgspec.structs import replace
 from broadgauge_wire import Result, Settings, kind_of
 from broadgauge_wire.settings import InventoryConfig, LatencyConfig, ThroughputConfig
 
+from .at_work import Work
+from .budget import Budget
 from .config import Config
 from .errors import SpoolError
+from .hours import ANY
+from .live_config import LiveConfig
 from .measuring import CancelledError, requests_for, skip_or_measure
-from .probes import PROBES, ProbeRequest, load_probe
-from .schedule import Schedule
+from .outcomes import skipped
+from .presence import FRESH_SECONDS, Presence
+from .probes import PROBES, Probe, ProbeRequest, load_probe
+from .schedule import Rhythm, Schedule
 from .spool import Spool
 
 log = logging.getLogger(__name__)
@@ -26,14 +32,18 @@ ProbeTable = InventoryConfig | LatencyConfig | ThroughputConfig
 MAX_UNSPOOLED = 500
 """Results held in memory while the disk takes none; beyond it the oldest are lost, and said so."""
 
+HANG_SECONDS = 600.0
+"""One probe against one test server takes less, however slow both are."""
+
 
 class Runner:
     """Measures until it is told to stop."""
 
     def __init__(
         self,
-        config: Config,
+        live: LiveConfig,
         spool: Spool,
+        presence: Presence,
         *,
         location: str | None,
         settings: Callable[[], Settings],
@@ -42,52 +52,111 @@ class Runner:
         stop: threading.Event,
     ) -> None:
         """`settings` and `clock_offset_seconds` give what is known now; `spooled` is called after
-        results were kept."""
-        self._config = config
+        results were kept. Without a location of its own, the agent is where it joined."""
+        self._live = live
         self._spool = spool
-        self._location = config.location or location
+        self._presence = presence
+        self._joined_location = location
         self._settings = settings
         self._clock_offset_seconds = clock_offset_seconds
         self._spooled = spooled
         self._stop = stop
+        self._budget = Budget(spool)
+        self._news = threading.Event()
         self._unspooled: list[Result] = []
-        self._probes = {name: load_probe(name) for name in PROBES if table_of(config, name).enabled}
+        self._followed: Config | None = None
+        self._probes: dict[str, Probe] = {}
+        self.work = Work(HANG_SECONDS)
+        live.listeners.append(self.wake)
+        presence.listeners.append(self.wake)
+
+    def wake(self) -> None:
+        """Something changed, or it is time to stop."""
+        self._news.set()
 
     def run(self) -> None:
-        """Measure what is due until `stop` is set."""
-        schedule = self._schedule()
-        while due := schedule.next():
-            name, at = due
-            if self._stop.wait(max(0.0, at - time.monotonic())):
-                return
-            with contextlib.suppress(CancelledError):
-                self._run_probe(name)
-            schedule.ran(name, time.monotonic())
-        log.warning("no probe is enabled: nothing is measured")
-        self._stop.wait()
+        """Measure what is due until `stop` is set and `wake` called."""
+        schedule = Schedule(random.Random())  # noqa: S311
+        while not self._stop.is_set():
+            self._news.clear()
+            self._follow(schedule)
+            due = schedule.next()
+            wait = due[1] - time.monotonic() if due else None
+            if due is None or (wait is not None and wait > 0):
+                self._news.wait(wait)
+            elif not schedule.is_open(due[0]):
+                schedule.ran(due[0], time.monotonic())
+            elif self._is_awake():
+                with contextlib.suppress(CancelledError), self.work.under_way():
+                    self._run_probe(due[0])
+                schedule.ran(due[0], time.monotonic())
+            else:
+                self._sleep()
+                schedule.woke(time.monotonic(), wait_first=self._heavy_that_ran())
 
-    def _schedule(self) -> Schedule:
-        means = {name: table_of(self._config, name).interval_seconds for name in self._probes}
-        ran_before = [
+    def _follow(self, schedule: Schedule) -> None:
+        """Take up settings that changed."""
+        config = self._live.current()
+        if config is self._followed:
+            return
+        self._followed = config
+        enabled = [name for name in PROBES if table_of(config, name).enabled]
+        self._probes = {name: load_probe(name) for name in enabled}
+        rhythms = {name: rhythm_of(table_of(config, name)) for name in enabled}
+        schedule.follow(rhythms, time.monotonic(), wait_first=self._heavy_that_ran())
+        if not enabled:
+            log.warning("no probe is enabled: nothing is measured")
+
+    def _heavy_that_ran(self) -> list[str]:
+        return [
             name
             for name, probe in self._probes.items()
             if probe.heavy and self._spool.fact(f"started:{name}")
         ]
-        return Schedule(means, time.monotonic(), random.Random(), wait_first=ran_before)  # noqa: S311
+
+    def _is_awake(self) -> bool:
+        return self._presence.is_awake(self._settings())
+
+    def _sleep(self) -> None:
+        """Until a school network is proven, or it is time to stop."""
+        while not self._stop.is_set() and not self._is_awake():
+            self._news.wait(FRESH_SECONDS)
+            self._news.clear()
 
     def _run_probe(self, name: str) -> None:
         self._note(f"started:{name}", time.time())
         made: list[Result] = []
         for request in self._requests(name):
-            results = skip_or_measure(name, self._probes[name], request, self._stop.is_set)
+            if not self._is_awake():
+                return
+            results = self._measured(name, request)
+            if not self._is_awake():
+                log.info("dropped probe=%s: the network changed meanwhile", name)
+                return
             for result in results:
                 log.info("measured probe=%s kind=%s error=%s", name, kind_of(result), result.error)
             self._keep(results)
             made.extend(results)
+            self.work.goes_on()
         self._note(f"last:{name}", made)
 
+    def _measured(self, name: str, request: ProbeRequest) -> tuple[Result, ...]:
+        table = table_of(self._live.current(), name)
+        if not isinstance(table, ThroughputConfig):
+            return skip_or_measure(name, self._probes[name], request, self._stop.is_set)
+        allowed = self._budget.allow(request, table.max_bytes_per_day)
+        results: tuple[Result, ...] = ()
+        if allowed.directions:
+            fitting = replace(request, directions=allowed.directions)
+            results = skip_or_measure(name, self._probes[name], fitting, self._stop.is_set)
+            self._budget.spend(request, results)
+        refused = (skipped(name, request, allowed.refusals),) if allowed.refusals else ()
+        return results + refused
+
     def _requests(self, name: str) -> list[ProbeRequest]:
-        plain = probe_request(self._config, name, self._location, self._clock_offset_seconds())
+        config = self._live.current()
+        location = config.location or self._joined_location
+        plain = probe_request(config, name, location, self._clock_offset_seconds())
         return requests_for(self._probes[name], plain, self._settings().reflectors)
 
     def _keep(self, results: Iterable[Result]) -> None:
@@ -118,6 +187,12 @@ def table_of(config: Config, name: str) -> ProbeTable:
     """The settings of one probe."""
     table: ProbeTable = getattr(config.probes, name)
     return table
+
+
+def rhythm_of(table: ProbeTable) -> Rhythm:
+    """When a probe runs, by its settings."""
+    hours = table.hours if isinstance(table, ThroughputConfig) else ANY
+    return Rhythm(table.interval_seconds, hours)
 
 
 def probe_request(

@@ -1,7 +1,12 @@
 """When each probe is due: memoryless gaps on the monotonic clock, soon after a first start."""
 
 import random
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Collection, Mapping
+
+from msgspec import Struct
+
+from .hours import ANY, is_within, moved_into
 
 SHORTEST_GAP = 0.1
 LONGEST_GAP = 3.0
@@ -18,6 +23,13 @@ JITTER_SECONDS = 2.0
 OTHER_FIRST_RUN_SECONDS = 5.0
 
 
+class Rhythm(Struct, frozen=True):
+    """How often a probe runs, and in which hours of the local clock."""
+
+    mean_seconds: float
+    hours: str = ANY
+
+
 def gap_seconds(mean_seconds: float, chance: random.Random) -> float:
     """A random time until the next run, in seconds."""
     gap = chance.expovariate(1 / mean_seconds)
@@ -25,27 +37,35 @@ def gap_seconds(mean_seconds: float, chance: random.Random) -> float:
 
 
 class Schedule:
-    """What is due when, by a monotonic clock in seconds. It never catches up on missed runs."""
+    """What is due when, by a monotonic clock in seconds. It never catches up on missed runs.
 
-    def __init__(
-        self,
-        mean_seconds: Mapping[str, float],
-        now: float,
-        chance: random.Random,
-        *,
-        wait_first: Iterable[str] = (),
-    ) -> None:
-        """Probes in `wait_first` begin with a full gap: those that load the line and have run on
-        this machine before, so that a school switched on at eight does not test at eight."""
-        self._mean_seconds = mean_seconds
+    Methods take `now` by that clock; `unix_now` says what the local clock shows meanwhile.
+    """
+
+    def __init__(self, chance: random.Random, unix_now: Callable[[], float] = time.time) -> None:
         self._chance = chance
-        began = now + chance.uniform(0, JITTER_SECONDS)
-        self._due = {
-            name: began + FIRST_RUN_SECONDS.get(name, OTHER_FIRST_RUN_SECONDS)
-            for name in mean_seconds
-        }
-        for name in set(wait_first) & set(mean_seconds):
-            self.ran(name, now)
+        self._unix_now = unix_now
+        self._rhythms: dict[str, Rhythm] = {}
+        self._due: dict[str, float] = {}
+
+    def follow(
+        self, rhythms: Mapping[str, Rhythm], now: float, *, wait_first: Collection[str] = ()
+    ) -> None:
+        """Take these probes from now on. One that is new is due soon; one whose rhythm changed
+        begins a new gap, which forgets nothing because gaps have no memory.
+
+        New ones in `wait_first` begin with a full gap: those that load the line and have run on
+        this machine before, so that a school switched on at eight does not test at eight.
+        """
+        former, self._rhythms = self._rhythms, dict(rhythms)
+        self._due = {name: at for name, at in self._due.items() if name in rhythms}
+        began = now + self._chance.uniform(0, JITTER_SECONDS)
+        for name in rhythms.keys() - former.keys():
+            soon = began + FIRST_RUN_SECONDS.get(name, OTHER_FIRST_RUN_SECONDS)
+            self._plan(name, self._gap_from(name, now) if name in wait_first else soon, now)
+        for name in rhythms.keys() & former.keys():
+            if rhythms[name] != former[name]:
+                self.ran(name, now)
 
     def next(self) -> tuple[str, float] | None:
         """The probe that is due first, and when; None if there is no probe."""
@@ -53,4 +73,25 @@ class Schedule:
 
     def ran(self, name: str, now: float) -> None:
         """Plan the next run, counted from now: after a sleep there is one run, not a burst."""
-        self._due[name] = now + gap_seconds(self._mean_seconds[name], self._chance)
+        self._plan(name, self._gap_from(name, now), now)
+
+    def woke(self, now: float, *, wait_first: Collection[str] = ()) -> None:
+        """What fell due in a sleep begins as after a start: soon, or with a gap."""
+        overdue = [name for name, at in self._due.items() if at <= now]
+        for name in overdue:
+            if name in wait_first:
+                self.ran(name, now)
+            else:
+                self._plan(name, now + self._chance.uniform(0, JITTER_SECONDS), now)
+
+    def is_open(self, name: str) -> bool:
+        """Whether these are hours of the probe. A machine's suspend can make a run late."""
+        return is_within(self._rhythms[name].hours, self._unix_now())
+
+    def _gap_from(self, name: str, now: float) -> float:
+        return now + gap_seconds(self._rhythms[name].mean_seconds, self._chance)
+
+    def _plan(self, name: str, at: float, now: float) -> None:
+        """Due then, or at a random moment of the probe's next hours."""
+        ahead = self._unix_now() - now
+        self._due[name] = moved_into(self._rhythms[name].hours, at + ahead, self._chance) - ahead

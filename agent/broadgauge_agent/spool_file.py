@@ -50,6 +50,8 @@ class SpoolView(Struct, frozen=True, kw_only=True):
     refused: int
     refused_ever: int
     facts: dict[str, object]
+    oldest_spooled_at: float | None = None
+    """Unix seconds: since when the oldest result waits."""
 
 
 @contextmanager
@@ -175,7 +177,14 @@ def _put_aside(file: Path, why: str, now: float) -> Path:
 
 def _view(db: sqlite3.Connection) -> SpoolView:
     one = "SELECT (SELECT count(*) FROM results), (SELECT count(*) FROM refused), "
+    oldest = "(SELECT min(spooled_at) FROM results), "
     ever = "(SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'refused')"
-    waiting, refused, refused_ever = db.execute(one + ever).fetchone()
+    waiting, refused, oldest_at, refused_ever = db.execute(one + oldest + ever).fetchone()
     facts = {key: msgspec.json.decode(value) for key, value in db.execute("SELECT * FROM facts")}
-    return SpoolView(waiting=waiting, refused=refused, refused_ever=refused_ever, facts=facts)
+    return SpoolView(
+        waiting=waiting,
+        refused=refused,
+        refused_ever=refused_ever,
+        facts=facts,
+        oldest_spooled_at=oldest_at,
+    )

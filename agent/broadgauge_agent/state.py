@@ -2,22 +2,33 @@
 
 import os
 import sqlite3
+import sys
 from pathlib import Path
 
 from .errors import SpoolInUseError, StateError, StateNotPermittedError
+
+if sys.platform == "win32":
+    from ._user_windows import give_to_owner_of, is_administrator
+else:
+    from ._user_posix import give_to_owner_of, is_administrator
 
 IDENTITY = "identity.json"
 SETTINGS = "settings.json"
 SPOOL = "spool.sqlite"
 CONFIG = "agent.toml"
 LOCK = "lock"
+LOG = "agent.log"
 
 
 def default_state_directory() -> Path:
-    """The operating system's place for a program's state."""
-    from platformdirs import user_state_path
+    """The system's place for a program's state: the service's for an administrator, else one's own.
 
-    return user_state_path("broadgauge-agent", appauthor=False)
+    So that whoever joins as root joins the agent that the service runs.
+    """
+    from platformdirs import site_state_path, user_state_path
+
+    place = site_state_path if is_administrator() else user_state_path
+    return place("broadgauge-agent", appauthor=False)
 
 
 def make_state_directory(directory: Path) -> None:
@@ -36,11 +47,15 @@ def make_state_directory(directory: Path) -> None:
 
 
 def write_private(file: Path, body: bytes) -> None:
-    """Write a file that only its owner can read; after a crash the old or the new one is there."""
+    """Write a file that only its owner can read; after a crash the old or the new one is there.
+
+    What root writes belongs to whom the directory belongs to.
+    """
     part = file.with_name(f".{file.name}-{os.getpid()}")
     part.unlink(missing_ok=True)
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            give_to_owner_of(file.parent, out.fileno())
             out.write(body)
             out.flush()
             os.fsync(out.fileno())

@@ -6,7 +6,7 @@ from typing import Any
 
 from broadgauge_wire import Result, ThroughputResult
 
-from .doctor import Check
+from .presence import ADVICE
 from .report import ProbeState, Status
 
 BOUND_WORDS = {
@@ -23,12 +23,6 @@ def throughput_line(result: Result) -> str:
     if result.error is not None or result.throughput_bits_per_second is None:
         return f"{result.direction}: failed: {result.error}"
     return f"{result.direction}: {_mbps(result.throughput_bits_per_second)} ({_meaning(result)})"
-
-
-def check_line(check: Check) -> str:
-    """One check of `doctor`, with what to do beneath it."""
-    line = f"{'ok     ' if check.ok else 'trouble'} {check.name}: {check.detail}"
-    return line if check.advice is None else f"{line}\n        -> {check.advice}"
 
 
 def probe_line(probe: ProbeState) -> str:
@@ -48,12 +42,15 @@ def status_lines(status: Status) -> Iterator[str]:
     yield f"location       {status.location or 'not given'}"
     yield f"collector      {status.collector_url}"
     yield f"running        {'yes' if status.running else 'no: start it with broadgauge-agent run'}"
+    yield from _school_network_lines(status)
     yield f"test servers   {', '.join(status.test_servers) or 'none known'}"
     yield f"waiting        {status.waiting_results} results"
     yield f"refused        {status.refused_results} results"
     yield f"last sent      {_when(status.last_shipped_at)}"
     if status.clock_offset_seconds is not None:
         yield f"clock          collector's is {status.clock_offset_seconds:+.3f} s from this one"
+    for setting in status.refused_settings:
+        yield f"left out       {setting.key}, sent by the collector: {setting.reason}"
     if status.shipping_trouble:
         yield f"trouble        {status.shipping_trouble}"
     for name in status.files_put_aside:
@@ -61,6 +58,19 @@ def status_lines(status: Status) -> Iterator[str]:
     for probe, results in status.last_results.items():
         for result in results:
             yield f"{probe:<14} {_result_words(result)}"
+
+
+def _school_network_lines(status: Status) -> Iterator[str]:
+    if status.asleep is None:
+        yield "awake          not known: it has not looked for a school network yet"
+        return
+    since = _when(status.school_network_since)
+    if not status.asleep:
+        yield f"awake          since {since}: {status.school_network}"
+        return
+    yield f"asleep         since {since}, nothing is measured or sent: {status.school_network}"
+    if not status.school_network_proven_ever:
+        yield f"               -> {ADVICE}"
 
 
 def _result_words(result: dict[str, Any]) -> str:

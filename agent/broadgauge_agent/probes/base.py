@@ -24,6 +24,8 @@ class ProbeRequest(Struct, frozen=True, kw_only=True):
     clock_offset_seconds: float | None = None
     directions: tuple[Direction, ...] = ("download", "upload")
     max_seconds: float = 10.0
+    ca: str | None = None
+    """Certificates (PEM) the test server is trusted by, if neither a pin nor the system does."""
 
 
 class Probe(Protocol):

@@ -18,6 +18,8 @@ from websockets.typing import Subprotocol
 
 from broadgauge_agent.ndt7.frames import binary_frames
 from broadgauge_agent.ndt7.spec import SUBPROTOCOL, UPLOAD_PATH
+from broadgauge_host.service.alive import alive_until
+from broadgauge_host.service.notify import service_manager
 
 from .admission import Admission, CountedConnection
 from .echo_server import EchoServer
@@ -26,6 +28,7 @@ from .ndt7_tests import serve_download, serve_upload
 from .payload import PayloadCounter
 from .requests import plain_answer
 from .sockets import open_sockets
+from .tls import ReflectorTls, registration
 
 MAX_KEPT_MESSAGE_BYTES = 2**16
 """A client's measurement takes hundreds of bytes; its binary messages are counted, not kept."""
@@ -40,7 +43,7 @@ DEFAULT_LIMITS = Limits()
 
 
 def serve(
-    host: str, port: int, *, limits: Limits = DEFAULT_LIMITS, tls: ssl.SSLContext | None = None
+    host: str, port: int, *, limits: Limits = DEFAULT_LIMITS, tls: ReflectorTls | None = None
 ) -> None:
     """Run a reflector until SIGTERM or SIGINT; says on stderr when it listens.
 
@@ -130,13 +133,20 @@ async def _stop(server: Server, admission: Admission) -> None:
 
 
 async def _serve_until_signal(
-    host: str, port: int, limits: Limits, tls: ssl.SSLContext | None
+    host: str, port: int, limits: Limits, tls: ReflectorTls | None
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         # signal.signal, unlike add_signal_handler, exists on Windows too
         signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
-    async with running_reflector(host, port, limits=limits, tls=tls) as bound:
+    context = tls.context if tls else None
+    async with running_reflector(host, port, limits=limits, tls=context) as bound:
         print(f"test server listening on {host} port {bound} (TCP and UDP)", file=sys.stderr)  # noqa: T201
-        await stop.wait()
+        if tls:
+            words = f"It speaks TLS. Register it on the server: {registration(tls, host, bound)}"
+            print(words, file=sys.stderr)  # noqa: T201
+        manager = service_manager()
+        manager.ready(f"Answering tests on port {bound}.")
+        await alive_until(stop, manager)
+        manager.stopping("Ending the tests under way.")

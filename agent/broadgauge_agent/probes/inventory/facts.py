@@ -3,6 +3,7 @@
 import re
 
 from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from broadgauge_wire import Battery, Disk, NetworkLink
 from broadgauge_wire.spec import MAX_TEXT
@@ -62,3 +63,9 @@ def real_text(text: str | None) -> str | None:
     if cleaned.lower() in PLACEHOLDERS or ONE_CHARACTER_REPEATED.fullmatch(cleaned):
         return None
     return cleaned or None
+
+
+def filled(facts: MachineFacts, rest: MachineFacts) -> MachineFacts:
+    """The facts, with those of another source where they are unknown."""
+    unknown = (name for name, value in asdict(facts).items() if value is None)
+    return replace(facts, **{name: getattr(rest, name) for name in unknown})

@@ -11,12 +11,16 @@ from broadgauge_wire import InventoryResult
 
 if sys.platform == "linux":
     from ._linux import read_machine
+elif sys.platform == "win32":
+    from ._windows import read_machine
+elif sys.platform == "darwin":
+    from ._darwin import read_machine
 else:
     from ._other import read_machine
 
 
 class InventoryProbe:
-    """Reads files, and nothing else."""
+    """Reads files, or asks the system's own tools, and nothing else."""
 
     name = "inventory"
     heavy = False

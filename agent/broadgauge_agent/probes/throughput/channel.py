@@ -20,6 +20,8 @@ from websockets.uri import parse_uri
 from broadgauge_agent.ndt7.measurement import Measurement, decode_measurement
 from broadgauge_agent.ndt7.spec import MAX_MESSAGE_BYTES, SUBPROTOCOL
 from broadgauge_agent.network import Address
+from broadgauge_agent.trust import described
+from broadgauge_host.certificates import WrongCertificateError
 
 from .failure import TestFailedError
 
@@ -36,6 +38,9 @@ MAX_MEASUREMENT_BYTES = 2**14
 """Servers send a few hundred bytes to two thousand."""
 
 RECEIVE_BYTES = 256 * 1024
+
+NOT_NOW = (429, 503)
+"""What a test server that is busy answers. Others have no tests at all."""
 
 
 class Channel:
@@ -238,9 +243,10 @@ def _response(channel: Channel, deadline: float) -> Response | None:
 def _refused(response: Response | None, error: Exception) -> TestFailedError:
     if isinstance(error, InvalidStatus) and response is not None:
         said = bytes(response.body or b"")[:200].decode("utf-8", "replace").strip()
-        return TestFailedError(
-            f"the server refused the test: HTTP {response.status_code} {said}".rstrip()
-        )
+        answer = f"HTTP {response.status_code} {said}".rstrip()
+        if response.status_code in NOT_NOW:
+            return TestFailedError(f"the server refused the test: {answer}")
+        return TestFailedError(f"that is not a test server: it answered {answer}")
     return TestFailedError(f"the server does not speak ndt7: {error}")
 
 
@@ -254,6 +260,11 @@ def _left(deadline: float) -> float:
 def _explained(error: BaseException) -> BaseException:
     if isinstance(error, TimeoutError):
         return TestFailedError(f"the server did not answer within {CONNECT_SECONDS:.0f} seconds")
+    if isinstance(error, WrongCertificateError):
+        return TestFailedError(
+            f"the server shows another certificate ({described(error.shown)}) than the one "
+            "registered for it; nothing was sent"
+        )
     if isinstance(error, ssl.SSLCertVerificationError):
         return TestFailedError(f"the server's certificate is not trusted: {error.verify_message}")
     if isinstance(error, ssl.SSLError):

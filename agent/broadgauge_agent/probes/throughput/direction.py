@@ -14,6 +14,7 @@ from broadgauge_agent.probes.far_end import (
 )
 from broadgauge_agent.tcp_info import read_tcp_info
 from broadgauge_agent.text import printable
+from broadgauge_agent.trust import tls_context
 from broadgauge_agent.version import agent_version
 from broadgauge_wire import Direction, ThroughputResult
 
@@ -32,26 +33,32 @@ def measure_direction(request: ProbeRequest, direction: Direction) -> Throughput
     fields: dict[str, Any] = {"direction": direction, "method": "ndt7", "streams": 1}
     fields |= server_fields(request.reflector)
     try:
+        trust = _trust(request)
         far_end = FarEnd(known_server(request))
         fields |= far_end.fields()
-        fields |= _test(far_end, direction, request.max_seconds)
+        _test(far_end, direction, request.max_seconds, trust, fields)
     except AgentError as error:
         fields |= {"error": printable(str(error)), "stop_reason": "error"}
     return ThroughputResult(**run.common_fields(), **fields)
 
 
-def _test(far_end: FarEnd, direction: Direction, max_seconds: float) -> dict[str, Any]:
-    channel, connect_seconds = open_channel(
-        _url(far_end, direction), far_end.address, _trust() if far_end.reflector.tls else None
-    )
+def _test(
+    far_end: FarEnd,
+    direction: Direction,
+    max_seconds: float,
+    tls: ssl.SSLContext | None,
+    fields: dict[str, Any],
+) -> None:
+    """Fill in what the test says, and what it cost even if it fails midway."""
+    url = _url(far_end, direction, tls=tls is not None)
+    channel, connect_seconds = open_channel(url, far_end.address, tls)
     try:
         idle_rtt = _idle_rtt_seconds(channel, connect_seconds)
         watch = Watch(channel, far_end.interface, max_seconds)
         observation = (download if direction == "download" else upload)(channel, watch)
-        return conclude(observation, far_end, direction, idle_rtt) | {
-            "bytes_transferred": channel.received_bytes + channel.sent_bytes
-        }
+        fields |= conclude(observation, far_end, direction, idle_rtt)
     finally:
+        fields["bytes_transferred"] = channel.received_bytes + channel.sent_bytes
         channel.socket.close()
 
 
@@ -61,20 +68,21 @@ def _idle_rtt_seconds(channel: Channel, connect_seconds: float) -> float:
     return (info.min_rtt_seconds if info else None) or connect_seconds
 
 
-def _url(far_end: FarEnd, direction: Direction) -> str:
+def _url(far_end: FarEnd, direction: Direction, *, tls: bool) -> str:
     reflector = far_end.reflector
     return test_url(
         reflector.host,
         reflector.port,
         direction,
-        tls=reflector.tls,
+        tls=tls,
         client_name=CLIENT_NAME,
         client_version=agent_version(),
     )
 
 
-def _trust() -> ssl.SSLContext:
-    """The operating system's trust store: schools that inspect TLS add their issuer there."""
-    import truststore  # only tests over TLS need it
-
-    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+def _trust(request: ProbeRequest) -> ssl.SSLContext | None:
+    """What the server has to show; None if it speaks no TLS. A fingerprint means that it does."""
+    reflector = known_server(request)
+    if not (reflector.tls or reflector.fingerprint):
+        return None
+    return tls_context(ca=request.ca, fingerprint=reflector.fingerprint)

@@ -1,0 +1,88 @@
+"""Every check, in the order in which one depends on another."""
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from pathlib import Path
+
+from broadgauge_agent.errors import AgentError
+from broadgauge_agent.identity import Identity, load_identity, load_settings
+from broadgauge_host.diagnosis import (
+    Check,
+    Look,
+    Names,
+    check_honesty,
+    once_each,
+    side_by_side,
+    unknown,
+)
+from broadgauge_wire import Settings
+
+from .ability import NAME as ABILITY
+from .ability import check_ability
+from .collector import check_collector, endpoint
+from .files import check_files
+from .school import NAME as SCHOOL_NETWORK
+from .school import check_school_network
+from .sent_settings import check_sent_settings
+from .service import check_place, check_service
+from .test_servers import ECHO, NONE_KNOWN, check_test_server
+
+HERE_SECONDS = 10.0
+"""For what is on this machine. Looking through a large spool takes longest."""
+
+NETWORK_SECONDS = 20.0
+"""For what is on the network: whatever is wrong, the whole takes half a minute."""
+
+
+def examine(state: Path, config_file: Path, *, required: bool) -> Iterator[Check]:
+    """Checks as they come. A cause that several share is told once."""
+    return once_each(_examine(state, config_file, required=required))
+
+
+def _examine(state: Path, config_file: Path, *, required: bool) -> Iterator[Check]:
+    here = partial(check_files, state, config_file, required=required)
+    looks = (
+        Look("service, state directory", HERE_SECONDS, partial(check_place, state)),
+        Look("this machine", HERE_SECONDS, here),
+        Look("service", HERE_SECONDS, partial(check_service, state)),
+    )
+    yield from side_by_side(looks)
+    try:
+        identity = load_identity(state)
+    except (AgentError, OSError):
+        words = "skipped: without an identity nobody knows which collector"
+        yield unknown("collector, test servers and school network", words)
+        return
+    yield from _network(identity, load_settings(state))
+
+
+def _network(identity: Identity, settings: Settings) -> Iterator[Check]:
+    yield from check_sent_settings(settings)
+    hosts = [endpoint(identity.collector_url)[0], *(r.host for r in settings.reflectors)]
+    honesty, names = check_honesty(hosts)
+    yield honesty
+    yield from _awake_or_why_not(side_by_side(list(_looks(identity, settings, names))))
+
+
+def _awake_or_why_not(checks: Iterable[Check]) -> Iterator[Check]:
+    """An agent that can't reach those who would prove its network sleeps: no second fault."""
+    first: str | None = None
+    for check in checks:
+        if check.name == SCHOOL_NETWORK and check.state == "trouble" and first:
+            yield unknown(check.name, f"{check.detail}. First see to {first!r}")
+            continue
+        if check.state == "trouble" and first is None and not check.name.endswith(ECHO):
+            first = check.name
+        yield check
+
+
+def _looks(identity: Identity, settings: Settings, names: Names) -> Iterator[Look]:
+    yield Look("collector", NETWORK_SECONDS, partial(check_collector, identity, names))
+    if not settings.reflectors:
+        yield Look("test servers", NETWORK_SECONDS, lambda: [NONE_KNOWN])
+    for reflector in settings.reflectors:
+        look = partial(check_test_server, reflector, names)
+        yield Look(f"test server {reflector.name}", NETWORK_SECONDS, look)
+    yield Look(SCHOOL_NETWORK, NETWORK_SECONDS, partial(check_school_network, identity, settings))
+    for reflector in settings.reflectors[:1]:
+        yield Look(ABILITY, NETWORK_SECONDS, partial(check_ability, reflector))

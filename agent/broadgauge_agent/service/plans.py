@@ -1,0 +1,31 @@
+"""The services there are: the agent, and a test server."""
+
+from broadgauge_host.service.model import STATE, Plan
+
+AGENT = "broadgauge-agent"
+REFLECTOR = "broadgauge-test-server"
+
+
+def agent_plan(program: str, *options: str) -> Plan:
+    """The agent: it waits until this machine has joined, then measures."""
+    return Plan(
+        name=AGENT,
+        title="broadgauge agent: measures this machine and its network",
+        command=(program, "--state", STATE, "run", "--wait", *options),
+        reloads=True,
+    )
+
+
+def reflector_plan(program: str, *, host: str, port: int, tls: bool) -> Plan:
+    """A test server that agents measure to."""
+    listen = ("--host", host, "--port", str(port), *(("--tls",) if tls else ()))
+    return Plan(
+        name=REFLECTOR,
+        title="broadgauge test server: the far end of measurements",
+        command=(program, "--state", STATE, "reflector", *listen),
+    )
+
+
+def service_name(*, reflector: bool) -> str:
+    """The name that this system's tools know the service by."""
+    return REFLECTOR if reflector else AGENT
