@@ -46,9 +46,18 @@ def in_thread(server: AbstractAsyncContextManager[int]) -> Iterator[int]:
         yield asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(10)
     finally:
         asyncio.run_coroutine_threadsafe(server.__aexit__(None, None, None), loop).result(10)
+        asyncio.run_coroutine_threadsafe(_end_the_rest(), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+async def _end_the_rest() -> None:
+    """Of a handshake, say, whose other side has gone."""
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
 
 
 @contextmanager

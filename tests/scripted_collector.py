@@ -3,6 +3,7 @@
 import gzip
 import json
 import threading
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -42,6 +43,10 @@ class Request(BaseHTTPRequestHandler):
         self.body = b""
         self.server.take(self)
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        now = timestamp or time.time()
+        return super().date_time_string(now + self.server.clock_ahead_seconds)
+
     def log_message(self, *words: object) -> None:
         """Keep quiet."""
 
@@ -78,10 +83,12 @@ class ScriptedCollector(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Request)
+    def __init__(self, host: str = "127.0.0.1") -> None:
+        super().__init__((host, 0), Request)
+        self.host = host
         self.script: list[Behaviour] = []
         self.joining: list[Behaviour] = []
+        self.sleeping: list[Behaviour] = []
         self.batches: list[Batch] = []
         self.requests: list[Seen] = []
         self.arrived = threading.Condition()
@@ -92,7 +99,7 @@ class ScriptedCollector(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
+        return f"http://{self.host}:{self.server_port}"
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that goes away is part of the tests."""
@@ -100,7 +107,9 @@ class ScriptedCollector(ThreadingHTTPServer):
     def take(self, request: Request) -> None:
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.requests.append(Seen(request.command, request.path, headers, request.body))
-        if request.path == "/api/v1/settings":
+        if request.path == "/api/v1/asleep" and self.sleeping:
+            self.sleeping.pop(0)(request)
+        elif request.path in ("/api/v1/settings", "/api/v1/asleep"):
             request.answer(self.settings_status, encode(self.settings))
         elif request.path == "/api/v1/join":
             (self.joining.pop(0) if self.joining else self.welcome)(request)

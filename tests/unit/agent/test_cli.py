@@ -5,7 +5,6 @@ import json
 import os
 import stat
 import subprocess
-import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
@@ -14,7 +13,6 @@ import pytest
 
 from broadgauge_agent.cli import cli
 from broadgauge_agent.client import collector_client, send
-from broadgauge_agent.doctor import examine
 from broadgauge_agent.errors import (
     ConfigError,
     NotJoinedError,
@@ -345,77 +343,6 @@ def test_probes_say_whether_they_can_run_and_why(tmp_path: Path) -> None:
     assert "latency: no" in run("probes", "--state", tmp_path).stdout
 
 
-def checks(state: Path) -> dict[str, dict[str, object]]:
-    done = run("doctor", "--json", "--state", state)
-    found = json.loads(done.stdout)
-    assert done.returncode == (0 if all(check["ok"] for check in found) else 1)
-    return {check["name"]: check for check in found}
-
-
-def test_doctor_finds_a_healthy_agent_healthy(
-    tmp_path: Path, collector: ScriptedCollector, reflector_port: int
-) -> None:
-    collector.settings = Settings(reflectors=(make_reflector(reflector_port),))
-    join(collector, tmp_path)
-    found = checks(tmp_path)
-    assert all(check["ok"] for check in found.values()), found
-    assert {
-        "configuration",
-        "state directory",
-        "disk",
-        "spool",
-        "identity",
-        "collector name",
-        "collector",
-        "clock",
-        "test server Core, TCP",
-        "test server Core, UDP echo",
-    } == set(found)
-
-
-def test_doctor_says_what_is_wrong_and_what_to_do(
-    tmp_path: Path, collector: ScriptedCollector
-) -> None:
-    collector.settings = Settings(reflectors=(make_reflector(1),))
-    join(collector, tmp_path)
-    collector.settings_status = 401
-    (tmp_path / "agent.toml").write_text("speed = 3\n")
-    found = checks(tmp_path)
-    troubled = {name for name, check in found.items() if not check["ok"]}
-    assert troubled == {
-        "configuration",
-        "collector",
-        "test server Core, TCP",
-    }
-    assert "test server Core, UDP echo" not in found  # nothing is there: UDP isn't what is wrong
-    assert "join URL --token TOKEN --force" in str(found["collector"]["advice"])
-    assert all(found[name]["advice"] for name in troubled)
-
-
-def test_doctor_before_joining_says_how_to_join(tmp_path: Path) -> None:
-    found = checks(tmp_path)
-    assert "broadgauge-agent join" in str(found["identity"]["advice"])
-
-
-def test_doctor_blames_neither_disk_nor_identity_for_a_directory_that_cant_be_had(
-    tmp_path: Path,
-) -> None:
-    (tmp_path / "file").touch()
-    found = checks(tmp_path / "file" / "deeper")
-    assert "--state DIR" in str(found["state directory"]["advice"])
-    assert "disk" not in found
-
-
-def test_doctor_sees_a_damaged_spool(tmp_path: Path) -> None:
-    spool = Spool(tmp_path, uuid.uuid4())
-    spool.put([make_result() for _ in range(200)])
-    spool.close()
-    with (tmp_path / "spool.sqlite").open("r+b") as file:
-        file.seek(4096)
-        file.write(os.urandom(40960))
-    assert checks(tmp_path)["spool"]["ok"] is False
-
-
 def test_a_reflector_on_a_taken_port_says_so(reflector_port: int) -> None:
     done = run("reflector", "--host", "127.0.0.1", "--port", str(reflector_port))
     assert done.returncode == 3
@@ -454,9 +381,8 @@ def test_an_identity_of_somebody_else_is_not_called_damaged(
 ) -> None:
     save_identity(tmp_path, make_identity("http://127.0.0.1:1"))
     monkeypatch.setattr(Path, "read_bytes", _refused)
-    found = {c.name: c for c in examine(tmp_path, tmp_path / "agent.toml", required=False)}
-    assert found["identity"].detail == "not readable"
-    assert "Run as the user that joined" in str(found["identity"].advice)
+    with pytest.raises(StateNotPermittedError, match="Run as the user that joined"):
+        load_identity(tmp_path)
 
 
 def test_an_unreachable_address_has_a_code_of_its_own() -> None:

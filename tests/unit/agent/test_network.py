@@ -50,6 +50,76 @@ def test_a_path_through_a_tunnel_is_a_vpn() -> None:
     wired, tunnel = NetworkLink(name="a", kind="wired"), NetworkLink(name="b", kind="vpn")
     assert network.path_kind(ELSEWHERE, wired) == "network"
     assert network.path_kind(ELSEWHERE, tunnel) == "vpn"
+    assert network.path_kind(ELSEWHERE, None) == "network"
+
+
+def test_a_path_through_a_mobile_line_is_a_failover() -> None:
+    mobile = describe_interface("wwan0", "wwan0", MACHINES / "chromebook")
+    assert network.path_kind(ELSEWHERE, mobile) == "failover"
+    own = network.Address(socket.AF_INET, ("127.0.0.1", 9))
+    assert network.path_kind(own, mobile) == "loopback"
+
+
+@pytest.mark.parametrize("hardware", [512, 768, 769, 776, 778, 823, 65534])
+def test_a_tunnel_of_any_kind_is_a_vpn(tmp_path: Path, hardware: int) -> None:
+    folder = tmp_path / "sys/class/net/t0"
+    folder.mkdir(parents=True)
+    (folder / "type").write_text(f"{hardware}\n")
+    assert describe_interface("t0", "t0", tmp_path).kind == "vpn"
+
+
+@pytest.mark.parametrize("driver", ["ipheth", "rndis_host"])
+def test_a_phone_that_shares_its_line_by_cable_is_a_mobile_line(
+    tmp_path: Path, driver: str
+) -> None:
+    folder = tmp_path / "sys/class/net/eth1"
+    (folder / "device").mkdir(parents=True)
+    (tmp_path / "drivers" / driver).mkdir(parents=True)
+    (folder / "device/driver").symlink_to(tmp_path / "drivers" / driver)
+    (folder / "type").write_text("1\n")
+    assert describe_interface("eth1", "eth1", tmp_path).kind == "cellular"
+
+
+@pytest.mark.parametrize(("device", "kind"), [(True, "wired"), (False, "other")])
+def test_a_bridge_is_a_network_if_it_leads_out_of_the_machine(
+    tmp_path: Path, device: bool, kind: str
+) -> None:
+    net = tmp_path / "sys/class/net"
+    (net / "br0/bridge").mkdir(parents=True)
+    (net / "br0/brif/port0").mkdir(parents=True)
+    (net / "br0/type").write_text("1\n")
+    (net / "port0").mkdir()
+    if device:
+        (net / "port0/device").mkdir()
+    assert describe_interface("br0", "br0", tmp_path).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("ip", "private"),
+    [
+        ("10.255.0.1", True),
+        ("172.31.0.1", True),
+        ("172.32.0.1", False),
+        ("192.168.7.7", True),
+        ("169.254.1.1", True),
+        ("100.64.0.1", False),
+        ("198.51.100.1", False),
+        ("fd00:20::1", True),
+        ("fe80::1%eth0", True),
+        ("2001:db8::1", False),
+        ("::ffff:10.0.0.1", True),
+        ("::ffff:198.51.100.1", False),
+        ("64:ff9b::a00:1", False),
+    ],
+)
+def test_private_addresses_are_those_that_every_network_has_for_itself(
+    ip: str, private: bool
+) -> None:
+    assert network.is_private(ip) is private
+
+
+def test_addresses_on_networks_leave_out_this_machines_inside() -> None:
+    assert not any(address.is_loopback for _, address in network.addresses_on_networks())
 
 
 def test_a_name_resolves_to_an_address_and_port() -> None:

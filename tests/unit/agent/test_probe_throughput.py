@@ -100,6 +100,18 @@ def test_the_bytes_a_test_cost_fit_its_rate() -> None:
     assert result.bytes_transferred >= result.throughput_bits_per_second / 8 * 0.99
 
 
+def test_a_test_that_fails_midway_says_what_it_cost() -> None:
+    async def break_off(connection: ServerConnection) -> None:
+        for _ in range(20):
+            await connection.send(NOISE)
+        await connection.send("nonsense")
+
+    with websocket_server(break_off) as port:
+        result = measure(request_to(port))
+    assert "no ndt7 measurement" in error_of(result)
+    assert result.bytes_transferred and result.bytes_transferred >= len(NOISE)
+
+
 def test_both_directions_are_two_results() -> None:
     with reflector() as port:
         results = load_probe("throughput").run(request_to(port, "download", "upload"))
@@ -279,7 +291,8 @@ def test_a_web_server_that_is_not_ours_is_an_error() -> None:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _NotFound) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
-        assert "HTTP 404" in error_of(measure(request_to(server.server_port)))
+        said = error_of(measure(request_to(server.server_port)))
+        assert said.startswith("that is not a test server: it answered HTTP 404")
         server.shutdown()
         thread.join()
 

@@ -22,7 +22,17 @@ from tests.scripted_collector import ScriptedCollector, make_identity, make_refl
 AGENT = str(BIN / "broadgauge-agent")
 QUICK = "[probes.throughput]\nmax_seconds = 1\n"
 
-FORBIDDEN = {"websockets", "scapy", "numpy", "pandas", "dash", "duckdb", "asyncio", "rich"}
+FORBIDDEN = {
+    "cryptography",
+    "websockets",
+    "scapy",
+    "numpy",
+    "pandas",
+    "dash",
+    "duckdb",
+    "asyncio",
+    "rich",
+}
 
 WATCHED = """
 import atexit, sys

@@ -19,11 +19,14 @@ from broadgauge_agent import client as client_module
 from broadgauge_agent.backoff import LONGEST_ASKED_SECONDS, LONGEST_SECONDS, Backoff
 from broadgauge_agent.client import MAX_ANSWER_BYTES, collector_client
 from broadgauge_agent.identity import load_settings, save_settings
+from broadgauge_agent.live_config import LiveConfig, RefusedSetting
+from broadgauge_agent.presence import Presence
 from broadgauge_agent.ship import NOT_PERMITTED_SECONDS, Shipper
 from broadgauge_agent.spool import FRESH_SECONDS, Spool
 from broadgauge_agent.spool_file import view_spool
 from broadgauge_wire import BatchAnswer, Refusal, Settings, encode
 from broadgauge_wire.spec import MAX_BATCH_RESULTS
+from tests.running import eventually
 from tests.scripted_collector import (
     KEY,
     Behaviour,
@@ -39,13 +42,17 @@ from tests.scripted_collector import (
 class Agent:
     """A shipper with its spool, and a client of the collector's."""
 
-    def __init__(self, state: Path, url: str) -> None:
+    def __init__(self, state: Path, url: str, proven_by: str | None = None) -> None:
         self.state = state
         self.now = time.time()
         self.identity = make_identity(url)
         self.spool = Spool(state, self.identity.agent_id, lambda: self.now)
         self.stop = threading.Event()
-        self.shipper = Shipper(state, self.identity, self.spool, self.stop, random.Random(5))
+        self.presence = Presence(make_identity(proven_by or url), self.spool)
+        self.live = LiveConfig(state / "agent.toml", {}, {})
+        self.shipper = Shipper(
+            state, self.identity, self.spool, self.presence, self.live, self.stop, random.Random(5)
+        )
         self.client = collector_client(url, key=KEY)
 
     def put(self, count: int = 1, note: str | None = None) -> list[str]:
@@ -458,3 +465,85 @@ def test_a_collectors_reason_cannot_begin_a_log_line_of_its_own(
     collector.refusals = (Refusal(index=0, reason="no\n2026-01-01 ERROR forged"),)
     agent.ship()
     assert "no?2026-01-01" in caplog.text
+
+
+@pytest.fixture
+def away(tmp_path: Path, collector: ScriptedCollector) -> Iterator[Agent]:
+    """An agent that nothing tells it stands on a school network."""
+    made = Agent(tmp_path, collector.url, proven_by="http://collector.invalid:8484")
+    yield made
+    made.client.close()
+    made.spool.close()
+
+
+def run_a_while(agent: Agent, until: Callable[[], object], what: str) -> None:
+    """The shipper's own loop, until something happened."""
+    thread = threading.Thread(target=agent.shipper.run)
+    thread.start()
+    try:
+        eventually(until, what)
+    finally:
+        agent.stop.set()
+        agent.shipper.wake()
+        thread.join(20)
+
+
+def test_away_from_school_networks_it_says_asleep_and_nothing_else(
+    away: Agent, collector: ScriptedCollector
+) -> None:
+    away.put(3)
+    run_a_while(away, lambda: collector.requests, "a word")
+    (said,) = collector.requests
+    assert (said.method, said.path, said.body) == ("POST", "/api/v1/asleep", b"{}")
+    ours = {"authorization", "user-agent", "content-type", "content-length", "accept"}
+    assert set(said.headers) - ours == {"host", "accept-encoding", "connection"}
+    assert away.spool.waiting() == 3
+    away.put()
+    away.shipper.say_asleep(away.client)
+    assert len(collector.requests) == 1
+
+
+def test_settings_in_the_answer_to_asleep_take_effect(
+    away: Agent, collector: ScriptedCollector
+) -> None:
+    collector.settings = Settings(
+        school_networks=("10.20.0.0/16",),
+        configuration={"probes.latency.interval_seconds": 60},
+    )
+    away.shipper.say_asleep(away.client)
+    assert away.shipper.settings == collector.settings
+    assert load_settings(away.state) == collector.settings
+    assert away.live.current().probes.latency.interval_seconds == 60
+
+
+def test_an_answer_to_asleep_from_somebody_else_is_neither_believed_nor_logged(
+    away: Agent, collector: ScriptedCollector, caplog: pytest.LogCaptureFixture
+) -> None:
+    portal = "http://192.168.77.1/login-at-the-canary-cafe"
+    collector.sleeping = [
+        lambda request: request.answer(302, location=portal),
+        lambda request: request.answer(200, portal.encode(), "text/html"),
+        lambda request: request.problem(401, portal),
+    ]
+    with caplog.at_level(logging.DEBUG, "broadgauge_agent"):
+        for _ in range(3):
+            away.shipper._asleep_due = 0
+            away.shipper.say_asleep(away.client)
+    assert len(collector.requests) == 3
+    assert away.shipper.settings == Settings()
+    assert "canary" not in caplog.text
+    assert away.trouble() == ""
+
+
+def test_a_setting_beyond_the_agents_bounds_is_logged_once(
+    agent: Agent, collector: ScriptedCollector, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent: dict[str, Any] = {"probes.throughput.max_seconds": 3600}
+    collector.settings = Settings(configuration=sent)
+    for name in ("Core", "Edge"):
+        agent.shipper._settings_due = 0
+        agent.ship()
+        collector.settings = Settings(configuration=sent, reflectors=(make_reflector(8485, name),))
+    assert caplog.text.count("setting left out key=probes.throughput.max_seconds") == 1
+    assert [type(each) for each in agent.live.refused] == [RefusedSetting]
+    assert agent.live.current().probes.throughput.max_seconds == 10

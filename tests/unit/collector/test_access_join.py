@@ -15,6 +15,7 @@ from broadgauge_collector.access.agents import (
 )
 from broadgauge_collector.access.join import create_join_token, join, list_tokens
 from broadgauge_collector.errors import (
+    AgentRefused,
     Conflict,
     Invalid,
     NotFound,
@@ -75,7 +76,6 @@ def test_a_token_makes_an_agent_of_its_school(control: ControlStore, lincoln: Sc
     with control.connect() as c:
         agent = authenticate_agent(c, answer.key)
         assert agent == get_agent(c, answer.agent_id) == list_agents(c)[0]
-    assert agent is not None
     assert (agent.name, agent.location, agent.school_id) == ("Desk", "Room 12", lincoln.id)
     assert (agent.joined_at, agent.last_seen_at, agent.version) == (NOW, None, "0.1.0")
 
@@ -206,7 +206,9 @@ def test_a_revoked_agent_is_shut_out_and_stays_listed(
         with control.begin() as c:
             revoke_agent(c, answer.agent_id, later)
     with control.connect() as c:
-        assert authenticate_agent(c, answer.key) is None
+        with pytest.raises(AgentRefused, match=f"removed on {NOW + DAY:%Y-%m-%d %H:%M} UTC") as no:
+            authenticate_agent(c, answer.key)
+        assert no.value.agent_id == answer.agent_id
         assert [agent.revoked_at for agent in list_agents(c)] == [NOW + DAY]
     with pytest.raises(NotFound), control.begin() as c:
         revoke_agent(c, new_id(), NOW)
@@ -225,14 +227,12 @@ def test_a_key_nobody_was_given_opens_nothing(
     control: ControlStore, lincoln: School, key: str
 ) -> None:
     ask(control, new_token(control, lincoln))
-    with control.connect() as c:
-        assert authenticate_agent(c, key) is None
+    with control.connect() as c, pytest.raises(AgentRefused, match="isn't known here"):
+        authenticate_agent(c, key)
 
 
 def test_an_agents_key_is_found_through_an_index(control: ControlStore) -> None:
-    query = sa.select(tables.agent).where(
-        tables.agent.c.key_hash == b"x" * 32, tables.agent.c.revoked_at.is_(None)
-    )
+    query = sa.select(tables.agent).where(tables.agent.c.key_hash == b"x" * 32)
     with control.connect() as c:
         statement = str(query.compile(c, compile_kwargs={"literal_binds": True}))
         plan = c.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}").all()

@@ -237,7 +237,14 @@ def test_an_unknown_api_address_is_never_the_dashboards_page(whole: Api) -> None
 
 
 def _filled(path: str) -> str:
-    return path.replace("{school}", "Lincoln").replace("{agent_id}", str(uuid4()))
+    for name, value in {
+        "{school}": "Lincoln",
+        "{reflector}": "Core",
+        "{agent_id}": str(uuid4()),
+        "{network_id}": str(uuid4()),
+    }.items():
+        path = path.replace(name, value)
+    return path
 
 
 def _post(path: str) -> dict[str, Any]:

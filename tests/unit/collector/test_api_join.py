@@ -1,10 +1,19 @@
 """Joining over HTTP: each wrong token gets its own clear answer."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+from structlog.testing import capture_logs
+
 from broadgauge_collector.access.failures import BURST
-from tests.api_client import Api, bearer
+from broadgauge_collector.access.refusals import Refusals
+from broadgauge_collector.errors import AgentRefused, Busy
+from broadgauge_wire import new_id
+from broadgauge_wire.tokens import parse_join_token
+from tests.api_client import Api, bearer, serving
+
+WHY = ("used up", "isn't known", "expired")
 
 
 def _token(api: Api, school: str = "Lincoln Elementary", **wish: Any) -> str:
@@ -84,6 +93,18 @@ def test_guessing_join_tokens_is_slowed_and_a_good_one_still_works(api: Api) -> 
     assert _join(api, _token(api)).status_code == 200
 
 
+def test_a_join_that_the_server_had_no_time_for_is_no_failed_attempt(api: Api) -> None:
+    async def busy(*_: object, **__: object) -> None:
+        raise Busy("later")
+
+    write, api.services.write = api.services.write, busy  # type: ignore[method-assign, assignment]
+    codes = {_join(api, "bgj_good").status_code for _ in range(int(BURST) + 30)}
+    api.services.write = write  # type: ignore[method-assign]
+
+    assert codes == {503}
+    assert _join(api, "bgj_guess").status_code == 401
+
+
 def test_the_list_of_tokens_shows_no_token(api: Api) -> None:
     api.school()
     token = _token(api, uses=3)
@@ -92,3 +113,61 @@ def test_the_list_of_tokens_shows_no_token(api: Api) -> None:
 
     assert listed.json()[0]["uses_left"] == 3
     assert token not in listed.text
+
+
+def test_a_refused_join_is_logged_with_its_reason_and_neither_secret_nor_address(
+    api: Api,
+) -> None:
+    api.school()
+    used_up, expired = _token(api), _token(api, lifetime_hours=1)
+    _join(api, used_up)
+    with capture_logs() as lines:
+        _join(api, used_up)
+        _join(api, "bgj_guess")
+        now = api.services.now()
+        api.services.now = lambda: now + timedelta(hours=2)  # type: ignore[method-assign]
+        _join(api, expired)
+    refused = [line["why"] for line in lines if line["event"] == "join_refused"]
+    assert [word in why for word, why in zip(WHY, refused, strict=True)] == [True] * 3
+    for secret in (used_up, expired, "bgj_guess", "testclient", "127.0.0.1"):
+        assert secret not in str(lines)
+
+
+def test_guesses_do_not_fill_the_log(api: Api) -> None:
+    with capture_logs() as lines:
+        for _ in range(int(BURST) + 30):
+            _join(api, "bgj_guess")
+    assert len([line for line in lines if line["event"] == "join_refused"]) <= BURST + 5
+
+
+def test_a_removed_agent_is_told_so_and_logged_once_in_a_while(api: Api) -> None:
+    agent, key = api.agent(api.school())
+    api.http.post(f"/api/v1/agents/{agent.id}/revoke", headers=api.admin)
+    with capture_logs() as lines:
+        answers = [api.http.get("/api/v1/settings", headers=key) for _ in range(5)]
+        unknown = api.http.get("/api/v1/settings", headers=bearer("bga_unknown"))
+    assert {answer.status_code for answer in answers} == {401}
+    assert "This agent was removed on " in answers[0].json()["detail"]
+    assert "UTC" in answers[0].json()["detail"]
+    assert "isn't known here" in unknown.json()["detail"]
+    refused = [line["agent_id"] for line in lines if line["event"] == "agent_refused"]
+    assert refused == [str(agent.id), "unknown"]
+    assert "testclient" not in str(lines)
+    assert key["Authorization"].removeprefix("Bearer ") not in str(lines)
+
+
+def test_a_removed_agent_is_named_again_after_an_hour() -> None:
+    now, error = [0.0], AgentRefused("This agent was removed.", new_id())
+    refusals = Refusals(lambda: now[0])
+    with capture_logs() as lines:
+        for now[0] in (0.0, 10.0, 3599.0, 3600.0):
+            refusals.note(error)
+    assert len(lines) == 2
+
+
+def test_tokens_carry_the_fingerprint_of_the_servers_own_certificate(tmp_path: Path) -> None:
+    with serving(tmp_path, fingerprint="ab" * 32) as api:
+        api.school()
+        token = parse_join_token(_token(api))
+        assert token.fingerprint == "ab" * 32
+        assert _join(api, token.secret).status_code == 200

@@ -97,6 +97,57 @@ def test_a_line_without_a_school_is_refused(api: Api) -> None:
     assert "$.schools" in answer.json()["detail"]
 
 
+def _core(api: Api, **more: Any) -> Any:
+    new = {"name": "Core", "host": "10.0.0.5", "port": 8485, "segment": "wan"}
+    return _post(api, "/reflectors", new | more)
+
+
+def _change(api: Api, name: str, change: dict[str, Any]) -> Any:
+    return api.http.patch(f"/api/v1/reflectors/{name}", json=change, headers=api.admin)
+
+
+def test_a_test_servers_fingerprint_means_tls(api: Api) -> None:
+    added = _core(api, fingerprint=":".join(["AB"] * 32)).json()
+
+    assert (added["fingerprint"], added["tls"]) == ("ab" * 32, True)
+    assert _core(api, name="Spare", fingerprint="ab").status_code == 422
+
+
+def test_of_a_test_server_only_what_is_said_is_changed(api: Api) -> None:
+    added = _core(api, fingerprint="ab" * 32).json()
+
+    moved = _change(api, "core", {"host": "10.0.0.6"}).json()
+    anew = _change(api, added["id"], {"fingerprint": "CD" * 32}).json()
+    plain = _change(api, "Core", {"fingerprint": None, "tls": False}).json()
+
+    assert moved == added | {"host": "10.0.0.6"}
+    assert anew == moved | {"fingerprint": "cd" * 32}
+    assert plain == anew | {"fingerprint": None, "tls": False}
+    assert _get(api, "/reflectors") == [plain]
+
+
+def test_a_change_that_makes_no_sense_is_refused(api: Api) -> None:
+    _core(api)
+
+    codes = [
+        _change(api, "Core", change).status_code
+        for change in ({"segment": "lan"}, {"port": 0}, {"host": None}, {"fingerprint": "x"})
+    ]
+
+    assert codes == [422] * 4
+    assert _change(api, "Cores", {"port": 1}).status_code == 404
+
+
+def test_a_test_server_is_removed_by_its_name(api: Api) -> None:
+    _core(api)
+    address = "/api/v1/reflectors/Core"
+
+    codes = [api.http.delete(address, headers=api.admin).status_code for _ in range(2)]
+
+    assert codes == [204, 404]
+    assert _get(api, "/reflectors") == []
+
+
 def test_a_test_server_may_end_one_line(api: Api) -> None:
     _post(api, "/schools", LINCOLN)
     link = _post(

@@ -132,6 +132,64 @@ def test_lines_and_test_servers_are_added_and_listed(run: Command, lincoln: str)
     assert "10.0.0.5:8485" in run("reflectors", "list").out
 
 
+def test_a_test_server_set_up_anew_gets_its_new_fingerprint(run: Command) -> None:
+    core = ("Far core", "--host", "10.0.0.7", "--segment", "wan")
+    assert run("reflectors", "add", *core, "--fingerprint", "AB:" * 31 + "AB").code == 0
+
+    changed = run("reflectors", "set", "far core", "--fingerprint", "cd" * 32, "--json").json
+    table = run("reflectors").out
+    trusted = run("reflectors", "set", "Far core", "--tls", "--json").json
+    plain = run("reflectors", "set", "Far core", "--plain", "--port", "9000", "--json").json
+    removed = run("reflectors", "remove", "Far core")
+
+    assert [(r["fingerprint"], r["tls"]) for (r,) in (changed, trusted, plain)] == [
+        ("cd" * 32, True),
+        (None, True),
+        (None, False),
+    ]
+    assert plain[0]["port"] == 9000
+    assert "certificate cdcdcdcd" in table
+    assert removed.code == 0
+    assert "Far core" not in run("reflectors").out
+
+
+def test_school_networks_are_listed_with_a_caution_and_removed(run: Command) -> None:
+    said = run("networks", "add", "192.168.40.0/24", "--note", "Bus garage")
+    run("networks", "add", "10.20.0.0/16")
+
+    (garage, _) = sorted(run("networks", "list", "--json").json, key=lambda n: not n["note"])
+    table = run("networks").out
+    codes = [
+        run("networks", "remove", n).code for n in ("192.168.40.0/24", "10.20.0.0/255.255.0.0")
+    ]
+
+    assert (garage["subnet"], garage["note"]) == ("192.168.40.0/24", "Bus garage")
+    assert "Caution: " in said.words
+    assert "home routers" in said.words
+    assert "10.20.0.0/16" in table
+    assert codes == [0, 0]
+    assert "networks add" in run("networks").words
+
+
+def test_settings_are_set_for_all_and_for_one_school_and_taken_back(
+    run: Command, lincoln: str
+) -> None:
+    hours = "probes.throughput.hours"
+    run("settings", "set", hours, "16:30-06:00")
+    run("settings", "set", hours, "any", "--school", lincoln)
+
+    table = [line.split() for line in run("settings").out.splitlines()]
+    run("settings", "unset", hours)
+    run("settings", "unset", hours, "--school", lincoln)
+
+    assert [line[:4] for line in table if line[0] == hours] == [
+        [hours, "16:30-06:00", "every", "school"],
+        [hours, "any", *lincoln.split()],
+    ]
+    assert ["probes.latency.interval_seconds", "-", "-", "300", "s"] in [line[:5] for line in table]
+    assert all(not s["schools"] and s["value"] is None for s in run("settings", "--json").json)
+
+
 def test_a_token_is_the_only_data_so_that_it_can_be_piped(run: Command, lincoln: str) -> None:
     said = run("token", "create", "--school", lincoln, "--uses", "3")
 
@@ -191,6 +249,13 @@ def test_exports_go_to_a_file_or_to_standard_output(
     assert "line_bits_per_second" in parquet.read_table(tests).column_names
 
 
+@pytest.mark.parametrize("since", ["2026-01-31", "2026-01-31T08:00:00Z", "2026-01-31T08:00-06:00"])
+def test_an_export_begins_on_a_day_or_at_a_moment(run: Command, since: str) -> None:
+    said = run("export", "results", "--since", since, "--until", "2026-02-28")
+
+    assert (said.code, said.words) == (0, "0 results\n")
+
+
 def test_a_file_that_cant_be_written_is_one_sentence(run: Command, tmp_path: Path) -> None:
     said = run("export", "verdicts", "--output", str(tmp_path / "no" / "such.csv"))
 
@@ -218,6 +283,15 @@ def test_an_export_that_is_refused_leaves_the_file_of_the_last_one(
         (("schools", "hours", "X", "--opens", "7", "--closes", "8"), 2, "07:45"),
         (("verdicts", "--target", "fcc"), 2, "target"),
         (("schools", "people", "X", "--students", "1", "--since", "8/20/2026"), 2, "%Y-%m-%d"),
+        (("networks", "add", "10.20.3.7/16"), 2, "the subnet is 10.20.0.0/16"),
+        (("networks", "remove", "10.99.0.0/16"), 2, "isn't listed"),
+        (("settings", "set", "probes.throughput.hour", "any"), 2, "probes.throughput.hours"),
+        (("settings", "set", "probes.latency.interval_seconds", "0"), 2, "from 1 to 604800"),
+        (("reflectors", "set", "X"), 2, "--fingerprint"),
+        (("reflectors", "set", "X", "--plain", "--fingerprint", "ab"), 2, "Give one of"),
+        (("reflectors", "remove", "X"), 2, "no test server named"),
+        (("export", "results", "--since", "yesterday"), 2, "no day like 2026-01-31"),
+        (("export", "results", "--since", "2026-01-31T08:00"), 2, "2026-01-31T08:00Z for UTC"),
         (("nonsense",), 2, "No such command"),
         (("token", "create"), 2, "--school"),
     ],

@@ -12,7 +12,7 @@ import pytest
 from broadgauge_collector.errors import Busy, Conflict, NotPermitted, Unreadable
 from broadgauge_collector.ingest import Ingest
 from broadgauge_collector.ingest.group_commit import MAX_WAITING_BYTES, MAX_WAITING_RESULTS
-from broadgauge_collector.ingest.ingest import read
+from broadgauge_collector.ingest.ingest import Taken, read
 from broadgauge_collector.schools.model import Agent
 from broadgauge_collector.store import DuckDBResults
 from broadgauge_collector.store.results import MAX_ASIDE_BYTES, Incoming, Outcome
@@ -35,10 +35,10 @@ def ingest(results: DuckDBResults) -> Iterator[Ingest]:
     made.close()
 
 
-def send(ingest: Ingest, agent: Agent, *bodies: bytes) -> list[BatchAnswer | BaseException]:
+def send(ingest: Ingest, agent: Agent, *bodies: bytes) -> list[Taken | BaseException]:
     """Post gzipped bodies all at once; the answers, or what was raised instead."""
 
-    async def run() -> list[BatchAnswer | BaseException]:
+    async def run() -> list[Taken | BaseException]:
         posts = [ingest.submit(agent, gzip.compress(body), "gzip", NOW) for body in bodies]
         return await asyncio.gather(*posts, return_exceptions=True)
 
@@ -46,10 +46,10 @@ def send(ingest: Ingest, agent: Agent, *bodies: bytes) -> list[BatchAnswer | Bas
 
 
 def send_one(ingest: Ingest, agent: Agent, body: bytes) -> BatchAnswer:
-    (answer,) = send(ingest, agent, body)
-    if isinstance(answer, BaseException):
-        raise answer
-    return answer
+    (taken,) = send(ingest, agent, body)
+    if isinstance(taken, BaseException):
+        raise taken
+    return taken.answer
 
 
 def test_an_answer_names_the_batch_what_was_refused_and_when_it_came(
@@ -67,6 +67,15 @@ def test_an_answer_names_the_batch_what_was_refused_and_when_it_came(
         (2, None),
     ]
     assert stored_ids(results) == [good.id]
+
+
+def test_what_a_batch_says_of_its_spool_is_handed_on(ingest: Ingest) -> None:
+    agent = an_agent()
+    for waiting in (None, 0, 7):
+        body = encode(batch(agent, throughput(), epoch=new_id(), spooled_results=waiting))
+        (taken,) = send(ingest, agent, body)
+        assert isinstance(taken, Taken)
+        assert taken.spooled_results == waiting
 
 
 def test_an_answer_is_given_after_the_commit_only(ingest: Ingest, results: DuckDBResults) -> None:
@@ -92,7 +101,7 @@ def test_a_batch_whose_date_was_refused_stays_refused_when_sent_a_day_later(
     body = encode(batch(agent, skipped(started_at=NOW + timedelta(hours=30))))
     first = send_one(ingest, agent, body)
     later = asyncio.run(ingest.submit(agent, body, None, NOW + timedelta(days=2)))
-    assert later.refused == first.refused != ()
+    assert later.answer.refused == first.refused != ()
     assert stored_ids(results) == []
 
 
@@ -117,7 +126,7 @@ def test_an_agent_sends_its_own_results_only(ingest: Ingest, results: DuckDBResu
 def test_a_body_that_is_no_batch_hurts_no_other(ingest: Ingest, results: DuckDBResults) -> None:
     agent = an_agent()
     good, bad = send(ingest, agent, encode(batch(agent, throughput())), b"{")
-    assert isinstance(good, BatchAnswer)
+    assert isinstance(good, Taken)
     assert isinstance(bad, Unreadable)
 
 
@@ -136,7 +145,7 @@ def test_batches_of_many_agents_at_once_are_each_stored_once(
     agent = an_agent()
     bodies = [encode(batch(agent, throughput(), sequence=n)) for n in range(1, 101)]
     answers = send(ingest, agent, *bodies, *bodies)
-    assert all(isinstance(answer, BatchAnswer) for answer in answers)
+    assert all(isinstance(answer, Taken) for answer in answers)
     assert len(stored_ids(results)) == 100
     assert (ingest.counts.results, ingest.counts.repeated_batches) == (100, 100)
 
@@ -178,7 +187,7 @@ def test_batches_that_wait_are_committed_together() -> None:
     ingest = Ingest(store)
 
     async def run() -> None:
-        def post(sequence: int) -> asyncio.Task[BatchAnswer]:
+        def post(sequence: int) -> asyncio.Task[Taken]:
             body = encode(batch(agent, throughput(), sequence=sequence))
             return asyncio.create_task(ingest.submit(agent, body, None, NOW))
 

@@ -45,6 +45,16 @@ def test_results_and_agents_are_counted(api: Api) -> None:
     assert "broadgauge_agents_spooled_results 4.0" in lines
 
 
+def test_agents_that_sleep_are_counted_as_such(api: Api) -> None:
+    _, headers = api.agent(api.school())
+    api.http.post("/api/v1/asleep", content=b"{}", headers=headers)
+
+    lines = _metrics(api).splitlines()
+
+    assert 'broadgauge_agents{state="asleep"} 1.0' in lines
+    assert 'broadgauge_agents{state="live"} 0.0' in lines
+
+
 def test_rates_are_bytes_per_second(api: Api) -> None:
     _fill(api)
 

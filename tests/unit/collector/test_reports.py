@@ -11,11 +11,11 @@ from uuid import uuid4
 import pytest
 
 from broadgauge_collector import reports
-from broadgauge_collector.access.agents import note_heard, revoke_agent
+from broadgauge_collector.access.agents import note_asleep, note_heard, revoke_agent
 from broadgauge_collector.errors import NotFound
 from broadgauge_collector.reports import LinkVerdict, SchoolReport, SchoolSummary
 from broadgauge_collector.schools import repository
-from broadgauge_collector.schools.model import People, School
+from broadgauge_collector.schools.model import Agent, People, School
 from broadgauge_wire import InventoryResult, new_id
 from tests import collecting
 from tests.reporting import NOW, TestDistrict, at, district, full_reading, twelve_days
@@ -333,8 +333,9 @@ def test_what_is_unknown_is_not_found(here: TestDistrict) -> None:
 
 def test_agents_say_what_runs_where_and_when_it_was_last_heard(here: TestDistrict) -> None:
     lincoln = here.school()
-    running, silent, new, gone = (here.agent(lincoln, name) for name in "abcd")
+    running, silent, new, gone, asleep = (here.agent(lincoln, name) for name in "abcde")
     with here.stores.control.begin() as c:
+        note_asleep(c, asleep.id, NOW - timedelta(days=2), "0.1.0")
         note_heard(c, running.id, NOW - timedelta(minutes=1), "0.1.0", 3)
         note_heard(c, silent.id, NOW - timedelta(days=2), "0.1.0", 0)
         revoke_agent(c, gone.id, NOW)
@@ -353,7 +354,7 @@ def test_agents_say_what_runs_where_and_when_it_was_last_heard(here: TestDistric
     here.keep(new, inventory(3, make="Dell Inc.", model="Latitude 5400"))
     rows = {row.agent.name: row for row in reports.agents(here.stores, NOW)}
     assert {name: row.state for name, row in rows.items()} == {
-        "a": "ok", "b": "stale", "c": "never", "d": "revoked"
+        "a": "ok", "b": "stale", "c": "never", "d": "revoked", "e": "asleep"
     }  # fmt: skip
     assert (rows["a"].machine, rows["a"].last_result_at) == ("HP ProBook 440", at(0))
     assert rows["a"].inventory is not None
@@ -361,7 +362,60 @@ def test_agents_say_what_runs_where_and_when_it_was_last_heard(here: TestDistric
     assert (rows["c"].machine, rows["c"].last_result_at) == ("Dell Inc. Latitude 5400", at(3))
     assert (rows["b"].machine, rows["b"].inventory, rows["b"].last_result_at) == (None, None, None)
     summary = overview(here)["Lincoln"]
-    assert (summary.agents, summary.last_heard_at) == (3, NOW - timedelta(minutes=1))
+    assert (summary.agents, summary.asleep, summary.silent) == (4, 1, False)
+    assert summary.last_heard_at == NOW - timedelta(minutes=1)
+
+
+def heard(here: TestDistrict, agent: Agent, hours_ago: float, *, asleep: bool = False) -> None:
+    moment = NOW - timedelta(hours=hours_ago)
+    with here.stores.control.begin() as c:
+        if asleep:
+            note_asleep(c, agent.id, moment, "0.1.0")
+        else:
+            note_heard(c, agent.id, moment, "0.1.0", 0)
+
+
+@pytest.mark.parametrize(
+    ("awake_heard", "asleep_heard", "silent", "all_asleep"),
+    [
+        ([1], [], False, False),
+        ([25], [], True, False),
+        ([25, 1], [], False, False),
+        ([25], [1], True, False),
+        ([], [25], False, True),
+        ([None], [25], False, False),
+        ([], [], False, False),
+    ],
+)
+def test_a_school_is_silent_if_agents_that_should_be_heard_are_not(
+    here: TestDistrict,
+    awake_heard: list[float | None],
+    asleep_heard: list[float],
+    silent: bool,
+    all_asleep: bool,
+) -> None:
+    lincoln = here.school()
+    for hours_ago in awake_heard:
+        agent = here.agent(lincoln)
+        if hours_ago is not None:
+            heard(here, agent, hours_ago)
+    for hours_ago in asleep_heard:
+        heard(here, here.agent(lincoln), hours_ago, asleep=True)
+    summary = overview(here)["Lincoln"]
+    assert (summary.silent, summary.all_asleep) == (silent, all_asleep)
+
+
+def test_tests_to_a_test_server_that_was_removed_are_of_the_same_line_as_before(
+    here: TestDistrict,
+) -> None:
+    lincoln = here.school()
+    here.link(lincoln, name="Other")
+    reflector = here.reflector("Core", here.link(lincoln, name="One"))
+    here.keep(here.agent(lincoln), *twelve_days(600, reflector_id=reflector))
+    with here.stores.control.begin() as c:
+        repository.remove_reflector(c, reflector, NOW)
+    tests = {v.link.name: v.verdict.tests for v in overview(here)["Lincoln"].verdicts}
+    assert tests == {"One": 24, "Other": 0}
 
 
 def test_a_server_starts_without_the_statistics_library() -> None:

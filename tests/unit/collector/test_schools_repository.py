@@ -1,8 +1,9 @@
 from collections.abc import Iterator
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from broadgauge_collector.errors import CollectorError, Conflict, Invalid, NotFound
@@ -18,15 +19,18 @@ from broadgauge_collector.schools.repository import (
     list_links,
     list_reflectors,
     list_schools,
+    remove_reflector,
     set_hours,
     set_people,
     settings_for,
     update_reflector,
 )
 from broadgauge_collector.store import ControlStore
-from broadgauge_wire import new_id
+from broadgauge_wire import Reflector as WireReflector
+from broadgauge_wire import decode, encode, new_id
 
 CHICAGO = "America/Chicago"
+NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -196,11 +200,60 @@ def test_two_lines_have_two_names(c: Connection, lincoln: School) -> None:
 
 def test_a_test_server_can_move(c: Connection) -> None:
     core = add_reflector(c, name="Core", host="10.0.0.2", port=8485, segment="wan", tls=True)
-    moved = update_reflector(c, core.id, host="core.example", port=9000)
+    moved = update_reflector(c, replace(core, host="core.example", port=9000))
     assert moved == get_reflector(c, core.id) == list_reflectors(c)[0]
     assert (moved.host, moved.port, moved.tls) == ("core.example", 9000, True)
     with pytest.raises(NotFound):
-        update_reflector(c, new_id(), host="core.example", port=9000)
+        update_reflector(c, replace(core, id=new_id()))
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [
+        "AB" * 32,
+        ":".join(["ab"] * 32),
+        "sha256 Fingerprint=" + ":".join(["AB"] * 32),
+        f" {'ab' * 16}\n{'ab' * 16} ",
+    ],
+)
+def test_a_test_servers_certificate_is_known_however_its_fingerprint_was_copied(
+    c: Connection, lincoln: School, copied: str
+) -> None:
+    core = add_reflector(
+        c, name="Core", host="10.0.0.2", port=8485, segment="wan", fingerprint=copied
+    )
+    assert (core.fingerprint, core.tls) == ("ab" * 32, True)
+    (told,) = settings_for(c, lincoln.id).reflectors
+    assert (told.fingerprint, told.tls) == ("ab" * 32, True)
+    assert decode(encode(told), WireReflector) == told
+
+
+@pytest.mark.parametrize("text", ["", "ab", "ab" * 31, "ab" * 33, "xy" * 32, "ab" * 32 + "\u0663"])
+def test_a_fingerprint_that_is_none_is_refused(c: Connection, text: str) -> None:
+    with pytest.raises(Invalid, match="64 hexadecimal digits"):
+        add_reflector(c, name="Core", host="core", port=1, segment="wan", fingerprint=text)
+
+
+def test_a_test_server_set_up_anew_shows_another_certificate(c: Connection) -> None:
+    core = add_reflector(c, name="Core", host="core", port=1, segment="wan", fingerprint="ab" * 32)
+    anew = update_reflector(c, replace(core, fingerprint="cd" * 32))
+    assert (anew.fingerprint, anew.tls) == ("cd" * 32, True)
+    plain = update_reflector(c, replace(anew, fingerprint=None, tls=False))
+    assert (plain.fingerprint, plain.tls) == (None, False)
+
+
+def test_a_removed_test_server_frees_its_name_and_is_told_to_nobody(
+    c: Connection, lincoln: School
+) -> None:
+    first = add_reflector(c, name="Core", host="10.0.0.2", port=1, segment="wan")
+    remove_reflector(c, first.id, NOW)
+    second = add_reflector(c, name="Core", host="10.0.0.3", port=1, segment="wan")
+    assert list_reflectors(c) == (second,)
+    assert [told.id for told in settings_for(c, lincoln.id).reflectors] == [second.id]
+    assert {each.id for each in list_reflectors(c, removed=True)} == {first.id, second.id}
+    for gone in (first.id, new_id()):
+        with pytest.raises(NotFound):
+            remove_reflector(c, gone, NOW)
 
 
 @pytest.mark.parametrize(

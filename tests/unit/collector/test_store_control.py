@@ -1,3 +1,4 @@
+import resource
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -6,13 +7,17 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from broadgauge_collector.errors import StorageFull
+from broadgauge_collector.errors import Busy, StorageFull
+from broadgauge_collector.schools import repository
 from broadgauge_collector.store import ControlStore, tables
 from broadgauge_wire import new_id
+
+WHERE = "sqlite_where"
 
 
 @pytest.fixture
@@ -32,6 +37,14 @@ def districts(store: ControlStore) -> list[str]:
         return list(c.execute(sa.select(tables.district.c.name)).scalars())
 
 
+def indexes(database: sa.Inspector, table: str) -> list[tuple[object, ...]]:
+    """Name, columns, whether it is unique, and of which rows."""
+    return sorted(
+        (i["name"], i["column_names"], i["unique"], str(i.get("dialect_options", {}).get(WHERE)))
+        for i in database.get_indexes(table)
+    )
+
+
 def test_migrations_yield_exactly_the_tables_the_code_uses(control: ControlStore) -> None:
     with control.connect() as c:
         context = MigrationContext.configure(c, opts={"compare_server_default": True})
@@ -47,6 +60,7 @@ def test_migrations_yield_the_constraints_the_tables_name(control: ControlStore)
             for what in ("get_check_constraints", "get_unique_constraints", "get_foreign_keys"):
                 found = [getattr(each, what)(name) for each in (migrated, made)]
                 assert sorted(map(str, found[0])) == sorted(map(str, found[1]))
+            assert indexes(migrated, name) == indexes(made, name)
             assert migrated.get_pk_constraint(name) == made.get_pk_constraint(name)
     by_tables.dispose()
 
@@ -118,6 +132,28 @@ def test_an_instant_comes_back_as_the_same_moment_in_utc(control: ControlStore) 
     assert found.tzinfo is UTC
 
 
+def test_a_database_of_an_earlier_version_keeps_what_is_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upgrade = command.upgrade
+    monkeypatch.setattr(command, "upgrade", lambda config, _: upgrade(config, "0001"))
+    before = ControlStore.open(tmp_path / "control.sqlite")
+    add_district(before, "ours")
+    with before.begin() as c:
+        row = "'00000000000000000000000000000001', 'Core', 'core', '10.0.0.2', 8485, 'wan', NULL"
+        c.exec_driver_sql(f"INSERT INTO reflector VALUES ({row}, 0)")
+    before.close()
+    monkeypatch.undo()
+
+    now = ControlStore.open(tmp_path / "control.sqlite")
+
+    assert districts(now) == ["ours"]
+    with now.connect() as c:
+        (core,) = repository.list_reflectors(c)
+    assert (core.name, core.host, core.fingerprint) == ("Core", "10.0.0.2", None)
+    now.close()
+
+
 def test_an_instant_without_a_zone_is_refused(control: ControlStore) -> None:
     naive = datetime(2026, 3, 2, 8, 0)  # noqa: DTZ001 - what must be refused
     with pytest.raises(StatementError, match="time zone"), control.begin() as c:
@@ -139,3 +175,18 @@ def test_a_full_disk_is_said_and_what_was_begun_is_undone(control: ControlStore)
         for number in range(1000):
             c.execute(sa.insert(tables.district).values(id=new_id(), name=f"District {number}"))
     assert districts(control) == []
+
+
+def test_a_database_that_cant_be_read_for_the_moment_is_busy_and_then_is_not(
+    control: ControlStore,
+) -> None:
+    add_district(control, "one")
+    control.close()  # so that the next read has to open the file
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        with pytest.raises(Busy, match="can't be read now"):
+            districts(control)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert districts(control) == ["one"]

@@ -1,5 +1,6 @@
 """What keeps a server from starting: one sentence and the right exit code, never a traceback."""
 
+import json
 import logging
 import os
 import socket
@@ -12,8 +13,10 @@ from typing import NamedTuple
 
 import pytest
 import structlog
+from msgspec.structs import replace
 
 from broadgauge_collector.app import open_services
+from broadgauge_collector.certificates import own_tls
 from broadgauge_collector.cli import main
 from broadgauge_collector.config import ServerConfig, is_loopback
 from broadgauge_collector.data_directory import admin_token, locked
@@ -214,14 +217,40 @@ def test_a_certificate_that_is_none_is_a_wrong_setting(tmp_path: Path, start: St
 
 
 @pytest.mark.parametrize("command", ["up", "serve"])
-def test_without_tls_nothing_but_loopback_is_listened_on(
-    command: str, tmp_path: Path, start: Start
+@pytest.mark.parametrize("lost", ["certificate.pem", "key.pem"])
+def test_half_of_an_own_certificate_is_named_with_what_to_do(
+    command: str, lost: str, tmp_path: Path, start: Start
 ) -> None:
-    ended = start(command, "--data", tmp_path, "--host", "0.0.0.0")
+    own_tls(tmp_path, ["192.0.2.1"])
+    (tmp_path / "tls" / lost).unlink()
+    port, reflector_port = free_ports(2)
+    more = ("--reflector-port", reflector_port) if command == "up" else ()
+
+    ended = start(command, "--data", tmp_path, "--host", "0.0.0.0", "--port", port, *more)
+
+    assert ended.returncode == 3
+    assert _is_one_sentence(ended.stderr)
+    assert str(tmp_path / "tls" / lost) in ended.stderr
+    assert "backup" in ended.stderr
+    assert "join again" in ended.stderr
+
+
+def test_a_public_address_in_the_clear_does_not_fit_a_server_with_tls(
+    tmp_path: Path, start: Start
+) -> None:
+    there = ("--host", "0.0.0.0", "--public-url", "http://net.example.org")
+    ended = start("serve", "--data", tmp_path, *there)
 
     assert ended.returncode == 3
     assert _is_one_sentence(ended.stderr)
     assert "--insecure" in ended.stderr
+
+
+def test_no_certificate_is_made_for_an_address_that_can_not_be_had(
+    tmp_path: Path, start: Start
+) -> None:
+    assert start("serve", "--data", tmp_path, "--host", "192.0.2.1").returncode == 3
+    assert not (tmp_path / "tls").exists()
 
 
 def test_half_of_tls_is_a_usage_error(tmp_path: Path, start: Start) -> None:
@@ -299,4 +328,12 @@ def test_an_agent_that_joined_before_follows_the_servers_address(tmp_path: Path)
     assert '"bga_kept"' in agent.identity.read_text()
     assert '"http://127.0.0.1:9000"' in agent.identity.read_text()
     assert stat.S_IMODE(agent.identity.stat().st_mode) == 0o600
+    moved = replace(agent, collector_url="https://192.0.2.1:8484", fingerprint="ab" * 32)
+    prepare(moved)
+    known = json.loads(agent.identity.read_text())
+    assert known == {
+        "key": "bga_kept",
+        "collector_url": moved.collector_url,
+        "fingerprint": moved.fingerprint,
+    }
     assert "max_seconds = 1" in (agent.state / "agent.toml").read_text()

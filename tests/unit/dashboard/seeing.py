@@ -82,7 +82,9 @@ def summary(
         deciding=deciding,
         reading=None,
         last_heard_at=NOW - timedelta(minutes=1),
+        silent=False,
         agents=1,
+        asleep=0,
         loopback_only=False,
         simulated=False,
     )

@@ -146,7 +146,10 @@ def test_without_a_session_no_callback_answers(api: Api) -> None:
     question = {
         "output": "agents-body.children",
         "outputs": {"id": "agents-body", "property": "children"},
-        "inputs": [{"id": "refresh", "property": "n_intervals", "value": 0}],
+        "inputs": [
+            {"id": "text", "property": "value", "value": ""},
+            {"id": "refresh", "property": "n_intervals", "value": 0},
+        ],
         "changedPropIds": [],
     }
     anonymous = api.http.post("/_dash-update-component", json=question, headers=OWN_PAGE)

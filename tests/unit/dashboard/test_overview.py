@@ -127,9 +127,20 @@ def test_a_school_without_enrollment_says_so_and_divides_by_nothing() -> None:
 
 
 def test_a_silent_school_is_marked_as_stale() -> None:
-    silent = summary(last_heard_at=NOW - timedelta(days=3))
+    silent = summary(last_heard_at=NOW - timedelta(days=3), silent=True)
     (stale,) = parts(body(overview(silent), ALL), "tone-stale")
     assert texts(stale) == "3 days ago"
+
+
+def test_a_school_whose_agents_sleep_is_not_called_silent() -> None:
+    asleep = summary(last_heard_at=NOW - timedelta(days=3), agents=2, asleep=2)
+    shown = body(overview(asleep), ALL)
+    assert not parts(shown, "tone-stale")
+    assert "Asleep 2 agents, away from school networks" in texts(shown)
+
+
+def test_agents_that_sleep_are_counted_beside_those_that_do_not() -> None:
+    assert "3 agents, 1 asleep" in texts(body(overview(summary(agents=3, asleep=1)), ALL))
 
 
 def test_without_schools_the_page_says_how_to_add_one() -> None:

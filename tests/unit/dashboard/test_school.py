@@ -111,8 +111,15 @@ def test_no_loss_is_said_and_not_drawn() -> None:
 
 
 def test_a_silent_school_is_marked_as_stale() -> None:
-    silent = summary(last_heard_at=NOW - timedelta(days=3))
+    silent = summary(last_heard_at=NOW - timedelta(days=3), silent=True)
     assert [texts(s) for s in parts(body(report(silent)), "tone-stale")] == ["3 days ago"]
+
+
+def test_a_school_whose_agents_sleep_is_not_called_silent() -> None:
+    asleep = summary(last_heard_at=NOW - timedelta(days=3), agents=2, asleep=2)
+    shown = body(report(asleep))
+    assert not parts(shown, "tone-stale")
+    assert "All agents here are asleep: away from school networks." in texts(shown)
 
 
 def test_a_test_says_what_it_could_see() -> None:

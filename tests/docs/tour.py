@@ -1,0 +1,253 @@
+"""How each command block of a page is run, and what it promises."""
+
+import csv
+import json
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from tests.docs.machines import PATIENCE_SECONDS, Machine, Terminal
+
+READY = "Stop:"
+"""In the last lines that `broadgauge up` prints once it is ready."""
+
+LISTENS = "Register it on the server"
+
+
+@dataclass
+class Tour:
+    """A newcomer on the way through a page: the machines, and the terminals open on them."""
+
+    machines: dict[str, Machine]
+    open_terminal: Callable[[Machine], Terminal]
+    terminals: dict[str, Terminal] = field(default_factory=dict)
+
+    def open(self, name: str, machine: str) -> Terminal:
+        """One more terminal; known by the name from now on."""
+        self.terminals[name] = self.open_terminal(self.machines[machine])
+        return self.terminals[name]
+
+    def facts(self, command: str, *codes: int) -> Any:
+        """The JSON that a command prints in the shell on the server."""
+        return json.loads(self.terminals["shell"].run(f"{command} --json", *codes))
+
+    def tests(self) -> list[dict[str, str]]:
+        """All throughput results, as an export has them."""
+        self.terminals["shell"].run(".venv/bin/broadgauge export results --output tour.csv")
+        with (self.machines["server"].clone / "tour.csv").open(newline="") as file:
+            return list(csv.DictReader(file))
+
+
+class Block(NamedTuple):
+    """A block by its first line, and how it is run. What can't be run here has a reason instead."""
+
+    first_line: str
+    run: Callable[[Tour, str], None] | str
+
+
+def eventually(ask: Callable[[], object], what: str) -> None:
+    """Ask until the answer is yes. AssertionError, naming `what`, when patience ends."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not ask():
+        assert time.monotonic() < end, f"waited in vain for {what}"
+        time.sleep(0.5)
+
+
+def commands(block: str) -> list[str]:
+    """The commands of a block; one may go over several lines."""
+    return [line for line in block.replace("\\\n", " ").splitlines() if line.strip()]
+
+
+def start_on_this_computer(tour: Tour, block: str) -> None:
+    """It says that it is ready, prints a login link, and has results within a minute."""
+    said = tour.open("server", "server").start(block, READY)
+    assert re.search(r"http://127\.0\.0\.1:8484/login\?token=\S+", said)
+    tour.open("shell", "server")
+    eventually(lambda: {t["direction"] for t in tour.tests()} == {"download", "upload"}, "results")
+    assert {test["path_kind"] for test in tour.tests()} == {"loopback"}
+
+
+def in_the_shell(tour: Tour, block: str) -> None:
+    """Each command, to its end, in the terminal opened for that on the server."""
+    for command in commands(block):
+        tour.terminals["shell"].run(command)
+
+
+def log_in(tour: Tour, block: str) -> None:
+    """A link is printed."""
+    assert "/login?token=" in tour.terminals["shell"].run(block)
+
+
+def start_for_others(tour: Tour, block: str) -> None:
+    """Ctrl-C in the first terminal stops everything; then TLS on an address that others reach."""
+    tour.terminals["server"].interrupt()
+    assert tour.machines["server"].processes() == {tour.terminals["shell"].process.pid}
+    said = tour.open("server", "server").start(block, READY)
+    assert re.search(r"^ *[0-9a-f]{64}$", said, re.MULTILINE), "no fingerprint to compare"
+    assert re.search(r"https://10\.20\.0\.10:8484/login\?token=\S+", said)
+
+
+def add_the_second_machine(tour: Tour, block: str) -> None:
+    """With a token for the school of the server, as the Agents page makes one."""
+    make, join, run = commands(block)
+    token = tour.facts('broadgauge token create --school "This computer"')["token"]["token"]
+    agent = tour.open("agent", "second machine")
+    install(agent, make)
+    agent.run(join.replace("TOKEN", token))
+    agent.start(run, "")
+    eventually(lambda: len(from_room_12(tour)) == 2, "results of the second machine")
+    (school,) = tour.facts("broadgauge verdicts")["schools"]
+    assert not school["reading"]["loopback"]
+
+
+def from_room_12(tour: Tour) -> list[dict[str, str]]:
+    """Tests of the second machine; all are over the network."""
+    found = [test for test in tour.tests() if test["location"] == "Room 12"]
+    assert {test["path_kind"] for test in found} <= {"network"}
+    return found
+
+
+def ask_the_second_machine(tour: Tour, block: str) -> None:
+    """Nothing is wrong, and everything was sent."""
+    terminal = tour.open("second terminal", "second machine")
+    for command in commands(block):
+        terminal.run(command)
+
+
+def ask_both_doctors(tour: Tour, block: str) -> None:
+    """On the machine each is for. The server's data are not a service's here, and what a school
+    still lacks is trouble."""
+    of_the_agent, of_the_server = commands(block)
+    tour.terminals["second terminal"].run(f".venv/bin/{of_the_agent}")
+    of_the_server = of_the_server.replace("/var/lib/broadgauge", "data")
+    assert "ok" in tour.terminals["shell"].run(of_the_server, 1)
+
+
+def start_the_core_test_server(tour: Tour, block: str) -> None:
+    """It says how to make it known."""
+    make, reflector = commands(block)
+    core = tour.open("core", "core")
+    install(core, make)
+    core.start(reflector, LISTENS)
+
+
+def with_the_fingerprint(tour: Tour, block: str) -> None:
+    """With the one that the test server in the core printed. It is known by it from then on."""
+    said = "\n".join(tour.terminals["core"].said)
+    (fingerprint,) = set(re.findall(r"--fingerprint ([0-9a-f]{64})", said))
+    in_the_shell(tour, block.replace("FINGERPRINT", fingerprint))
+    known = {found["name"]: found for found in tour.facts("broadgauge reflectors")}
+    assert known["District core"]["fingerprint"] == fingerprint
+
+
+def after(command: str, run: Callable[[Tour, str], None]) -> Callable[[Tour, str], None]:
+    """A block for a server on which something that an earlier page did is undone."""
+
+    def undo_and_run(tour: Tour, block: str) -> None:
+        tour.terminals["shell"].run(command)
+        run(tour, block)
+
+    return undo_and_run
+
+
+def make_a_token(tour: Tour, block: str) -> None:
+    """A token is printed that carries the server's fingerprint."""
+    assert re.search(r"\S+\.[0-9a-f]{64}$", tour.terminals["shell"].run(block), re.MULTILINE)
+
+
+def export(tour: Tour, block: str) -> None:
+    """Files come to be, with what was measured in them."""
+    from pyarrow import parquet
+
+    in_the_shell(tour, block)
+    clone = tour.machines["server"].clone
+    assert "Lincoln Elementary" in (clone / "verdicts.csv").read_text()
+    tests = parquet.read_table(clone / "tests.parquet").to_pylist()
+    assert {test["path_kind"] for test in tests} == {"loopback", "network"}
+
+
+def install(terminal: Terminal, make: str) -> None:
+    """What `make` would install is there: the environment is shared."""
+    assert "Installing" not in terminal.run(make)
+
+
+README = (
+    Block("make up", start_on_this_computer),
+    Block("make test", "it runs all tests, this one among them"),
+)
+
+QUICKSTART = (
+    Block("make up", start_on_this_computer),
+    Block('export PATH="$PWD/.venv/bin:$PATH"', in_the_shell),
+    Block("broadgauge login", log_in),
+    Block('make up ARGS="--host 10.20.0.10"', start_for_others),
+    Block("make agent", add_the_second_machine),
+    Block("broadgauge networks add 10.20.0.0/16", in_the_shell),
+    Block(".venv/bin/broadgauge-agent doctor", ask_the_second_machine),
+    Block(
+        'broadgauge schools add "Lincoln Elementary" --timezone America/Chicago '
+        "--students 420 --staff 35",
+        in_the_shell,
+    ),
+    Block("make agent", start_the_core_test_server),
+    Block(
+        'broadgauge reflectors add "District core" --host 10.20.1.20 --port 8485 --segment wan '
+        "--fingerprint FINGERPRINT",
+        with_the_fingerprint,
+    ),
+    Block(
+        'broadgauge token create --school "Lincoln Elementary" --uses 30 --hours 168', make_a_token
+    ),
+    Block("broadgauge export verdicts --output verdicts.csv", export),
+)
+
+UNDER_SYSTEMD = (
+    "it installs into the system: tests/integration/test_services.py does, under systemd"
+)
+ON_A_MAC = "it needs a Mac"
+
+HOW_TO = {
+    "agent-as-a-service.md": (
+        Block("sudo make install-agent PYTHON=/usr/bin/python3", UNDER_SYSTEMD),
+        Block("sudo /opt/broadgauge-agent/bin/broadgauge-agent service install", UNDER_SYSTEMD),
+        Block("sudo broadgauge-agent service install --reflector --tls", UNDER_SYSTEMD),
+        Block(
+            'broadgauge token create --school "Lincoln Elementary" --uses 300 --hours 168',
+            make_a_token,
+        ),
+        Block(
+            "sudo make install-agent PYTHON=/usr/local/bin/python3 "
+            "PREFIX=/usr/local/broadgauge-agent",
+            ON_A_MAC,
+        ),
+    ),
+    "completions.md": (Block('eval "$(broadgauge completion bash)"', in_the_shell),),
+    "school-networks.md": (
+        Block(
+            'broadgauge networks add 10.20.0.0/16 --note "All schools"',
+            after("broadgauge networks remove 10.20.0.0/16", in_the_shell),
+        ),
+        Block(
+            'broadgauge reflectors add "District core" --host 10.20.0.5 --segment wan '
+            "--fingerprint FINGERPRINT",
+            after('broadgauge reflectors remove "District core"', with_the_fingerprint),
+        ),
+        Block(
+            'broadgauge reflectors set "District core" --fingerprint FINGERPRINT',
+            with_the_fingerprint,
+        ),
+    ),
+    "server-as-a-service.md": (
+        Block("sudo make install-server PYTHON=/usr/bin/python3", UNDER_SYSTEMD),
+        Block(
+            "sudo broadgauge service install --port 443 --public-url "
+            "https://broadgauge.district.org --tls-certificate chain.pem --tls-key key.pem",
+            UNDER_SYSTEMD,
+        ),
+    ),
+    "settings.md": (Block("broadgauge settings", in_the_shell),),
+    "troubleshoot.md": (Block("broadgauge-agent doctor", ask_both_doctors),),
+}
+"""Pages of docs/how-to, each tried on a server as the quickstart leaves it."""
