@@ -101,7 +101,7 @@ class Server:
 
     def cli(self, *arguments: str) -> str:
         """Standard output of `broadgauge ARGUMENTS` against this server."""
-        environment = {**os.environ, "BROADGAUGE_URL": self.url, "BROADGAUGE_TOKEN": self.token}
+        environment = {**os.environ, "BROADGAUGE_DATA": str(self.data)}
         return subprocess.run(
             [BIN / "broadgauge", *arguments],
             env=environment,

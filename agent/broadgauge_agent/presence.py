@@ -22,7 +22,8 @@ FRESH_SECONDS = 30.0
 """A look serves for this long, if nothing moved meanwhile."""
 
 KEPT_SECONDS = 900.0
-"""A proof by key outlives its server's silence by this: enough for an update and a restart."""
+"""A proof outlives a pulled cable, and one by key its server's silence, by this: enough for an
+update and a restart, and to tell of an outage."""
 
 JUMP_SECONDS = 5.0
 """Clocks that part by more than this say that the machine slept, or that its clock was set."""
@@ -57,10 +58,13 @@ class Look(Struct, frozen=True):
     settings: Settings
     here: Here
 
+    def is_young(self, now: Moment, seconds: float) -> bool:
+        """Whether that much time has not passed, and the machine did not sleep."""
+        return now.monotonic - self.at.monotonic < seconds and not now.slept_since(self.at)
+
     def holds(self, now: Moment, here: Here, seconds: float) -> bool:
-        """Whether that much time has not passed, and nothing has moved."""
-        young = now.monotonic - self.at.monotonic < seconds
-        return young and here == self.here and not now.slept_since(self.at)
+        """Whether it is young, and the machine is where it was."""
+        return self.is_young(now, seconds) and here == self.here
 
 
 def this_moment() -> Moment:
@@ -79,7 +83,7 @@ class Presence:
         self._moment = moment
         self._lock = threading.Lock()
         self._last: Look | None = None
-        self._by_key: Look | None = None
+        self._proven: Look | None = None
         self._said: Proof | None = None
         self.listeners: list[Callable[[], None]] = []
         """Called when the agent falls asleep or wakes."""
@@ -106,17 +110,15 @@ class Presence:
     def _prove(self, settings: Settings, now: Moment, here: Here) -> Proof:
         proof = prove(self._identity, settings)
         if proof.proven:
-            self._by_key = Look(proof, now, settings, here) if proof.by else None
+            self._proven = Look(proof, now, settings, here)
             return proof
-        former = self._by_key
-        kept = (
-            former is not None
-            and former.proof.by in proof.silent
-            and former.holds(now, here, KEPT_SECONDS)
-        )
-        if former is not None and kept:
+        former = self._proven
+        if former is not None and not here and former.is_young(now, KEPT_SECONDS):
+            # A machine that is on no network is nowhere else either: this is an outage.
+            return replace(former.proof, words=f"on no network now; before, {former.proof.words}")
+        if former is not None and _is_kept(former, proof, now, here):
             return replace(former.proof, words=f"{former.proof.words}: not just now, but lately")
-        self._by_key = None
+        self._proven = None
         return proof
 
     def _say(self, proof: Proof) -> None:
@@ -146,3 +148,8 @@ class Presence:
                 log.warning("nothing was measured here yet. %s", ADVICE)
         except SpoolError as error:
             log.debug("%s", error)
+
+
+def _is_kept(former: Look, proof: Proof, now: Moment, here: Here) -> bool:
+    """Whether a proof by key holds although its server is silent just now."""
+    return former.proof.by in proof.silent and former.holds(now, here, KEPT_SECONDS)

@@ -47,9 +47,8 @@ def agent(server: Server, link: ShapedLink, state: Path) -> Iterator[None]:
 def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, ShapedLink]]:
     folder = tmp_path_factory.mktemp("shaped")
     with shaped_link(RATE_BITS_PER_SECOND) as link, link.far.host.inside():
-        options = ("--insecure", "--no-agent")
         with (
-            running(folder / "data", *options, host=link.far.address) as server,
+            running(folder / "data", "--no-agent", host=link.far.address) as server,
             agent(server, link, folder / "agent"),
         ):
             yield server, link

@@ -110,20 +110,52 @@ def test_keeping_a_proof_does_not_prolong_it(standing: Standing) -> None:
     assert not standing.is_awake()
 
 
-@pytest.mark.parametrize("move", ["address", "no address", "suspend", "another answers"])
+@pytest.mark.parametrize("move", ["address", "suspend", "another answers"])
 def test_a_proof_by_key_ends_at_once_where_the_machine_may_be_elsewhere(
     standing: Standing, move: str
 ) -> None:
     standing.proof = KEYED
     assert standing.is_awake()
     standing.proof = OTHER if move == "another answers" else SILENT
-    if move.endswith("address"):
-        standing.here = at() if move.startswith("no") else at("192.168.1.5")
+    if move == "address":
+        standing.here = at("192.168.1.5")
     standing.wait(FRESH_SECONDS, suspended=60 if move == "suspend" else 0)
     assert not standing.is_awake()
     standing.here = at("10.20.1.2")
     standing.proof = SILENT
     standing.wait(FRESH_SECONDS)
+    assert not standing.is_awake()
+
+
+@pytest.mark.parametrize("proof", [LISTED, KEYED], ids=["subnet", "key"])
+def test_a_pulled_cable_is_an_outage_and_no_way_home(standing: Standing, proof: Proof) -> None:
+    standing.proof = proof
+    assert standing.is_awake()
+    standing.proof, standing.here = SILENT, at()
+    standing.wait(KEPT_SECONDS - 1)
+    assert standing.is_awake()
+    standing.wait(FRESH_SECONDS)
+    assert not standing.is_awake()
+
+
+@pytest.mark.parametrize("proof", [LISTED, KEYED], ids=["subnet", "key"])
+def test_a_cable_pulled_at_school_and_plugged_in_at_home_ends_it(
+    standing: Standing, proof: Proof
+) -> None:
+    standing.proof = proof
+    assert standing.is_awake()
+    standing.proof, standing.here = SILENT, at()
+    assert standing.is_awake()
+    standing.here = at("192.168.1.5")
+    assert not standing.is_awake()
+    standing.here = at()
+    assert not standing.is_awake()
+
+
+def test_a_machine_that_sleeps_without_a_network_may_be_anywhere(standing: Standing) -> None:
+    assert standing.is_awake()
+    standing.proof, standing.here = SILENT, at()
+    standing.wait(10, suspended=60)
     assert not standing.is_awake()
 
 
