@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 BOOT = Path(__file__).parent / "boot-systemd"
-SYSTEMD = Path("/lib/systemd/systemd")
 BOOT_SECONDS = 30.0
 PYTHON, PACKAGES, SOURCE = "/opt/lab/python", "/opt/lab/packages", "/opt/lab/source"
+PARTS = ("wire", "host", "agent", "collector", "dashboard")
 PREFIX = "/opt/lab/broadgauge"
 """Where programs of this environment are found inside, readable by every service."""
 
@@ -81,7 +81,7 @@ def _installed(prefix: Path, programs: tuple[str, ...]) -> list[str]:
     (prefix / "pyvenv.cfg").write_text(f"home = {PYTHON}/bin\n")
     python = f"python{sysconfig.get_python_version()}"
     (prefix / "bin" / "python").symlink_to(f"{PYTHON}/bin/{python}")
-    sources = [f"{SOURCE}/{part}" for part in ("wire", "agent", "collector", "dashboard")]
+    sources = [f"{SOURCE}/{part}" for part in PARTS]
     (packages / "lab.pth").write_text("\n".join([PACKAGES, *sources]))
     for program in programs:
         entry = (Path(sys.executable).parent / program).read_text().partition("\n")[2]

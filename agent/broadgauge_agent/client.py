@@ -9,9 +9,10 @@ from email.utils import parsedate_to_datetime
 import httpx2
 from msgspec import Struct
 
+from broadgauge_host.proxies import goes_direct
 from broadgauge_wire import Problem, WireError, decode
 
-from .errors import UnreachableError
+from .errors import ConfigError, UnreachableError
 from .identity import Identity
 from .text import printable
 from .tls_faults import hidden_tls, tls_fault
@@ -25,9 +26,6 @@ WHOLE_ANSWER_SECONDS = 60.0
 
 MAX_ANSWER_BYTES = 1024 * 1024
 """Far above any answer a collector gives."""
-
-LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
-"""Never through a proxy, whatever the environment says."""
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -85,7 +83,8 @@ def collector_client(
     url: str, *, key: str | None = None, ca: str | None = None, fingerprint: str | None = None
 ) -> httpx2.Client:
     """A client for one collector, which shows the certificate of this fingerprint, or one that
-    `ca` (PEM) or the system vouches for. ConfigError if `ca` holds no certificate."""
+    `ca` (PEM) or the system vouches for. ConfigError if `ca` holds no certificate, or if the proxy
+    to go through can't be used."""
     headers = {
         "user-agent": f"broadgauge-agent/{agent_version()}",
         "accept": "application/json",
@@ -93,14 +92,22 @@ def collector_client(
     }
     if key:
         headers["authorization"] = f"Bearer {key}"
-    return httpx2.Client(
-        base_url=url,
-        headers=headers,
-        verify=_trust(url, ca, fingerprint),
-        timeout=httpx2.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
-        follow_redirects=False,
-        mounts=dict.fromkeys(LOOPBACK),
-    )
+    trust = _trust(url, ca, fingerprint)
+    try:
+        return httpx2.Client(
+            base_url=url,
+            headers=headers,
+            verify=trust,
+            timeout=httpx2.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
+            follow_redirects=False,
+            transport=httpx2.HTTPTransport(verify=trust) if goes_direct(url) else None,
+        )
+    except (ImportError, ValueError, httpx2.InvalidURL) as error:  # ImportError is for SOCKS
+        raise ConfigError(
+            "The proxy that the environment or this system names can't be used: only http:// and "
+            "https:// proxies can. Name one of those in HTTPS_PROXY and take ALL_PROXY away, or "
+            "name the collector in NO_PROXY."
+        ) from error
 
 
 def send(

@@ -15,6 +15,10 @@ class ConfigError(AgentError):
     exit_code = ExitCode.CONFIGURATION
 
 
+class PortTakenError(ConfigError):
+    """Another program has the port. Choose another one, or stop that program."""
+
+
 class StateError(ConfigError):
     """The state directory or a file in it cannot be used."""
 

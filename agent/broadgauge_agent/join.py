@@ -1,8 +1,9 @@
 """Joining a collector: a token for an identity."""
 
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
+import httpx2
 from msgspec import Struct
 
 from broadgauge_wire import JoinAnswer, JoinRequest, WireError, decode, encode
@@ -80,9 +81,11 @@ def collector_address(url: str) -> str:
 
     ConfigError if it is not an http or https address.
     """
-    parts = urlsplit(url)
-    plain = not (parts.username or parts.password or parts.query or parts.fragment)
-    if parts.scheme not in ("http", "https") or not parts.hostname or not plain:
+    try:
+        parts = _whole_address(url)
+    except (ValueError, httpx2.InvalidURL):
+        parts = None
+    if parts is None:
         raise ConfigError(f"{url} is not a collector's address. Write it as https://HOST:PORT")
     return parts.geturl().rstrip("/")
 
@@ -91,6 +94,17 @@ def is_readable_on_the_way(url: str) -> bool:
     """Whether what is said to this address can be read by others on the network."""
     parts = urlsplit(url)
     return parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1")
+
+
+def _whole_address(url: str) -> SplitResult | None:
+    """None if a part is missing or too much; ValueError or httpx2.InvalidURL if one is wrong."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    host.encode("idna")
+    httpx2.URL(parts.geturl())  # blanks that urlsplit leaves out are no fault
+    right = parts.scheme in ("http", "https") and host and parts.port != 0
+    plain = not (parts.username or parts.password or parts.query or parts.fragment)
+    return parts if right and plain else None
 
 
 def _refuse_a_second_identity(state: Path) -> None:

@@ -34,7 +34,7 @@ class SettingInForce(Struct, frozen=True, kw_only=True):
     origin: str
 
 
-def from_collector(
+def within_bounds(
     configuration: Mapping[str, Any],
 ) -> tuple[dict[str, Given], tuple[RefusedSetting, ...]]:
     """What holds of a collector's configuration, and what is beyond this agent's own bounds."""
@@ -84,7 +84,7 @@ class LiveConfig:
 
     def from_collector(self, configuration: Mapping[str, Any]) -> tuple[RefusedSetting, ...]:
         """What the collector sends, instead of what it sent before. Those newly left out."""
-        sent, refused = from_collector(configuration)
+        sent, refused = within_bounds(configuration)
         with self._lock:
             former = self.refused
             self._sent, self.refused = sent, refused

@@ -7,11 +7,10 @@ import ipaddress
 import re
 import socket
 import sys
-import threading
-from typing import NamedTuple
 
 import psutil
 
+from broadgauge_host.addresses import Address, look_up
 from broadgauge_wire import NetworkLink, PathKind
 from broadgauge_wire.fields import InterfaceKind
 
@@ -56,18 +55,6 @@ ATTEMPT_SECONDS = 1.5
 """For choosing among a name's addresses."""
 
 
-class Address(NamedTuple):
-    """A resolved far end: what socket.socket and connect() take."""
-
-    family: int
-    sockaddr: tuple[str, int] | tuple[str, int, int, int]
-
-    @property
-    def ip(self) -> str:
-        """The IP address alone, without a zone."""
-        return self.sockaddr[0].partition("%")[0]
-
-
 def resolve(host: str, port: int, timeout_seconds: float) -> Address:
     """The address of `host` to measure to. UnreachableError if it has none in time.
 
@@ -80,18 +67,14 @@ def resolve(host: str, port: int, timeout_seconds: float) -> Address:
     return next((a for a in addresses[:MAX_ADDRESSES] if answers(a)), addresses[0])
 
 
-def resolve_all(host: str, port: int, timeout_seconds: float) -> list[Address]:
+def resolve_all(host: str, port: int, timeout_seconds: float) -> tuple[Address, ...]:
     """Every address of `host`. UnreachableError if it has none in time."""
-    found: list[list[Address]] = []
-    # getaddrinfo cannot be given a time limit, so it gets a thread that may be left behind
-    thread = threading.Thread(target=_look_up, args=(host, port, found), daemon=True)
-    thread.start()
-    thread.join(timeout_seconds)
-    if not found:
+    answer = look_up(host, port, timeout_seconds)
+    if answer.is_silent:
         raise UnreachableError(f"no answer from the name service for {host!r}")
-    if not found[0]:
+    if not answer.addresses:
         raise UnreachableError(f"{host!r} has no address: check the test server's name")
-    return found[0]
+    return answer.addresses
 
 
 def canonical(ip: str) -> IPAddress:
@@ -188,14 +171,6 @@ def bytes_moved(interface: str | None) -> tuple[int, int] | None:
     """Bytes the interface (received, sent) since it came up, or None where unknown."""
     counters = psutil.net_io_counters(pernic=True).get(interface) if interface else None
     return (counters.bytes_recv, counters.bytes_sent) if counters else None
-
-
-def _look_up(host: str, port: int, found: list[list[Address]]) -> None:
-    try:
-        answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        answers = []
-    found.append([Address(family, sockaddr) for family, _, _, _, sockaddr in answers])  # type: ignore[arg-type]  # IPv4 and IPv6 only
 
 
 def _source_address(address: Address) -> str | None:

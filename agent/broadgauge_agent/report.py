@@ -8,7 +8,7 @@ from msgspec import Struct
 from . import presence
 from .config import Config
 from .identity import load_identity, load_settings
-from .live_config import RefusedSetting, from_collector
+from .live_config import RefusedSetting, within_bounds
 from .measuring import readiness, requests_for
 from .probes import PROBES, ProbeRequest, load_probe
 from .runner import table_of
@@ -92,7 +92,7 @@ def status(state: Path) -> Status:
         school_network=network.get("words"),
         school_network_since=network.get("since"),
         school_network_proven_ever=bool(facts.get(presence.EVER)),
-        refused_settings=from_collector(settings.configuration)[1],
+        refused_settings=within_bounds(settings.configuration)[1],
         test_servers=tuple(reflector.name for reflector in settings.reflectors),
         waiting_results=view.waiting,
         refused_results=view.refused,

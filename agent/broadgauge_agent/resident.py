@@ -12,6 +12,7 @@ from msgspec import Struct
 from broadgauge_host.service.notify import ServiceManager
 
 from .at_work import Work
+from .client import client_of
 from .errors import AgentError, ConfigError
 from .identity import Identity, load_identity
 from .live_config import LiveConfig
@@ -79,7 +80,9 @@ def run_from_the_start(
 def run_agent(
     state: Path, live: LiveConfig, identity: Identity, orders: Orders, manager: ServiceManager
 ) -> None:
-    """Measure and send until ordered to stop. SpoolError if the spool cannot be used."""
+    """Measure and send until ordered to stop. SpoolError if the spool cannot be used, ConfigError
+    if what the collector is reached or trusted by can't."""
+    client_of(identity).close()  # what is wrong with it is said here rather than in a thread
     spool = Spool(state, identity.agent_id)
     if spool.set_aside_file:
         log.warning("the spool could not be used and was kept as %s", spool.set_aside_file)
@@ -146,11 +149,11 @@ def _obey(
 ) -> None:
     """Until ordered to stop. AgentError if a part broke, or hangs and no watchdog sees to it."""
     hanging: tuple[str, ...] = ()
-    said = words()
+    said = ""  # not what was said before: by now the agent may be awake
     while all(part.thread.is_alive() for part in parts.all()):
         hanging = _look_for_a_hang(parts, manager, hanging)
-        if words() != said:
-            said = words()
+        if (now := words()) != said:
+            said = now
             manager.status(said)
         order = orders.next(LOOK_SECONDS)
         if order is Order.STOP:

@@ -12,19 +12,19 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, partial
-from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Struct
 
+from broadgauge_host.addresses import Address, endpoint
 from broadgauge_host.certificates import pinned_context
 from broadgauge_wire import Reflector, Settings
+from broadgauge_wire.spec import WIDEST_PREFIX
 
 from .errors import ConfigError, UnreachableError
 from .identity import Identity
 from .network import (
     MAX_ADDRESSES,
     ON_A_NETWORK,
-    Address,
     addresses_on_networks,
     answers,
     canonical,
@@ -48,16 +48,12 @@ LIMIT_SECONDS = 5.0
 MAX_ASKED = 16
 """Test servers that are asked; every one of them in a district would be too many at home."""
 
-WIDEST_PREFIX = {4: 8, 6: 32}
-"""In bits. A wider subnet holds other people's networks, whoever lists it."""
-
 EVERYWHERE = tuple(
     map(ipaddress.ip_network, ("127.0.0.0/8", "169.254.0.0/16", "::1/128", "fe80::/10"))
 )
 """Every machine has such addresses, wherever it is."""
 
 COLLECTOR = "collector"
-PORTS = {"http": 80, "https": 443}
 NOTHING_LISTED = "no subnet is listed"
 NOT_LISTED = "no address of this machine is in a listed subnet"
 
@@ -88,18 +84,17 @@ class FarEnd(Struct, frozen=True, kw_only=True):
     who: str
     name: str
     host: str
-    addresses: list[Address]
+    addresses: tuple[Address, ...]
 
 
 def prove(identity: Identity, settings: Settings) -> Proof:
     """Look now. Takes LIMIT_SECONDS at most."""
     if subnet := _listed_subnet(settings.school_networks):
         return Proof(proven=True, words=f"an address of this machine is in {subnet}")
-    collector = urlsplit(identity.collector_url)
-    if _is_loopback(collector.hostname or ""):
+    if _is_loopback(endpoint(identity.collector_url)[0]):
         return Proof(proven=True, words="the collector runs on this machine")
     asked = [partial(_by_test_server, reflector) for reflector in _provers(settings)]
-    return _judged(_ask([partial(_by_collector, identity, collector), *asked]), settings)
+    return _judged(_ask([partial(_by_collector, identity), *asked]), settings)
 
 
 def usable_subnets(listed: Iterable[str]) -> list[Subnet]:
@@ -176,17 +171,12 @@ def _by_test_server(reflector: Reflector) -> Finding:
     return _by_key(far_end, context)
 
 
-def _by_collector(identity: Identity, url: SplitResult) -> Finding:
-    host, port = url.hostname or "", url.port or PORTS[url.scheme]
+def _by_collector(identity: Identity) -> Finding:
+    host, port = endpoint(identity.collector_url)
     addresses = _addresses(host, port)
     far_end = FarEnd(who=COLLECTOR, name="the collector", host=host, addresses=addresses)
-    own = [a for a in addresses if is_own_address(a.ip) and not canonical(a.ip).is_unspecified]
-    # Name services answer for what they block with this machine's own address.
-    if any(map(answers, own)):
-        return Finding(who=COLLECTOR, words="the collector runs on this machine", proven=True)
-    if url.scheme != "https":
-        words = "the collector speaks plain http, which proves nothing"
-        return Finding(who=COLLECTOR, words=words, silent=bool(own))
+    if not identity.collector_url.startswith("https://"):
+        return _by_plain_collector(addresses)
     try:
         return _by_key(far_end, _trust(identity.ca, identity.fingerprint))
     except ConfigError:
@@ -194,11 +184,21 @@ def _by_collector(identity: Identity, url: SplitResult) -> Finding:
         return Finding(who=COLLECTOR, words=words)
 
 
-def _addresses(host: str, port: int) -> list[Address]:
+def _by_plain_collector(addresses: Sequence[Address]) -> Finding:
+    """One without a key proves it only from this machine."""
+    own = [a for a in addresses if is_own_address(a.ip) and not canonical(a.ip).is_unspecified]
+    # Name services answer for what they block with this machine's own address.
+    if any(map(answers, own)):
+        return Finding(who=COLLECTOR, words="the collector runs on this machine", proven=True)
+    words = "the collector speaks plain http, which proves nothing"
+    return Finding(who=COLLECTOR, words=words, silent=bool(own))
+
+
+def _addresses(host: str, port: int) -> tuple[Address, ...]:
     try:
         return resolve_all(host, port, RESOLVE_SECONDS)[:MAX_ADDRESSES]
     except UnreachableError:
-        return []
+        return ()
 
 
 @lru_cache(maxsize=2)
@@ -242,6 +242,8 @@ def _shows_its_key(address: Address, context: ssl.SSLContext, host: str) -> bool
             plain.settimeout(TRY_SECONDS)
             plain.connect(address.sockaddr)
             context.wrap_socket(plain, server_hostname=host).close()
+    except ssl.SSLEOFError:  # a balancer whose server is down, or a server with too much to do
+        return None
     except ssl.SSLError:
         return False
     except (OSError, ValueError):  # ValueError is a name that can't be one

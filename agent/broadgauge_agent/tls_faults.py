@@ -2,15 +2,14 @@
 
 import ssl
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
+from broadgauge_host.addresses import endpoint
 from broadgauge_host.certificates import WrongCertificateError
 
 from .errors import CertificateError, UnreachableError
 from .text import printable
 from .trust import described, described_at, shown_certificate
 
-PORTS = {"http": 80, "https": 443}
 OUTSIDE_ITS_DATES = (9, 10)
 """X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED."""
 
@@ -44,9 +43,8 @@ def tls_fault(error: Exception, url: str) -> UnreachableError | None:
 
 def hidden_tls(url: str) -> UnreachableError | None:
     """The error it is to speak plain http to a server that speaks TLS; None if it doesn't."""
-    host, port = _endpoint(url)
     try:
-        shown_certificate(host, port)
+        shown_certificate(*endpoint(url))
     except UnreachableError:
         return None
     right = "https" + url.removeprefix("http")
@@ -65,7 +63,7 @@ def _another_certificate(url: str, shown: str) -> CertificateError:
 
 
 def _untrusted(url: str, cause: ssl.SSLCertVerificationError) -> CertificateError:
-    shown = described_at(*_endpoint(url)) or "not shown again"
+    shown = described_at(*endpoint(url)) or "not shown again"
     why = printable(str(getattr(cause, "verify_message", "") or cause))
     if getattr(cause, "verify_code", 0) in OUTSIDE_ITS_DATES:
         advice = "Check this machine's clock, then ask whoever runs the server for a renewed one"
@@ -93,8 +91,3 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
-
-
-def _endpoint(url: str) -> tuple[str, int]:
-    parts = urlsplit(url)
-    return parts.hostname or "", parts.port or PORTS[parts.scheme]

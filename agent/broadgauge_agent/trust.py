@@ -2,12 +2,13 @@
 
 import socket
 import ssl
+from functools import partial
 
 from broadgauge_host.certificates import pinned_context
 
 from .errors import ConfigError, UnreachableError
 
-HANDSHAKE_SECONDS = 10.0
+CONNECT_SECONDS = 10.0
 
 
 def tls_context(*, ca: str | None = None, fingerprint: str | None = None) -> ssl.SSLContext:
@@ -22,20 +23,17 @@ def tls_context(*, ca: str | None = None, fingerprint: str | None = None) -> ssl
     return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def shown_certificate(host: str, port: int, seconds: float = HANDSHAKE_SECONDS) -> bytes:
+def shown_certificate(host: str, port: int) -> bytes:
     """The certificate (DER) of whoever answers there; the handshake proves that they hold its key.
 
     Nothing is said to them. UnreachableError if nobody answers, or not with TLS.
     """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
+    from broadgauge_host.diagnosis.tls import certificate_shown  # only those in doubt need it
+
     try:
-        with (
-            socket.create_connection((host, port), seconds) as plain,
-            context.wrap_socket(plain, server_hostname=host) as tls,
-        ):
-            return tls.getpeercert(binary_form=True) or b""
+        return certificate_shown(
+            host, partial(socket.create_connection, (host, port), CONNECT_SECONDS)
+        )
     except ssl.SSLError as error:
         raise UnreachableError(f"{host} port {port} does not speak TLS. Check the port.") from error
     except (OSError, ValueError) as error:  # ValueError is a name that can't be one

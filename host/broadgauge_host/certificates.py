@@ -32,8 +32,9 @@ def fingerprint_of(der: bytes) -> str:
 
 
 def parse_fingerprint(text: str) -> str:
-    """A fingerprint as people copy it, colons and capitals allowed. ValueError if it is none."""
-    plain = re.sub(r"[\s:]", "", text).lower()
+    """A fingerprint as people copy it: with colons, in capitals, from openssl. ValueError if it is
+    none."""
+    plain = re.sub(r"[\s:]", "", text.rpartition("=")[2]).lower()
     if not FINGERPRINT.fullmatch(plain):
         raise ValueError(
             f"{text[:100]!r} isn't a fingerprint. It has 64 hexadecimal digits (SHA-256)."

@@ -61,6 +61,11 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
 
 def fingerprint_in(certificate: Path) -> str:
     """The fingerprint of a file's first certificate. CertificateFileError if there is none."""
+    return fingerprint_of(certificate_in(certificate))
+
+
+def certificate_in(certificate: Path) -> bytes:
+    """A file's first certificate, DER. CertificateFileError if there is none."""
     try:
         found = PEM.search(certificate.read_text())
         der = ssl.PEM_cert_to_DER_cert(found[0]) if found else b""
@@ -68,7 +73,7 @@ def fingerprint_in(certificate: Path) -> str:
         raise CertificateFileError(f"{certificate} can't be read as PEM ({error})") from error
     if not der:
         raise CertificateFileError(f"{certificate} holds no certificate")
-    return fingerprint_of(der)
+    return der
 
 
 def _check_readable(file: Path) -> None:

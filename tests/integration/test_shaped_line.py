@@ -46,12 +46,13 @@ def agent(server: Server, link: ShapedLink, state: Path) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, ShapedLink]]:
     folder = tmp_path_factory.mktemp("shaped")
-    with shaped_link(RATE_BITS_PER_SECOND) as link, link.far.host.inside():
-        with (
-            running(folder / "data", "--no-agent", host=link.far.address) as server,
-            agent(server, link, folder / "agent"),
-        ):
-            yield server, link
+    with (
+        shaped_link(RATE_BITS_PER_SECOND) as link,
+        link.far.host.inside(),
+        running(folder / "data", "--no-agent", host=link.far.address) as server,
+        agent(server, link, folder / "agent"),
+    ):
+        yield server, link
 
 
 def results(server: Server, kind: str) -> list[dict[str, Any]]:

@@ -25,3 +25,7 @@ EARLIEST_YEAR = 2020
 """A result dated before this year comes from a clock that lost its battery."""
 
 API_PREFIX = "/api/v1"
+
+WIDEST_PREFIX = {4: 8, 6: 32}
+"""In bits, of a listed subnet by IP version. 10.0.0.0/8 is the widest private range, and /32 what a
+state's network is given; wider ones hold other people's networks, whoever lists them."""

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from broadgauge_agent import network
 from broadgauge_agent.tcp_info import read_tcp_info
-from broadgauge_host.diagnosis import Check, look_up, unknown, well
+from broadgauge_host.addresses import look_up
+from broadgauge_host.diagnosis import Check, unknown, well
 from broadgauge_wire import NetworkLink, Reflector
 
 NAME = "what this machine can measure"
@@ -15,7 +16,7 @@ FLOOR = "Its readings will say: the line is this fast or faster."
 def check_ability(reflector: Reflector) -> Iterator[Check]:
     """Whether tests to this server can be full readings, as far as this machine decides it."""
     found = look_up(reflector.host, reflector.port).addresses
-    interface = network.interface_towards(network.Address(*found[0])) if found else None
+    interface = network.interface_towards(found[0]) if found else None
     if interface is None:
         yield unknown(NAME, "not known without a way to a test server")
         return

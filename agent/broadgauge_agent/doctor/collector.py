@@ -4,14 +4,13 @@ import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import urlsplit
 
 from broadgauge_agent.client import Answer, client_of, send
 from broadgauge_agent.errors import AgentError
 from broadgauge_agent.identity import Identity
 from broadgauge_agent.join import is_readable_on_the_way
-from broadgauge_agent.tls_faults import PORTS
 from broadgauge_agent.trust import tls_context
+from broadgauge_host.addresses import endpoint
 from broadgauge_host.diagnosis import (
     Check,
     Names,
@@ -37,12 +36,6 @@ JOIN_AGAIN = "join again: broadgauge-agent join URL --token TOKEN --force"
 AWAY = "Check that the collector runs, and that no firewall or proxy is in between."
 
 Connect = Callable[[], socket.socket]
-
-
-def endpoint(url: str) -> tuple[str, int]:
-    """Host and port of an address."""
-    parts = urlsplit(url)
-    return parts.hostname or "", parts.port or PORTS[parts.scheme]
 
 
 def check_collector(identity: Identity, names: Names) -> Iterator[Check]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from broadgauge_agent.errors import AgentError
 from broadgauge_agent.identity import Identity, load_identity, load_settings
+from broadgauge_host.addresses import endpoint
 from broadgauge_host.diagnosis import (
     Check,
     Look,
@@ -19,13 +20,13 @@ from broadgauge_wire import Settings
 
 from .ability import NAME as ABILITY
 from .ability import check_ability
-from .collector import check_collector, endpoint
+from .collector import check_collector
 from .files import check_files
+from .reflectors import ECHO, NONE_KNOWN, check_test_server
 from .school import NAME as SCHOOL_NETWORK
 from .school import check_school_network
 from .sent_settings import check_sent_settings
 from .service import check_place, check_service
-from .test_servers import ECHO, NONE_KNOWN, check_test_server
 
 HERE_SECONDS = 10.0
 """For what is on this machine. Looking through a large spool takes longest."""

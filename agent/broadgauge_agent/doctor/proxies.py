@@ -2,13 +2,12 @@
 
 import socket
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.request import getproxies
 
 from msgspec import Struct
 
-from broadgauge_agent.client import LOOPBACK
+from broadgauge_host.proxies import goes_direct
 
-DIRECT = tuple(urlsplit(each).hostname for each in LOOPBACK)
 SECONDS = 5.0
 MAX_HEAD_BYTES = 16 * 1024
 
@@ -23,10 +22,9 @@ class Proxy(Struct, frozen=True):
 def proxy_for(url: str) -> Proxy | None:
     """The proxy that a request to this address takes. Test servers are reached without one."""
     parts = urlsplit(url)
-    host = parts.hostname or ""
     known = getproxies()
     named = known.get(parts.scheme) or known.get("all")
-    if host in DIRECT or not named or proxy_bypass(host):
+    if not named or goes_direct(url):
         return None
     proxy = urlsplit(named if "://" in named else f"//{named}")
     return Proxy(proxy.hostname or "", proxy.port or (443 if proxy.scheme == "https" else 80))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from broadgauge_agent.live_config import from_collector
+from broadgauge_agent.live_config import within_bounds
 from broadgauge_host.diagnosis import Check, trouble, well
 from broadgauge_wire import Settings
 
@@ -11,7 +11,7 @@ NAME = "settings from the collector"
 
 def check_sent_settings(settings: Settings) -> Iterator[Check]:
     """Nothing is said where it set nothing."""
-    given, refused = from_collector(settings.configuration)
+    given, refused = within_bounds(settings.configuration)
     if refused:
         yield trouble(
             NAME,

@@ -6,13 +6,13 @@ from typing import Any
 
 from broadgauge_agent.errors import AgentError, ConfigError
 from broadgauge_agent.network import (
-    Address,
     interface_towards,
     network_link,
     path_kind,
     resolve,
 )
 from broadgauge_agent.version import agent_version
+from broadgauge_host.addresses import Address
 from broadgauge_wire import NetworkLink, Reflector, new_id
 
 from .base import ProbeRequest, Readiness

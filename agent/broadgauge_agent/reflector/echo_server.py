@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import msgspec
 
-from broadgauge_agent.echo import REPLY, REQUEST, decode_echo, encode_echo
+from broadgauge_host.echo import REPLY, REQUEST, decode_echo, encode_echo
 
 from .limits import Limits
 

@@ -4,14 +4,10 @@ import errno
 import socket
 import sys
 
-from broadgauge_agent.errors import ConfigError
+from broadgauge_agent.errors import ConfigError, PortTakenError
 
 TRIES = 20
 """With port 0 the system picks a TCP port whose UDP twin may be taken; then another is tried."""
-
-
-class PortTakenError(ConfigError):
-    """Another program has the port. Choose another one, or stop that program."""
 
 
 def open_sockets(host: str, port: int) -> tuple[socket.socket, socket.socket]:

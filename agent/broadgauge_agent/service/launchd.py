@@ -2,6 +2,7 @@
 
 import contextlib
 import plistlib
+import shlex
 import shutil
 import time
 from datetime import UTC, datetime
@@ -9,6 +10,8 @@ from pathlib import Path
 
 from broadgauge_host.service.model import STATE, Plan, ServiceFault, ServiceStatus
 from broadgauge_host.service.tools import asked, refuse_unless_root, shown, told
+
+from .plans import AGENT
 
 DAEMONS = Path("/Library/LaunchDaemons")
 SUPPORT = Path("/Library/Application Support")
@@ -90,6 +93,11 @@ def file_of(name: str) -> Path:
     return DAEMONS / f"{label_of(name)}.plist"
 
 
+def log_of(name: str) -> str:
+    """The file that the service logs to. launchd keeps its own for ever; an agent begins anew."""
+    return LOG if name == AGENT else LAST_WORDS
+
+
 def installing(name: str) -> tuple[tuple[str, ...], ...]:
     """What makes a written property list a service."""
     return (
@@ -101,8 +109,8 @@ def installing(name: str) -> tuple[tuple[str, ...], ...]:
 def property_list(plan: Plan, state: Path) -> bytes:
     """The daemon's property list. See launchd.plist(5)."""
     words = [str(state) if word == STATE else word for word in plan.command]
-    if "run" in words:  # launchd keeps one file for ever; the agent begins it anew
-        words += ["--log-file", str(state / LOG)]
+    if plan.name == AGENT:
+        words += ["--log-file", str(state / log_of(plan.name))]
     return plistlib.dumps(
         {
             "Label": label_of(plan.name),
@@ -136,7 +144,7 @@ def printed_status(name: str, out: str, *, installed: bool) -> ServiceStatus:
         since=_began(int(pid)) if running and pid.isdigit() else None,
         restarts=max(0, int(runs) - 1) if runs.isdigit() else None,
         says=None if running or code is None else f"last exit code {code}",
-        logs=f"sudo tail {SUPPORT / name / LOG}",
+        logs=f"sudo tail {shlex.quote(str(SUPPORT / name / log_of(name)))}",
     )
 
 

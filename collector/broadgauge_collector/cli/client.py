@@ -14,6 +14,7 @@ from broadgauge_host.certificates import (
     parse_fingerprint,
     pinned_context,
 )
+from broadgauge_host.proxies import goes_direct
 from broadgauge_wire import Problem
 from broadgauge_wire.spec import API_PREFIX
 
@@ -23,8 +24,6 @@ from ..errors import CannotStart, CollectorError, MayNotStart, ServerAway, Serve
 Answer = TypeVar("Answer")
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 120.0
-LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
-"""Never through a proxy, whatever the environment says."""
 
 
 class Where(Struct, frozen=True, kw_only=True):
@@ -59,13 +58,7 @@ class ServerClient:
 
     def __init__(self, where: Where) -> None:
         self.where = where
-        self._http = httpx2.Client(
-            base_url=where.url,
-            headers={"authorization": f"Bearer {where.token}"},
-            verify=_trust(where),
-            timeout=httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
-            mounts=dict.fromkeys(LOOPBACK),
-        )
+        self._http = _client(where)
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -95,6 +88,24 @@ class ServerClient:
         if response.is_success:
             return response
         raise _refusal(response)
+
+
+def _client(where: Where) -> httpx2.Client:
+    trust = _trust(where)
+    try:
+        return httpx2.Client(
+            base_url=where.url,
+            headers={"authorization": f"Bearer {where.token}"},
+            verify=trust,
+            timeout=httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+            transport=httpx2.HTTPTransport(verify=trust) if goes_direct(where.url) else None,
+        )
+    except (ImportError, ValueError, httpx2.InvalidURL) as error:  # ImportError is for SOCKS
+        raise CannotStart(
+            f"The server can't be asked at {where.url}. Check that address. If it is right, the "
+            "proxy that the environment or this system names can't be used: only http:// and "
+            "https:// proxies can. Name one of those, or name the server in NO_PROXY."
+        ) from error
 
 
 def _own_fingerprint(data: Path) -> str | None:

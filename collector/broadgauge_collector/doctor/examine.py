@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import entry_points
 
+from broadgauge_host.addresses import endpoint
 from broadgauge_host.diagnosis import (
     Check,
     Look,
@@ -22,8 +23,8 @@ from ..app import DASHBOARD
 from ..cli.client import ServerClient
 from ..errors import CollectorError
 from . import data, fleet, gaps, measured, serving, stores
-from .plan import Plan, endpoint
-from .test_servers import check_test_server
+from .plan import Plan
+from .reflectors import check_test_server
 
 NETWORK_SECONDS = 20.0
 """For what is on the network: whatever is wrong, the whole takes half a minute."""

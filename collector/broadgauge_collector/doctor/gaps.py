@@ -4,12 +4,12 @@ import ipaddress
 from collections.abc import Iterator
 from datetime import date
 
+from broadgauge_host.addresses import endpoint
 from broadgauge_host.diagnosis import Check, trouble, well
 
 from ..config import is_loopback
 from ..schools.model import Link, Reflector, School
 from .fleet import named
-from .plan import endpoint
 from .stores import Facts
 
 NETWORKS = "school networks"

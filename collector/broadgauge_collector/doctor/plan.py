@@ -1,13 +1,10 @@
 """Which server is looked at, and how it would start."""
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from ..config import ADDRESS
-
-PORTS = {"http": 80, "https": 443}
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -27,9 +24,3 @@ class Plan(Struct, frozen=True, kw_only=True):
             return (self.data / ADDRESS).read_text().strip().rstrip("/") or None
         except OSError:
             return None
-
-
-def endpoint(url: str) -> tuple[str, int]:
-    """Host and port of an address."""
-    parts = urlsplit(url)
-    return parts.hostname or "", parts.port or PORTS.get(parts.scheme, PORTS["https"])

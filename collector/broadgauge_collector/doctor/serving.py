@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from broadgauge_host.addresses import endpoint
 from broadgauge_host.diagnosis import (
     Check,
     Names,
@@ -22,8 +23,8 @@ from broadgauge_host.diagnosis.tls import read_certificate
 from broadgauge_host.own_certificate import (
     CERTIFICATE,
     KEY,
-    PEM,
     CertificateFileError,
+    certificate_in,
     server_context,
 )
 
@@ -31,7 +32,7 @@ from ..certificates import FOLDER
 from ..cli.client import ServerClient, find_server
 from ..config import FINGERPRINT, is_loopback
 from ..errors import CollectorError, ServerRefused
-from .plan import Plan, endpoint
+from .plan import Plan
 
 ADDRESS = "server, address"
 TOKEN = "administrator's token"  # noqa: S105
@@ -46,9 +47,8 @@ def check_certificate(plan: Plan) -> Iterator[Check]:
     name = "certificate"
     try:
         server_context(certificate, key)
-        found = PEM.search(certificate.read_text())
-        shown = read_certificate(ssl.PEM_cert_to_DER_cert(found[0] if found else ""))
-    except (CertificateFileError, OSError, ValueError) as error:
+        shown = read_certificate(certificate_in(certificate))
+    except (CertificateFileError, ValueError) as error:
         advice = "Give a chain and its own key, PEM, without a password: broadgauge serve --help"
         yield trouble(name, str(error), advice)
         return

@@ -1,10 +1,10 @@
 """What names, places and counts must be before they are kept. Each refusal says what to write."""
 
 import difflib
-import re
 import unicodedata
 import zoneinfo
 
+from broadgauge_host.certificates import parse_fingerprint
 from broadgauge_wire.spec import MAX_RATE_BITS_PER_SECOND, MAX_TEXT
 
 from ..errors import Invalid
@@ -18,9 +18,6 @@ NO_PLACE = {"localtime", "Factory"}
 
 MAX_HOST = 253
 """Characters in a host name, RFC 1035."""
-
-FINGERPRINT = re.compile("[0-9a-f]{64}")
-"""SHA-256 in hexadecimal."""
 
 
 def clean_name(text: str, what: str) -> str:
@@ -105,10 +102,7 @@ def check_port(port: int) -> int:
 
 def check_fingerprint(text: str) -> str:
     """SHA-256 of a certificate, however it was copied: with colons, in capitals, from openssl."""
-    digits = re.sub(r"[\s:]", "", text.rpartition("=")[2]).lower()
-    if FINGERPRINT.fullmatch(digits):
-        return digits
-    raise Invalid(
-        f"{text[:100]!r} is no fingerprint: give the 64 hexadecimal digits of SHA-256 that the "
-        "test server prints when it starts."
-    )
+    try:
+        return parse_fingerprint(text)
+    except ValueError as error:
+        raise Invalid(f"{error} The test server prints it when it starts.") from error

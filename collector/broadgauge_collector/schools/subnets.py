@@ -9,13 +9,11 @@ from ipaddress import (
     ip_network,
 )
 
+from broadgauge_wire.spec import WIDEST_PREFIX
+
 from ..errors import Invalid
 
 Network = IPv4Network | IPv6Network
-
-WIDEST_PREFIX = {4: 8, 6: 32}
-"""In bits. 10.0.0.0/8 is the widest private range, and /32 what a state's network is given; wider
-ones hold other people's networks."""
 
 USUAL_PREFIX = {4: 24, 6: 64}
 """In bits: of one LAN, for the example in a refusal."""

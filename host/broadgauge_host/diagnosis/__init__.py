@@ -4,13 +4,12 @@ Here, because neither may know the other; `doctor` of each puts its own checks t
 """
 
 from .check import Check, Look, fault, line, once_each, side_by_side, trouble, unknown, well
-from .names import Address, Names, check_honesty, look_up
+from .names import Names, check_honesty
 from .reach import connector
 from .tls import Trust, check_tls
 from .way import lead
 
 __all__ = [
-    "Address",
     "Check",
     "Look",
     "Names",
@@ -21,7 +20,6 @@ __all__ = [
     "fault",
     "lead",
     "line",
-    "look_up",
     "once_each",
     "side_by_side",
     "trouble",

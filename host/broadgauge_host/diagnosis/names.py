@@ -3,44 +3,21 @@
 import ipaddress
 import secrets
 import socket
-import threading
-from typing import NamedTuple
 
 from msgspec import Struct
 
-from .check import Check, trouble, unknown, well
+from broadgauge_host.addresses import SECONDS, Address, Answer, look_up
 
-SECONDS = 5.0
-"""The system's resolver asks again after five seconds; a name should not need it."""
+from .check import Check, trouble, unknown, well
 
 NAME_SERVICE = "name service"
 NO_ANSWER = "no answer"
-
-
-class Address(NamedTuple):
-    """A resolved far end: what socket.socket and connect() take."""
-
-    family: int
-    sockaddr: tuple[str, int] | tuple[str, int, int, int]
-
-    @property
-    def ip(self) -> str:
-        """The IP address alone, without a zone."""
-        return self.sockaddr[0].partition("%")[0]
 
 
 class Names(Struct, frozen=True):
     """The addresses given for a name that must not exist: none, if the name service is honest."""
 
     trap: frozenset[str] = frozenset()
-
-
-class Answer(Struct, frozen=True):
-    """What the name service said: addresses, or why there are none."""
-
-    addresses: tuple[Address, ...] = ()
-    fault: str | None = None
-    is_silent: bool = False
 
 
 def is_address(host: str) -> bool:
@@ -50,15 +27,6 @@ def is_address(host: str) -> bool:
     except ValueError:
         return host == "localhost"
     return True
-
-
-def look_up(host: str, port: int, seconds: float = SECONDS) -> Answer:
-    """All addresses of a host, in the system's order."""
-    found: list[Answer] = []
-    ask = threading.Thread(target=lambda: found.append(_ask(host, port)), daemon=True)
-    ask.start()
-    ask.join(seconds)
-    return found[0] if found else Answer(fault=f"no answer within {seconds:g} s", is_silent=True)
 
 
 def check_honesty(hosts: list[str]) -> tuple[Check, Names]:
@@ -95,17 +63,6 @@ def check_name(name: str, host: str, answer: Answer, names: Names) -> Check:
     if any(address.ip in names.trap for address in answer.addresses):
         return _trapped(name, host)
     return well(name, _words(host, answer.addresses))
-
-
-def _ask(host: str, port: int) -> Answer:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except socket.gaierror as error:
-        return Answer(fault=error.strerror, is_silent=error.errno == socket.EAI_AGAIN)
-    except (OSError, UnicodeError) as error:
-        return Answer(fault=str(error))
-    addresses = (Address(family, sockaddr) for family, _, _, _, sockaddr in found)  # type: ignore[arg-type]  # IPv4 and IPv6 only
-    return Answer(addresses=tuple(dict.fromkeys(addresses)))
 
 
 def _dishonest(trap: frozenset[str]) -> Check:

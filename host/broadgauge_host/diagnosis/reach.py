@@ -7,8 +7,9 @@ from typing import Literal
 
 from msgspec import Struct
 
+from broadgauge_host.addresses import Address
+
 from .check import Check, trouble, well
-from .names import Address
 
 SECONDS = 4.0
 """A connection that had to ask twice has come about by then; a dropped one never does."""

@@ -58,7 +58,7 @@ class Shown(Struct, frozen=True, kw_only=True):
 def check_tls(name: str, host: str, connect: Connect, trust: Trust) -> Check:
     """Shake hands without trust to see what is shown; then, unless it is pinned, with it."""
     try:
-        shown = read_certificate(_certificate_shown(host, connect))
+        shown = read_certificate(certificate_shown(host, connect))
         if trust.fingerprint:
             return _pinned(name, host, shown, trust)
         with handshake(host, connect, trust.context()):
@@ -93,7 +93,11 @@ def handshake(host: str, connect: Connect, context: ssl.SSLContext) -> Iterator[
             yield secured
 
 
-def _certificate_shown(host: str, connect: Connect) -> bytes:
+def certificate_shown(host: str, connect: Connect) -> bytes:
+    """The certificate (DER) of whoever answers; the handshake proves that they hold its key.
+
+    Nothing is said to them. OSError, of which ssl.SSLError is one, if none comes about.
+    """
     with handshake(host, connect, _trusting_anybody()) as secured:
         return secured.getpeercert(binary_form=True) or b""
 

@@ -1,7 +1,9 @@
 """From a name to an open TCP port."""
 
+from broadgauge_host.addresses import Address, look_up
+
 from .check import Check
-from .names import Address, Names, check_name, is_address, look_up
+from .names import Names, check_name, is_address
 from .reach import check_reach, reach
 
 

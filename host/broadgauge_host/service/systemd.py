@@ -38,7 +38,13 @@ class SystemdServices:
         """Write the unit, and start it now (if systemd runs) and with the machine."""
         refuse_unless_root("install")
         file = self._file(plan)
-        file.path.write_text(file.text, encoding="utf-8")
+        try:
+            file.path.write_text(file.text, encoding="utf-8")
+        except OSError as error:
+            raise ServiceFault(
+                f"{file.path} can't be written ({error.strerror}). Does systemd run this machine? "
+                "Elsewhere, have its own service manager run the command."
+            ) from error
         for command in installing(plan.name, running=self._booted.exists()):
             told(*command)
 

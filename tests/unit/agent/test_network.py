@@ -9,10 +9,11 @@ import pytest
 from broadgauge_agent import network
 from broadgauge_agent._network_linux import describe_interface
 from broadgauge_agent.errors import UnreachableError
+from broadgauge_host.addresses import Address
 from broadgauge_wire import NetworkLink
 
 MACHINES = Path(__file__).parent / "machines"
-ELSEWHERE = network.Address(socket.AF_INET, ("192.0.2.1", 9))
+ELSEWHERE = Address(socket.AF_INET, ("192.0.2.1", 9))
 
 
 def own_address() -> str:
@@ -33,7 +34,7 @@ def test_loopback_addresses_are_our_own(ip: str) -> None:
 
 
 def test_an_interface_address_is_our_own_and_goes_over_the_loopback() -> None:
-    address = network.Address(socket.AF_INET, (own_address(), 9))
+    address = Address(socket.AF_INET, (own_address(), 9))
     assert network.is_own_address(address.ip)
     interface = network.interface_towards(address)
     assert interface
@@ -56,7 +57,7 @@ def test_a_path_through_a_tunnel_is_a_vpn() -> None:
 def test_a_path_through_a_mobile_line_is_a_failover() -> None:
     mobile = describe_interface("wwan0", "wwan0", MACHINES / "chromebook")
     assert network.path_kind(ELSEWHERE, mobile) == "failover"
-    own = network.Address(socket.AF_INET, ("127.0.0.1", 9))
+    own = Address(socket.AF_INET, ("127.0.0.1", 9))
     assert network.path_kind(own, mobile) == "loopback"
 
 

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 import msgspec
 import pytest
 
-from broadgauge_agent.echo import REPLY, Echo, decode_echo, encode_echo
 from broadgauge_agent.probes import ProbeRequest, load_probe
 from broadgauge_agent.probes.latency.probe import LatencyProbe
 from broadgauge_agent.probes.latency.udp_echo import Pace
 from broadgauge_agent.probes.latency.window import Window, jitter, quantile, summary
+from broadgauge_host.echo import REPLY, Echo, decode_echo, encode_echo
 from broadgauge_wire import LatencyResult
 from tests.ndt7_servers import free_port, reflector, request_to
 

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from broadgauge_agent.echo import (
+from broadgauge_agent.reflector.echo_server import Allowance
+from broadgauge_agent.reflector.limits import Limits
+from broadgauge_host.echo import (
     HEADER_BYTES,
     MAGIC,
     REPLY,
@@ -14,8 +16,6 @@ from broadgauge_agent.echo import (
     decode_echo,
     encode_echo,
 )
-from broadgauge_agent.reflector.echo_server import Allowance
-from broadgauge_agent.reflector.limits import Limits
 from tests.ndt7_servers import reflector
 
 PROBE = Echo(REQUEST, session=2**63 + 1, sequence=7, timestamp_nanoseconds=123456789)

@@ -19,10 +19,11 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from broadgauge_agent.errors import PortTakenError
 from broadgauge_agent.ndt7.spec import SUBPROTOCOL, message_sizes, next_message_bytes
 from broadgauge_agent.reflector.limits import Limits
 from broadgauge_agent.reflector.server import serve
-from broadgauge_agent.reflector.sockets import PortTakenError, open_sockets
+from broadgauge_agent.reflector.sockets import open_sockets
 from tests.ndt7_servers import reflector
 
 SHORT = Limits(send_seconds=0.8, receive_seconds=1.0, total_seconds=2.0, handshake_seconds=0.5)

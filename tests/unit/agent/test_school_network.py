@@ -153,6 +153,13 @@ def test_a_server_that_speaks_no_tls_is_no_proof_and_no_silence() -> None:
     assert (proof.proven, proof.silent) == (False, frozenset())
 
 
+def test_one_that_takes_a_connection_and_cuts_it_off_is_silent() -> None:
+    with listening(lambda connected: connected.recv(4096)) as port:
+        known = reflector(port, "ab" * 32)
+        proof = prove(identity(), Settings(reflectors=(known,)))
+    assert (proof.proven, str(known.id) in proof.silent) == (False, True)
+
+
 def test_one_that_is_down_and_one_that_says_nothing_are_silent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -216,6 +223,20 @@ def test_a_collector_found_on_this_machine_under_a_name_of_its_own_proves_it(
     with socket.create_server(("127.0.1.1", 0)) as listener:
         url = f"http://server.school.org:{listener.getsockname()[1]}"
         assert prove(identity(url), Settings()).by == COLLECTOR
+
+
+def test_whatever_listens_on_this_machine_is_no_collector_without_its_key(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with tls_server(tmp_path) as (port, fingerprint, _), tls_server(tmp_path) as (_, other, _):
+        monkeypatch.setattr(
+            socket,
+            "getaddrinfo",
+            lambda _, port, **__: [(socket.AF_INET, 1, 6, "", ("127.0.0.1", port))],
+        )
+        known = identity(f"https://broadgauge.school.org:{port}")
+        assert prove(replace(known, fingerprint=fingerprint), Settings()).by == COLLECTOR
+        assert not prove(replace(known, fingerprint=other), Settings()).proven
 
 
 def test_a_collector_trusted_by_nothing_that_can_be_read_proves_nothing() -> None:

@@ -181,6 +181,21 @@ def test_what_launchd_says_is_understood() -> None:
     assert not launchd.printed_status("broadgauge-agent", "", installed=False).running
 
 
+def test_launchd_logs_are_named_as_a_shell_takes_them() -> None:
+    support = "/Library/Application Support"
+    agent = launchd.printed_status("broadgauge-agent", LAUNCHCTL, installed=True)
+    assert agent.logs == f"sudo tail '{support}/broadgauge-agent/agent.log'"
+    server = launchd.printed_status("broadgauge-test-server", LAUNCHCTL, installed=True)
+    assert server.logs == f"sudo tail '{support}/broadgauge-test-server/launchd.log'"
+
+
+@pytest.mark.skipif(not is_administrator(), reason="only root may install services")
+def test_a_machine_without_systemd_is_told_so(tmp_path: Path) -> None:
+    services = SystemdServices("x install", tmp_path / "no-such-folder", tmp_path / "not-booted")
+    with pytest.raises(ServiceFault, match="Does systemd run this machine"):
+        services.install(agent_plan(PROGRAM))
+
+
 def test_windows_starts_the_base_interpreter_as_the_environment() -> None:
     place = Path("C:/ProgramData/broadgauge-agent")
     base, own = r"C:\Program Files\Python312\python.exe", r"C:\Program Files\bg\Scripts\python.exe"

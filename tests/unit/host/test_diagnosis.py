@@ -7,9 +7,9 @@ from contextlib import closing
 
 import pytest
 
+from broadgauge_host.addresses import Address
 from broadgauge_host.diagnosis import Check, Look, line, once_each, side_by_side, trouble, well
 from broadgauge_host.diagnosis.filters import filter_named_in
-from broadgauge_host.diagnosis.names import Address
 from broadgauge_host.diagnosis.reach import check_reach, reach
 
 

@@ -4,7 +4,7 @@ import socket
 import time
 
 from broadgauge_agent.errors import UnreachableError
-from broadgauge_agent.network import Address
+from broadgauge_host.addresses import Address
 
 from .window import Window
 

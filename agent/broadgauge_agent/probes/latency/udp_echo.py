@@ -7,8 +7,8 @@ import time
 
 from msgspec import Struct
 
-from broadgauge_agent.echo import REPLY, REQUEST, Echo, decode_echo, encode_echo
-from broadgauge_agent.network import Address
+from broadgauge_host.addresses import Address
+from broadgauge_host.echo import REPLY, REQUEST, Echo, decode_echo, encode_echo
 
 from .window import Window
 

@@ -19,8 +19,8 @@ from websockets.uri import parse_uri
 
 from broadgauge_agent.ndt7.measurement import Measurement, decode_measurement
 from broadgauge_agent.ndt7.spec import MAX_MESSAGE_BYTES, SUBPROTOCOL
-from broadgauge_agent.network import Address
 from broadgauge_agent.trust import described
+from broadgauge_host.addresses import Address
 from broadgauge_host.certificates import WrongCertificateError
 
 from .failure import TestFailedError

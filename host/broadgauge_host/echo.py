@@ -1,4 +1,4 @@
-"""The UDP echo's datagram: what the latency probe sends and the reflector answers.
+"""The UDP echo's datagram: what whoever asks sends and a test server answers.
 
 magic (4), version (1), type (1), reserved (2), session (8), sequence (4), timestamp (8): 28 bytes,
 network byte order. The timestamp is the sender's own clock in nanoseconds and comes back as it was.

@@ -3,11 +3,10 @@
 import secrets
 import socket
 import ssl
-import struct
 from collections.abc import Iterator
 
+from broadgauge_host.addresses import Address
 from broadgauge_host.diagnosis import (
-    Address,
     Check,
     Names,
     Trust,
@@ -17,13 +16,10 @@ from broadgauge_host.diagnosis import (
     trouble,
     well,
 )
+from broadgauge_host.echo import REQUEST, Echo, decode_echo, encode_echo
 
 from ..schools.model import Reflector
 
-ECHO = struct.Struct(">4sBBxxQIQ")
-"""The test server's echo: magic, version, type, session, sequence, timestamp (28 bytes)."""
-
-REQUEST = (b"BGEC", 1, 1)
 ATTEMPTS = 5
 ECHO_SECONDS = 0.4
 LONGEST_DATAGRAM = 2048
@@ -65,8 +61,8 @@ def _echo(name: str, port: int, address: Address) -> Check:
 def _comes_back(channel: socket.socket, address: Address, sequence: int) -> bool:
     session = secrets.randbits(64)
     try:
-        channel.sendto(ECHO.pack(*REQUEST, session, sequence, 0), address.sockaddr)
-        answer = channel.recv(LONGEST_DATAGRAM)
+        channel.sendto(encode_echo(Echo(REQUEST, session, sequence, 0)), address.sockaddr)
+        answer = decode_echo(channel.recv(LONGEST_DATAGRAM))
     except OSError:
         return False
-    return len(answer) >= ECHO.size and ECHO.unpack_from(answer)[3] == session
+    return answer is not None and answer.session == session

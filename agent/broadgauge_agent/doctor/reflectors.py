@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from broadgauge_agent import network
 from broadgauge_agent.probes.latency.udp_echo import Pace, measure_udp
 from broadgauge_agent.trust import tls_context
+from broadgauge_host.addresses import Address
 from broadgauge_host.diagnosis import (
-    Address,
     Check,
     Names,
     Trust,
@@ -57,7 +57,7 @@ def _trust_of(reflector: Reflector) -> Trust:
 
 
 def _echo(name: str, port: int, address: Address) -> Check:
-    window = measure_udp(network.Address(*address), PACE)
+    window = measure_udp(address, PACE)
     back = len(window.rtts_seconds)
     if not back:
         return trouble(
@@ -80,10 +80,9 @@ def _echo(name: str, port: int, address: Address) -> Check:
 
 def _way(name: str, address: Address) -> Iterator[Check]:
     """What results over this way are marked as, where they aren't of the district's network."""
-    there = network.Address(*address)
-    interface = network.interface_towards(there)
+    interface = network.interface_towards(address)
     link = network.network_link(interface) if interface else None
-    kind = network.path_kind(there, link)
+    kind = network.path_kind(address, link)
     if kind == "network" or link is None:
         return
     words = {
