@@ -40,10 +40,12 @@ def listening(serve: Callable[[socket.socket], object]) -> Iterator[int]:
 
     thread = threading.Thread(target=accept)
     thread.start()
-    yield listener.getsockname()[1]
-    listener.shutdown(socket.SHUT_RDWR)
-    listener.close()
-    thread.join()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join()
 
 
 @contextmanager
