@@ -4,6 +4,7 @@ The package cache is warm: what is timed is this project's way, not the network'
 is on screen when the school's page, in a real browser, shows a rate.
 """
 
+import os
 import re
 import shutil
 import signal
@@ -32,11 +33,12 @@ def made_up(clone: Path) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
         ["make", "up", "ARGS=--port 18484"],
         cwd=clone, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        start_new_session=True,
     ) as process:  # fmt: skip
         try:
             yield process
         finally:
-            process.send_signal(signal.SIGINT)
+            os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does: to all of the terminal's
 
 
 def login_link(process: subprocess.Popen[str]) -> str:

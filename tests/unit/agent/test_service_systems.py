@@ -97,6 +97,11 @@ def test_in_an_image_the_service_is_enabled_and_not_started(tmp_path: Path) -> N
     assert said.endswith("# then\nsystemctl enable broadgauge-agent.service")
 
 
+def test_what_cannot_be_looked_at_is_refused_too() -> None:
+    with pytest.raises(ServiceFault, match="read /opt/bg-test-none"):
+        refuse_hidden([Path("/opt/bg-test-none/program")], "")
+
+
 @pytest.mark.parametrize("place", ["/home/kim/bin/x", "/root/x", "/tmp/x"])
 def test_what_services_cannot_see_is_refused_with_what_to_do(place: str) -> None:
     with pytest.raises(ServiceFault, match="make install-agent"):
