@@ -22,6 +22,9 @@ ANSWERED_WITHOUT_TLS = (
 )
 """OpenSSL's reasons, by version, for bytes that are no TLS. A connection that breaks isn't one."""
 
+SELF_SIGNED = 18
+"""OpenSSL's X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT."""
+
 FILTER = (
     "Else something in between opens TLS: ask whoever runs the network's filter to leave this "
     "address alone"
@@ -38,6 +41,11 @@ def tls_fault(error: Exception, url: str) -> UnreachableError | None:
             return _untrusted(url, cause)
         if isinstance(cause, ssl.SSLError) and cause.reason in ANSWERED_WITHOUT_TLS:
             return _no_tls(url, cause.reason)
+        if isinstance(cause, ssl.SSLEOFError):
+            return UnreachableError(
+                f"{url} took the connection and closed it without a word of TLS. "
+                "Check the port, and that the server behind it runs"
+            )
     return None
 
 
@@ -67,6 +75,11 @@ def _untrusted(url: str, cause: ssl.SSLCertVerificationError) -> CertificateErro
     why = printable(str(getattr(cause, "verify_message", "") or cause))
     if getattr(cause, "verify_code", 0) in OUTSIDE_ITS_DATES:
         advice = "Check this machine's clock, then ask whoever runs the server for a renewed one"
+    elif getattr(cause, "verify_code", 0) == SELF_SIGNED:
+        advice = (
+            "If the server made it itself, join with its token whole: the part after the dot is "
+            f"the certificate's fingerprint. {FILTER}"
+        )
     else:
         advice = (
             "If the district's own authority issued it, add that to this system or give it with "

@@ -204,10 +204,18 @@ def test_tls_that_breaks_off_is_not_called_plain_http() -> None:
     with (
         _hanging_up(times=1) as port,
         collector_client(f"https://127.0.0.1:{port}", fingerprint="ab" * 32) as client,
-        pytest.raises(UnreachableError) as caught,
+        pytest.raises(UnreachableError, match="closed it without a word") as caught,
     ):
         send(client, "GET", "/api/v1/settings")
     assert "http://" not in str(caught.value)
+
+
+def test_without_its_fingerprint_a_servers_own_certificate_asks_for_the_whole_token(
+    secure: TlsCollector, state: Path
+) -> None:
+    with pytest.raises(CertificateError, match="token whole"):
+        joined(state, secure.url, None)
+    assert secure.requests == []
 
 
 def test_a_shown_certificate_can_be_looked_at_without_a_word(secure: TlsCollector) -> None:
