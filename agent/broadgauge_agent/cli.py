@@ -200,7 +200,7 @@ def measure(
 @json_option
 @place_options()
 def doctor(as_json: bool) -> None:
-    """Check everything the agent needs, and say what to do where something is wrong.
+    """Check everything the agent needs, and say what to do.
 
     Takes half a minute at most. A check that depends on one that failed is skipped.
 
@@ -228,7 +228,7 @@ def doctor(as_json: bool) -> None:
 @json_option
 @place_options()
 def status(as_json: bool) -> None:
-    """Say who this agent is, what it measured last and what waits to be sent.
+    """Say who this agent is, what it measured and what waits.
 
     \b
     Example:
@@ -283,7 +283,7 @@ def probes(as_json: bool) -> None:
 def reflector(
     host: str, port: int, tls: bool, tls_certificate: Path | None, tls_key: Path | None
 ) -> None:
-    """Be a test server: ndt7 over TCP and an echo over UDP, on one port number.
+    """Be a test server: ndt7 over TCP and an echo over UDP.
 
     \b
     Example:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from broadgauge_wire.fields import Text, about
 from broadgauge_wire.settings import ProbesConfig, Setting, convert, nearest, settings_of
 
-from .errors import ConfigError
+from .errors import ConfigError, ConfigNotPermittedError
 
 ENVIRONMENT_PREFIX = "BROADGAUGE_AGENT_"
 OWN_ENVIRONMENT = frozenset({"BROADGAUGE_AGENT_STATE", "BROADGAUGE_AGENT_CONFIG"})
@@ -86,6 +86,11 @@ def _from_file(file: Path, *, required: bool) -> dict[str, Any]:
         if required:
             raise ConfigError(f"There is no configuration file {file}.") from None
         return {}
+    except PermissionError as error:
+        raise ConfigNotPermittedError(
+            f"This user may not read {file}. Run as the user that the agent runs as, or as an "
+            "administrator."
+        ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} cannot be read: {error}") from error
     try:

@@ -46,9 +46,9 @@ def _lines(live: LiveConfig, *, origin: bool) -> Iterator[str]:
 
 def _value(setting: SettingInForce) -> str:
     value = setting.value
-    if value is None:
-        return "not set"
+    if value is None:  # the location alone
+        return "as given to join"
     if isinstance(value, bool):
         return str(value).lower()
-    shown = f"{value:.10g}" if isinstance(value, float) else str(value)
+    shown = f"{value:.15g}" if isinstance(value, float) else str(value)
     return shown + (f" {setting.unit}" if setting.unit else "")

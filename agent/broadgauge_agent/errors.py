@@ -15,6 +15,12 @@ class ConfigError(AgentError):
     exit_code = ExitCode.CONFIGURATION
 
 
+class ConfigNotPermittedError(ConfigError):
+    """The operating system refuses this user the configuration file."""
+
+    exit_code = ExitCode.NOT_PERMITTED
+
+
 class PortTakenError(ConfigError):
     """Another program has the port. Choose another one, or stop that program."""
 

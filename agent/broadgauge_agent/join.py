@@ -142,7 +142,7 @@ def _ask(url: str, token: JoinToken, place: Place, ca: str | None) -> Answer:
         raise _not_the_server(url, token, error) from error
     except UnreachableError as error:
         raise UnreachableError(
-            f"{error}. Check the address, that the collector runs, "
+            f"{error}. Check the address and its port, that the collector runs, "
             "and that no firewall is in between."
         ) from error
 

@@ -56,8 +56,8 @@ _REASONS: dict[Reason, str] = {
     "not_enough_tests": "Not enough tests yet.",
     "about_at_target": "About at the target: too close to call.",
     "machine_limited": (
-        "The testing computer was the limit: the line is this fast or faster. "
-        "Use a wired computer or a group test."
+        "The testing computer was the limit, or its readings were unsteady. "
+        "Use a faster computer, on a cable."
     ),
     "no_people": "Nobody is counted at this school yet. Add its enrollment.",
 }

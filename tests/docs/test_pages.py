@@ -73,6 +73,6 @@ def test_the_quickstart_counts_its_steps() -> None:
 def test_the_quickstart_shows_the_commands_that_the_agents_page_shows() -> None:
     (block,) = (b for b in blocks(ROOT / "docs" / "quickstart.md") if " join " in b)
     address = "https://10.20.0.10:8484"
-    shown = str(instructions("TOKEN", "Lincoln Elementary", address, 1, timedelta(days=1)))
+    shown = str(instructions("bgj_x", "Lincoln Elementary", address, 1, timedelta(days=1)))
     for command in commands(block):
-        assert command.partition(" --location")[0] in shown
+        assert command.partition(" --location")[0].replace("TOKEN", "bgj_x") in shown

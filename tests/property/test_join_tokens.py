@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from broadgauge_wire.tokens import JoinToken, parse_join_token
 
-secrets = st.from_regex(r"[A-Za-z0-9_-]+", fullmatch=True)
+secrets = st.from_regex(r"bgj_[A-Za-z0-9_-]+", fullmatch=True)
 fingerprints = st.from_regex(r"[0-9a-f]{64}", fullmatch=True)
 tokens = st.builds(JoinToken, secrets, st.none() | fingerprints)
 blanks = st.text(" \t\r\n", max_size=3)

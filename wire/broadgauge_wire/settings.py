@@ -137,7 +137,7 @@ def expected(setting: Setting) -> str:
     if inner is float:
         low = next(meta.ge for meta in metas if meta.ge is not None)
         high = next(meta.le for meta in metas if meta.le is not None)
-        return f"a number from {low:.10g} to {high:.10g}"
+        return f"a number from {low:.15g} to {high:.15g}"
     if any(meta.pattern == HOURS for meta in metas):
         return "any, or a span such as 16:30-06:00"
     return f"text of at most {MAX_TEXT} characters"

@@ -4,7 +4,7 @@ import re
 
 from msgspec import Struct
 
-TOKEN = re.compile(r"(?P<secret>[A-Za-z0-9_-]+)(?:\.(?P<fingerprint>[0-9a-f]{64}))?")
+TOKEN = re.compile(r"(?P<secret>bgj_[A-Za-z0-9_-]+)(?:\.(?P<fingerprint>[0-9a-f]{64}))?")
 
 
 class JoinToken(Struct, frozen=True):
@@ -22,5 +22,8 @@ def parse_join_token(text: str) -> JoinToken:
     """A token as it was printed. ValueError if it isn't whole."""
     found = TOKEN.fullmatch(text.strip())
     if found is None:
-        raise ValueError("This isn't a join token. Copy it whole, without spaces or line breaks.")
+        raise ValueError(
+            "This isn't a join token, which begins with bgj_. Copy it whole, without spaces or "
+            "line breaks."
+        )
     return JoinToken(found["secret"], found["fingerprint"])

@@ -18,8 +18,9 @@ def check_school_network(identity: Identity, settings: Settings) -> Iterator[Che
         return
     yield trouble(
         NAME,
-        f"not proven, so the agent sleeps: {proof.words}",
-        "Away from school that is right. At school, list this subnet on the server (broadgauge "
-        "networks add --help), or register a test server that shows its own certificate.",
+        f"not proven: {proof.words}",
+        "Without a proof the agent sleeps. Away from school that is right. At school, list this "
+        "subnet on the server (broadgauge networks add --help), or register a test server that "
+        "shows its own certificate.",
         cause="asleep",
     )

@@ -22,7 +22,7 @@ which_option = click.option(
 
 @click.group()
 def service() -> None:
-    """Run the agent as a service: from this machine's start on, whoever is signed in.
+    """Run the agent as a service, whoever is signed in.
 
     \b
     Example:

@@ -6,7 +6,7 @@ from .model import Conclusion, Need, Reason, UnknownNeed
 from .tally import Tally, share_reached
 from .words import number, percent, rate
 
-_REMEDY = "Use a wired agent or a group test."
+_REMEDY = "Use a faster computer, on a cable."
 
 
 def explain(

@@ -39,7 +39,7 @@ WHY_NOT: dict[Exclusion, str] = {
     "no_need": "The need is unknown.",
     "unknown_ceiling": "It is not known how fast a line the testing computer could have seen.",
     "machine_too_slow": (
-        "The testing computer could not have seen the need: use a wired agent or a group test."
+        "The testing computer could not have seen the need: use a faster one, on a cable."
     ),
     "school_hours": (
         "Made in school hours: shows what others left over, and counts only where it reached."

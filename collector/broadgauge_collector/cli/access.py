@@ -1,6 +1,7 @@
 """Login links, join tokens and agents."""
 
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import click
 
@@ -138,17 +139,30 @@ def list_agents(client: ServerClient, as_json: bool) -> None:
 
 
 @agents.command("revoke")
-@click.argument("agent_id", type=click.UUID)
+@click.argument("agent")
 @json_option
 @talks_to_server
-def revoke_agent(client: ServerClient, agent_id: str, as_json: bool) -> None:
-    """Shut an agent out for good. What it measured stays.
+def revoke_agent(client: ServerClient, agent: str, as_json: bool) -> None:
+    """Shut an agent out for good, by its name or id. What it measured stays.
 
     \b
     Example: broadgauge agents revoke 01999b4e-8c1a-7d6e-9a51-0d2f6b1c7e10
     """
-    revoked = client.send("POST", f"/agents/{agent_id}/revoke", Agent)
+    revoked = client.send("POST", f"/agents/{_agent_id(client, agent)}/revoke", Agent)
     _print_agents(client, (revoked,), as_json)
+
+
+def _agent_id(client: ServerClient, name_or_id: str) -> UUID:
+    """BadParameter unless exactly one agent is meant. Those shut out are known by id alone."""
+    found = [
+        agent.id
+        for agent in client.get("/agents", tuple[Agent, ...])
+        if name_or_id == str(agent.id) or (name_or_id == agent.name and agent.revoked_at is None)
+    ]
+    if len(found) == 1:
+        return found[0]
+    what = "Several agents are" if found else "No agent is"
+    raise click.BadParameter(f"{what} called {name_or_id!r}. See each one's ID: broadgauge agents")
 
 
 def _print_agents(client: ServerClient, found: tuple[Agent, ...], as_json: bool) -> None:

@@ -177,5 +177,6 @@ def _read(file: Path, variable: str) -> str:
         ) from error
     except OSError as error:
         raise CannotStart(
-            f"There is no {file}. Give the server's data directory with --data, or set {variable}."
+            f"There is no {file.absolute()}. Give the server's data directory with --data, "
+            f"or set {variable}."
         ) from error

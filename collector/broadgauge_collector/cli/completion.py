@@ -11,7 +11,7 @@ VARIABLE = "_BROADGAUGE_COMPLETE"
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish", "powershell"]))
 def completion(shell: str) -> None:
-    """Print a script that lets SHELL complete commands and options with the Tab key.
+    """Print a script that lets SHELL complete with the Tab key.
 
     In a shell that is open: eval "$(broadgauge completion bash)".
 

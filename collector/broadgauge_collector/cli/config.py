@@ -25,7 +25,9 @@ class Shown(Struct, frozen=True, kw_only=True):
 
 @click.group()
 def config() -> None:
-    """Settings of the server: flag, else environment, else server.toml, else default.
+    """Settings of the server, and where each comes from.
+
+    The environment wins over server.toml, server.toml over the default.
 
     \b
     Example: broadgauge config show --origin

@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # imported when it is asked for, so that other commands start
 @data_option
 @json_option
 def doctor(data: Path, as_json: bool) -> None:
-    """Check everything the server needs, and say what to do where something is wrong.
+    """Check everything the server needs, and say what to do.
 
     Run it on the server's machine, as the server's user. It changes nothing, takes half a minute
     at most, and needs no running server. A check that depends on one that failed is skipped.

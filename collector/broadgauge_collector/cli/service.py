@@ -26,7 +26,7 @@ ExistingFile = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 @click.group()
 def service() -> None:
-    """Run the server as a service (systemd): from this machine's start on.
+    """Run the server as a service of systemd.
 
     \b
     Example: broadgauge service install

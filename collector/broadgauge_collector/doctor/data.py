@@ -60,7 +60,7 @@ def check_directory(data: Path) -> Check:
         entries = list(data.iterdir())
     except FileNotFoundError:
         advice = f"Give the server's with --data DIR. {_where(data)}"
-        return trouble(name, f"there is no {data}", advice, cause=UNUSABLE)
+        return trouble(name, f"there is no {data.absolute()}", advice, cause=UNUSABLE)
     except OSError as error:
         advice = "Run this as the server's user or as an administrator."
         return trouble(name, f"{data} can't be read ({error.strerror})", advice, cause=UNUSABLE)

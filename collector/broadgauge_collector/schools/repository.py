@@ -341,4 +341,8 @@ def _name_taken(sentence: str) -> Iterator[None]:
 def _near_schools(c: Connection, name: str) -> str:
     names = {row.name_key: row.name for row in c.execute(select(tables.school))}
     near = difflib.get_close_matches(name_key(name), names, n=3)
-    return f": did you mean {' or '.join(names[key] for key in near)}?" if near else "."
+    return (
+        f": did you mean {' or '.join(names[key] for key in near)}?"
+        if near
+        else ". They are listed by: broadgauge schools"
+    )

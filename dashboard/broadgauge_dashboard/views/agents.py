@@ -96,7 +96,7 @@ def instructions(token: str, school: str, address: str, uses: int, lifetime: tim
     steps = [
         _step("Install the agent on that machine", *_INSTALL),
         _step(
-            "Join it to " + school,
+            f'Join it to the school "{school}"',
             command(join),
             html.P('Add --location "Room 12" to compare rooms later.'),
         ),

@@ -10,7 +10,7 @@ UNIT = """\
 Description={title}
 Wants=network-online.target
 After=network-online.target nss-lookup.target
-# A laptop may be without a network for weeks: it never gives up starting.
+# A machine may be without a network for weeks: it never gives up starting.
 StartLimitIntervalSec=0
 
 [Service]

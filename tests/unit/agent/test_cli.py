@@ -148,7 +148,7 @@ def test_a_server_that_is_no_collector_is_told_apart(
 
 
 def test_nobody_there_is_exit_code_4(tmp_path: Path) -> None:
-    done = run("join", "http://127.0.0.1:1", "--token", "x", "--state", tmp_path)
+    done = run("join", "http://127.0.0.1:1", "--token", TOKEN, "--state", tmp_path)
     assert done.returncode == 4
     assert "Connection refused" in done.stderr
     assert "Check the address" in done.stderr

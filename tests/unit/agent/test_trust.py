@@ -240,7 +240,9 @@ def test_a_certificates_words_are_one_printable_line(tmp_path: Path) -> None:
     assert described(b"nonsense") == "a certificate that can't be read"
 
 
-@pytest.mark.parametrize("text", ["", "bgj_x y", "bgj_x.abc", "bgj_x." + "a" * 65, "\n", "x\ny"])
+@pytest.mark.parametrize(
+    "text", ["", "bgj_x y", "bgj_x.abc", "bgj_x." + "a" * 65, "\n", "bgj_x\ny", "TOKEN", "bgl_x"]
+)
 def test_a_token_that_is_not_whole_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="Copy it whole"):
         join_token(text)

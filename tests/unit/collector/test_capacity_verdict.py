@@ -153,7 +153,7 @@ def test_slow_machines_are_the_reason_whatever_they_read() -> None:
     found = verdict(slow)
     assert (found.conclusion, found.reason) == ("undecided", "machine_limited")
     assert (found.counting_tests, found.tests) == (0, 24)
-    assert "wired agent or a group test" in found.explanation
+    assert "faster computer, on a cable" in found.explanation
 
 
 def test_one_wired_agent_among_slow_ones_decides() -> None:

@@ -211,7 +211,7 @@ def test_an_agent_is_listed_and_revoked(run: Command, lincoln: str, tmp_path: Pa
     url = (run.data / "address").read_text().strip()
     state = ["--state", str(tmp_path)]
     subprocess.run(
-        [BIN / "broadgauge-agent", *state, "join", url, "--token", "-"],
+        [BIN / "broadgauge-agent", *state, "join", url, "--token", "-", "--name", "Cart 7"],
         input=token,
         text=True,
         check=True,
@@ -219,9 +219,11 @@ def test_an_agent_is_listed_and_revoked(run: Command, lincoln: str, tmp_path: Pa
     )
     (agent,) = run("agents", "list", "--json").json
 
-    revoked = run("agents", "revoke", agent["id"])
-
-    assert revoked.code == 0
+    unknown = run("agents", "revoke", "Cart 8")
+    assert unknown.code == 2
+    assert "broadgauge agents" in unknown.words
+    assert run("agents", "revoke", "Cart 7").code == 0
+    assert run("agents", "revoke", agent["id"]).code == 0
     assert "revoked" in run("agents", "list").out
 
 
