@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
 from tests.browser.serving import (
     HOSTILE,
@@ -21,6 +21,8 @@ ARGUMENTS = [
 ]  # fmt: skip
 
 Open = Callable[..., Page]
+
+expect.set_options(timeout=20_000)  # ms, on a busy machine; only what never shows takes this long
 
 
 # Not longer than a module: while playwright runs, no other test of this thread can run a loop.
