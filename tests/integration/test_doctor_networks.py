@@ -117,7 +117,8 @@ def test_a_machine_that_nothing_proves_at_school_is_said_to_sleep(
     found = network.doctor(tmp_path, school_networks=())
 
     assert troubles(found) == ["school network"]
-    assert "the agent sleeps" in found["school network"]["detail"]
+    assert "not proven" in found["school network"]["detail"]
+    assert "the agent sleeps" in found["school network"]["advice"]
     assert "broadgauge networks add" in found["school network"]["advice"]
 
 

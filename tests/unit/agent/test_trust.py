@@ -264,12 +264,16 @@ def test_what_only_the_doubtful_need_is_not_loaded(secure: TlsCollector) -> None
 
 @contextmanager
 def _hanging_up(times: int = 2) -> Iterator[int]:
-    """Takes connections and ends them without a word."""
+    """Takes connections, hears what they say first and ends them without a word.
+
+    Closed with nothing unread: a connection closed over unread bytes is reset instead.
+    """
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def hang_up() -> None:
             for _ in range(times):
-                listener.accept()[0].close()
+                with listener.accept()[0] as connection:
+                    connection.recv(65_536)
 
         thread = threading.Thread(target=hang_up)
         thread.start()
