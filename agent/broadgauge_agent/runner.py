@@ -10,7 +10,14 @@ from collections.abc import Callable, Iterable
 from msgspec.structs import replace
 
 from broadgauge_wire import Result, Settings, kind_of
-from broadgauge_wire.settings import InventoryConfig, LatencyConfig, ThroughputConfig
+from broadgauge_wire.settings import (
+    InventoryConfig,
+    LatencyConfig,
+    LibrespeedConfig,
+    MlabConfig,
+    OoklaConfig,
+    ThroughputConfig,
+)
 
 from .at_work import Work
 from .budget import Budget
@@ -27,7 +34,9 @@ from .spool import Spool
 
 log = logging.getLogger(__name__)
 
-ProbeTable = InventoryConfig | LatencyConfig | ThroughputConfig
+ProbeTable = (
+    InventoryConfig | LatencyConfig | ThroughputConfig | MlabConfig | OoklaConfig | LibrespeedConfig
+)
 
 MAX_UNSPOOLED = 500
 """Results held in memory while the disk takes none; beyond it the oldest are lost, and said so."""
@@ -202,5 +211,10 @@ def probe_request(
     table = table_of(config, name)
     request = ProbeRequest(location=location, clock_offset_seconds=clock_offset_seconds)
     if isinstance(table, ThroughputConfig):
-        return replace(request, max_seconds=table.max_seconds)
+        return replace(
+            request,
+            max_seconds=table.max_seconds,
+            max_bytes=table.max_bytes,
+            per_client_bits_per_second=table.per_client_bits_per_second,
+        )
     return request

@@ -8,14 +8,17 @@ from .fields import (
     Lane,
     LatencyMethod,
     LimitedBy,
+    Middlebox,
     PathKind,
     Segment,
     StopReason,
+    TestClient,
     ThroughputMethod,
     Trigger,
 )
 from .ids import new_id
 from .messages import (
+    AccessToken,
     Asleep,
     Batch,
     BatchAnswer,
@@ -43,6 +46,7 @@ from .results import (
 
 __all__ = [
     "RESULT_KINDS",
+    "AccessToken",
     "Asleep",
     "Batch",
     "BatchAnswer",
@@ -59,6 +63,7 @@ __all__ = [
     "LatencyMethod",
     "LatencyResult",
     "LimitedBy",
+    "Middlebox",
     "NetworkLink",
     "PathKind",
     "Problem",
@@ -70,6 +75,7 @@ __all__ = [
     "Settings",
     "SkippedResult",
     "StopReason",
+    "TestClient",
     "ThroughputMethod",
     "ThroughputResult",
     "Trigger",

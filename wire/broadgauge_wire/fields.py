@@ -18,6 +18,7 @@ Seconds = Annotated[float, Meta(ge=0, le=1e9)]
 SignedSeconds = Annotated[float, Meta(ge=-1e11, le=1e11)]
 BitsPerSecond = Annotated[float, Meta(ge=0, le=MAX_RATE_BITS_PER_SECOND)]
 Ratio = Annotated[float, Meta(ge=0, le=1)]
+RoundTripsPerMinute = Annotated[float, Meta(ge=0, le=1e7)]
 WattHours = Annotated[float, Meta(ge=0, le=1e6)]
 Instant = Annotated[datetime, Meta(tz=True)]
 Id = UUID
@@ -32,6 +33,14 @@ LimitedBy = Literal[
 ]
 StopReason = Literal["converged", "target_reached", "deadline", "budget", "cancelled", "error"]
 ThroughputMethod = Literal["ndt7", "ookla", "librespeed"]
+TestClient = Literal["agent", "browser"]
+Middlebox = Literal[
+    "tls_inspection",
+    "websocket_blocked",
+    "upload_buffering",
+    "captive_portal",
+    "per_flow_shaping",
+]
 LatencyMethod = Literal["udp_echo", "tcp_connect"]
 InterfaceKind = Literal["wired", "wifi", "cellular", "vpn", "loopback", "other"]
 Lane = Literal["live", "backlog"]

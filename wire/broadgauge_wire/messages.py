@@ -8,6 +8,7 @@ from .fields import END, Count, Explanation, Id, Instant, Lane, Segment, Text, a
 from .spec import MAX_BATCH_RESULTS
 
 Secret = Annotated[str, Meta(max_length=200)]
+LongSecret = Annotated[str, Meta(max_length=2000)]
 Sequence = Annotated[int, Meta(ge=1, le=2**53)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Fingerprint = Annotated[str, Meta(pattern=f"^[0-9a-f]{{64}}{END}")]
@@ -32,11 +33,22 @@ class Reflector(Struct, frozen=True, kw_only=True):
     ] = None
 
 
+class AccessToken(Struct, frozen=True, kw_only=True):
+    """Lets an agent run planned tests on one registered test server, for a while."""
+
+    reflector_id: Annotated[Id, about("Test server it is for")]
+    token: Annotated[LongSecret, about("What is shown to the test server")]
+    expires_at: Annotated[Instant, about("When it ends; the next `GET settings` brings another")]
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """What the collector tells an agent: `GET settings`, and the answer to `POST asleep`."""
 
     reflectors: Annotated[
         tuple[Reflector, ...], about("Test servers this agent may measure to")
+    ] = ()
+    access_tokens: Annotated[
+        tuple[AccessToken, ...], about("For those of the test servers that ask for one")
     ] = ()
     school_networks: Annotated[
         tuple[Text, ...], about("Subnets in CIDR notation that are the district's")

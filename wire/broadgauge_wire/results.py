@@ -18,18 +18,24 @@ from .fields import (
     InterfaceKind,
     LatencyMethod,
     LimitedBy,
+    Middlebox,
     PathKind,
     Ratio,
+    RoundTripsPerMinute,
     Seconds,
     Segment,
     SignedSeconds,
     StopReason,
+    TestClient,
     Text,
     ThroughputMethod,
     Trigger,
     WattHours,
     about,
 )
+
+MAX_RATES = 200
+"""Of one test's rates over time: ten seconds of tenths, and some to spare."""
 
 
 class NetworkLink(Struct, frozen=True, kw_only=True):
@@ -108,6 +114,49 @@ class ThroughputResult(ResultBase, frozen=True, kw_only=True, tag="throughput"):
         BitsPerSecond | None, about("What else this machine's interface moved meanwhile", "bit/s")
     ] = None
     network_link: Annotated[NetworkLink | None, about("Interface the test went out on")] = None
+    client: Annotated[TestClient, about("What ran it: an agent, or a web page in a room")] = "agent"
+    rates_bits_per_second: Annotated[
+        Annotated[tuple[BitsPerSecond, ...], Meta(max_length=MAX_RATES)],
+        about("Payload rate over time, one value an interval, from the load's start", "bit/s"),
+    ] = ()
+    rate_interval_seconds: Annotated[
+        Seconds | None, about("Time that each of these rates stands for", "s")
+    ] = None
+    measured_from_seconds: Annotated[
+        Seconds | None,
+        about("Begin of the part that the estimate rests on: slow start is over", "s"),
+    ] = None
+    measured_to_seconds: Annotated[
+        Seconds | None, about("End of the part that the estimate rests on", "s")
+    ] = None
+    uncertainty_ratio: Annotated[
+        Ratio | None,
+        about("Half the width of the estimate's 95% confidence interval, as a share of it"),
+    ] = None
+    burst_test_id: Annotated[
+        Id | None,
+        about(
+            "The test, this or an earlier one, that loaded the line long enough to outlast a "
+            "token bucket's burst and found this rate"
+        ),
+    ] = None
+    round_trips_per_minute: Annotated[
+        RoundTripsPerMinute | None, about("Responsiveness: round trips per minute under the load")
+    ] = None
+    process_cpu_ratio: Annotated[
+        Ratio | None, about("Share of one processor core that the test itself used")
+    ] = None
+    busiest_core_ratio: Annotated[
+        Ratio | None, about("Share of the time that this machine's busiest core was busy")
+    ] = None
+    single_stream_bits_per_second: Annotated[
+        BitsPerSecond | None,
+        about("What one connection alone carried, where it was tried beside several", "bit/s"),
+    ] = None
+    middleboxes: Annotated[
+        Annotated[tuple[Middlebox, ...], Meta(max_length=10)],
+        about("What was recognized on the way that changes what a test sees"),
+    ] = ()
 
 
 class LatencyResult(ResultBase, frozen=True, kw_only=True, tag="latency"):

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Meta, Struct
 
-from .fields import END, about
+from .fields import END, Text, about
 from .spec import MAX_TEXT
 
 DAY = 86400.0
@@ -71,6 +71,57 @@ class ThroughputConfig(Struct, frozen=True, kw_only=True):
             "byte",
         ),
     ] = 50e9
+    max_bytes: Annotated[
+        Annotated[float, Meta(ge=1e5, le=1e11)],
+        about("Most payload that one direction of one test may cost. A test ends there", "byte"),
+    ] = 5e9
+    per_client_bits_per_second: Annotated[
+        Annotated[float, Meta(ge=0, le=1e12)],
+        about(
+            "What the network lets one machine have, where the district limits that; 0 if it "
+            "doesn't. A test that reads so much says: the line is this fast or faster",
+            "bit/s",
+        ),
+    ] = 0.0
+
+
+class MlabConfig(Struct, frozen=True, kw_only=True):
+    """Tests to M-Lab's public servers, which publish every result with the school's address.
+
+    Their policy: one connection, at most four tests a day, at random times.
+    """
+
+    enabled: Annotated[
+        bool, about(ENABLED + ". M-Lab publishes results with the school's public address")
+    ] = False
+    interval_seconds: Annotated[
+        Annotated[float, Meta(ge=DAY / 4, le=4 * WEEK)], about(INTERVAL, "s")
+    ] = DAY / 4
+    locate_url: Annotated[Text, about("Where the nearest public server is asked for")] = (
+        "https://locate.measurementlab.net/v2/nearest/ndt/ndt7"
+    )
+
+
+class OoklaConfig(Struct, frozen=True, kw_only=True):
+    """Tests with speedtest-cli, to a public Ookla server or a Speedtest Mini server."""
+
+    enabled: Annotated[bool, about(ENABLED)] = False
+    interval_seconds: Annotated[
+        Annotated[float, Meta(ge=3600, le=4 * WEEK)], about(INTERVAL, "s")
+    ] = DAY
+    server: Annotated[
+        Text, about("Address of a Speedtest Mini server; empty for the nearest public one")
+    ] = ""
+
+
+class LibrespeedConfig(Struct, frozen=True, kw_only=True):
+    """Tests to a LibreSpeed server."""
+
+    enabled: Annotated[bool, about(ENABLED)] = False
+    interval_seconds: Annotated[
+        Annotated[float, Meta(ge=3600, le=4 * WEEK)], about(INTERVAL, "s")
+    ] = DAY
+    server: Annotated[Text, about("Address of the LibreSpeed server's folder of scripts")] = ""
 
 
 class ProbesConfig(Struct, frozen=True, kw_only=True):
@@ -79,6 +130,9 @@ class ProbesConfig(Struct, frozen=True, kw_only=True):
     inventory: InventoryConfig = InventoryConfig()
     latency: LatencyConfig = LatencyConfig()
     throughput: ThroughputConfig = ThroughputConfig()
+    mlab: MlabConfig = MlabConfig()
+    ookla: OoklaConfig = OoklaConfig()
+    librespeed: LibrespeedConfig = LibrespeedConfig()
 
 
 class Setting(Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Protocol
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -15,6 +16,15 @@ class Readiness(Struct, frozen=True):
     reasons: tuple[str, ...] = ()
 
 
+class KnownLine(Struct, frozen=True, kw_only=True):
+    """What an earlier test found that lasted long enough to outlast a burst."""
+
+    test_id: UUID
+    direction: Direction
+    line_bits_per_second: float
+    idle_rtt_seconds: float
+
+
 class ProbeRequest(Struct, frozen=True, kw_only=True):
     """What a probe is asked to do. Crosses into the child process of a heavy probe as JSON."""
 
@@ -24,6 +34,23 @@ class ProbeRequest(Struct, frozen=True, kw_only=True):
     clock_offset_seconds: float | None = None
     directions: tuple[Direction, ...] = ("download", "upload")
     max_seconds: float = 10.0
+    max_bytes: float = 5e9
+    max_streams: int = 16
+    """One, where the server's policy asks for it."""
+
+    per_client_bits_per_second: float = 0.0
+    """What the district's network lets one machine have; 0 if that isn't known."""
+
+    calibrated_bits_per_second: float | None = None
+    """What this machine's processor could carry on its loopback, measured earlier."""
+
+    known_lines: tuple[KnownLine, ...] = ()
+    """Of this server over this interface. Without one, a test lasts long enough to find out."""
+
+    access_token: str | None = None
+    server_url: str = ""
+    """Of a server that isn't one of ours, for the probes that measure to such."""
+
     ca: str | None = None
     """Certificates (PEM) the test server is trusted by, if neither a pin nor the system does."""
 
