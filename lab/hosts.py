@@ -19,9 +19,14 @@ _LIBC = ctypes.CDLL(None, use_errno=True)  # os.setns exists from Python 3.12 on
 
 @dataclass(frozen=True)
 class Host:
-    """A network namespace, with its loopback up."""
+    """A network namespace, with its loopback up.
+
+    What starts its programs (see lab/limits.py) stands `before` the entry into it, or `within` it.
+    """
 
     namespace: str
+    before: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
 
     @property
     def _file(self) -> Path:
@@ -29,7 +34,7 @@ class Host:
 
     def command(self, argv: Sequence[str]) -> list[str]:
         """The command line that runs `argv` on this host."""
-        return ["ip", "netns", "exec", self.namespace, *argv]
+        return [*self.before, "ip", "netns", "exec", self.namespace, *self.within, *argv]
 
     def run(self, argv: Sequence[str], **options: Any) -> subprocess.CompletedProcess[str]:
         """Run `argv` on this host to its end; a failure raises CalledProcessError."""
@@ -51,13 +56,27 @@ class Host:
         """One more address, in CIDR notation."""
         ip("-n", self.namespace, "addr", "add", address, "dev", interface)
 
-    def add_route(self, subnet: str, via: str) -> None:
-        """A way to a subnet; `default` is everywhere. Replaces the one there was."""
-        ip("-n", self.namespace, "route", "replace", subnet, "via", via)
+    def add_route(self, subnet: str, via: str, tcp: str | None = None) -> None:
+        """A way to a subnet; `default` is everywhere. Replaces the one there was.
+
+        `tcp` is the congestion control of this host on that way.
+        """
+        chosen = () if tcp is None else ("congctl", tcp)
+        ip("-n", self.namespace, "route", "replace", subnet, "via", via, *chosen)
 
     def forward(self) -> None:
         """Be a router."""
-        self.run(["sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"])
+        self.set_kernel("net/ipv4/ip_forward", "1")
+
+    def kernel(self, name: str) -> str:
+        """A setting of this host's network, by its name below /proc/sys."""
+        with self.inside():
+            return Path("/proc/sys", name).read_text().strip()
+
+    def set_kernel(self, name: str, value: str) -> None:
+        """Change such a setting, on this host alone."""
+        with self.inside():
+            Path("/proc/sys", name).write_text(value)
 
 
 @dataclass(frozen=True)
@@ -67,6 +86,11 @@ class Port:
     host: Host
     interface: str
     address: str
+
+    def count(self, statistic: str) -> int:
+        """A counter of the interface, such as tx_packets."""
+        file = f"/sys/class/net/{self.interface}/statistics/{statistic}"
+        return int(self.host.run(["cat", file]).stdout)
 
     def set_cable(self, *, plugged: bool) -> None:
         """Pull the cable out of this host, or plug it in again."""
