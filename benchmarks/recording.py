@@ -16,17 +16,21 @@ ROOT = Path(__file__).parents[1]
 
 def keep(name: str, figures: dict[str, Any]) -> None:
     """Write `results/NAME.json` and print it."""
-    document = {
+    text = json.dumps(document(name, figures), indent=2) + "\n"
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(text)
+    print(text)
+
+
+def document(name: str, figures: dict[str, Any]) -> dict[str, Any]:
+    """The figures with what, when and where they were measured."""
+    return {
         "benchmark": name,
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "revision": _revision(),
         "machine": machine(),
         **figures,
     }
-    text = json.dumps(document, indent=2) + "\n"
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{name}.json").write_text(text)
-    print(text)
 
 
 def machine() -> dict[str, Any]:
