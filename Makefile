@@ -25,9 +25,19 @@ install-server:
 	@deploy/install "$(PYTHON)" "$(PREFIX)" requirements/server.txt $(PACKAGES)
 	@echo "Next, as root: $(PREFIX)/bin/broadgauge service install"
 
+# Two at a time, but for those that measure, or need ports or a machine for themselves.
+ALONE := tests/browser tests/docs tests/integration tests/lab
+SIDE_BY_SIDE := tests/contract tests/fuzz tests/packaging tests/property tests/unit
+
+# Everything; or with ARGS, just what they name.
 test: $(VENV)/dev.stamp
 	@tests/install-tools
+ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
+else
+	$(BIN)/python -m pytest --numprocesses 2 $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest $(ALONE)
+endif
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .
@@ -42,6 +52,7 @@ bench: $(VENV)/dev.stamp
 	@benchmarks/install-rivals
 	$(BIN)/python -m benchmarks.idle_agent
 	$(BIN)/python -m benchmarks.first_result
+	$(BIN)/python -m benchmarks.throughput_grid $(ARGS)
 
 # Whether a vulnerability is known in what is pinned. Says so and goes on where nobody can be asked.
 audit: $(VENV)/dev.stamp

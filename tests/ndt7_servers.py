@@ -62,11 +62,18 @@ async def _end_the_rest() -> None:
 
 @contextmanager
 def reflector(
-    *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None, limits: Limits | None = None
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    tls: ssl.SSLContext | None = None,
+    limits: Limits | None = None,
+    access_key: str | None = None,
 ) -> Iterator[int]:
     """Our own reflector; gives its port."""
-    with in_thread(running_reflector(host, limits=limits or Limits(), tls=tls)) as port:
-        yield port
+    limits = limits or Limits()
+    running = running_reflector(host, port, limits=limits, tls=tls, access_key=access_key)
+    with in_thread(running) as bound:
+        yield bound
 
 
 @contextmanager

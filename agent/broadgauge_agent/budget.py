@@ -8,10 +8,10 @@ from msgspec import Struct
 
 from broadgauge_wire import Direction, Result, ThroughputResult
 
-from .errors import AgentError, SpoolError
+from .errors import SpoolError
 from .hours import local
 from .probes import ProbeRequest
-from .probes.far_end import FarEnd
+from .probes.far_end import far_end_of
 from .spool import Spool
 
 SPENT = "bytes_spent"
@@ -99,14 +99,13 @@ class Budget:
 
 
 def _line(request: ProbeRequest, direction: Direction) -> str:
-    return f"{request.reflector.id if request.reflector else None} {direction}"
+    where = request.reflector.id if request.reflector else request.server_url or None
+    return f"{where} {direction}"
 
 
 def _is_inside_this_machine(request: ProbeRequest) -> bool:
-    try:
-        return request.reflector is not None and FarEnd(request.reflector).path_kind == "loopback"
-    except AgentError:
-        return False
+    far_end = far_end_of(request)
+    return far_end is not None and far_end.path_kind == "loopback"
 
 
 def _fact(spool: Spool, key: str) -> Any:

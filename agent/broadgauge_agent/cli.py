@@ -1,6 +1,7 @@
 """The command `broadgauge-agent`. Each command imports what it needs when it runs."""
 
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal
 
@@ -23,6 +24,7 @@ from .completion import completion
 from .config_commands import config
 from .errors import AgentError
 from .service.commands import service
+from .survey.commands import survey
 
 STANDARD_INPUT = "-"
 HELP = {"help_option_names": ["-h", "--help"]}
@@ -146,7 +148,9 @@ def run(location: str | None, log_level: str | None, log_file: Path | None, wait
 @click.option(
     "--server",
     metavar="ADDRESS",
-    help="Test server: HOST, HOST:PORT or URL. Without it, the joined collector's first one.",
+    help="Test server: HOST, HOST:PORT or URL. Without it, the joined collector's first one. For "
+    "ookla the URL of a Speedtest Mini server, else the nearest public server is looked for; for "
+    "librespeed the URL of the server's folder of scripts.",
 )
 @click.option(
     "--ca", type=EXISTING_FILE, help="PEM certificate to trust the server by. Implies TLS."
@@ -161,10 +165,16 @@ def run(location: str | None, log_level: str | None, log_file: Path | None, wait
 )
 @click.option(
     "--method",
-    type=click.Choice(["ndt7"]),
+    type=click.Choice(["ndt7", "ookla", "librespeed"]),
     default="ndt7",
     show_default=True,
-    help="Protocol of the test.",
+    help="Protocol of the test. The other two are for other people's servers, and read low.",
+)
+@click.option(
+    "--streams",
+    type=click.IntRange(1, 64),
+    metavar="N",
+    help="Most connections at once, instead of as many as the test finds it needs.",
 )
 @json_option
 @place_options()
@@ -174,6 +184,7 @@ def measure(
     fingerprint: str | None,
     direction: Literal["download", "upload", "both"],
     method: str,
+    streams: int | None,
     as_json: bool,
 ) -> None:
     """Run one throughput test now. Nothing is stored or sent to a collector.
@@ -181,16 +192,26 @@ def measure(
     \b
     Example:
       broadgauge-agent measure --server testserver.school.org:8485 --direction download
+      broadgauge-agent measure --method librespeed --server https://speedtest.school.org/backend/
     """
-    from .manual import check_reachable, measure_now, target_of
+    from .manual import check_reachable, manual_request, measure_elsewhere, measure_now, target_of
     from .words import throughput_line
 
-    del method  # there is one; the option is there for scripts that name it
-    target = target_of(state_directory(), server, ca=_text(ca), fingerprint=fingerprint)
-    max_seconds = configuration({}).current().probes.throughput.max_seconds
-    check_reachable(target.reflector)
-    say(f"Testing {direction} with {target.reflector.host} port {target.reflector.port} ...")
-    results = measure_now(target, direction, max_seconds)
+    name = "throughput" if method == "ndt7" else method
+    if name == "throughput":
+        target = target_of(state_directory(), server, ca=_text(ca), fingerprint=fingerprint)
+        request = manual_request(name, configuration({}).current(), direction, streams)
+        check_reachable(target.reflector)
+        say(f"Testing {direction} with {target.reflector.host} port {target.reflector.port} ...")
+        with _own_turn():
+            results = measure_now(target, request)
+    else:
+        if fingerprint or (ca and method == "ookla"):
+            raise click.UsageError(f"--fingerprint and --ca are not for --method {method}.")
+        request = manual_request(name, configuration({}).current(), direction, streams)
+        say(f"Testing {direction} with {server or request.server_url or 'the nearest server'} ...")
+        with _own_turn():
+            results = measure_elsewhere(name, request, server, _text(ca))
     show(results, map(throughput_line, results), as_json=as_json)
     if any(result.error or not hasattr(result, "direction") for result in results):
         sys.exit(ExitCode.TROUBLE)
@@ -279,9 +300,20 @@ def probes(as_json: bool) -> None:
     "--tls-certificate", type=EXISTING_FILE, help="Speak TLS with this certificate chain, PEM."
 )
 @click.option("--tls-key", type=EXISTING_FILE, help="Its private key, PEM.")
+@click.option(
+    "--access-key-file",
+    type=EXISTING_FILE,
+    help="File with its access key from the server: whoever has no token from there may test "
+    "little. Without a file, BROADGAUGE_REFLECTOR_KEY may hold the key itself.",
+)
 @place_options()
 def reflector(
-    host: str, port: int, tls: bool, tls_certificate: Path | None, tls_key: Path | None
+    host: str,
+    port: int,
+    tls: bool,
+    tls_certificate: Path | None,
+    tls_key: Path | None,
+    access_key_file: Path | None,
 ) -> None:
     """Be a test server: ndt7 over TCP and an echo over UDP.
 
@@ -289,15 +321,25 @@ def reflector(
     Example:
       broadgauge-agent reflector --port 8485
     """
+    from .reflector.access import given_access_key
     from .reflector.server import serve
     from .reflector.tls import given_tls, own_tls
 
     if (tls_certificate is None) != (tls_key is None):
         raise click.UsageError("--tls-certificate and --tls-key go together.")
+    access_key = given_access_key(access_key_file)
     if tls_certificate and tls_key:
-        serve(host, port, tls=given_tls(tls_certificate, tls_key))
+        serve(host, port, tls=given_tls(tls_certificate, tls_key), access_key=access_key)
     else:
-        serve(host, port, tls=own_tls(state_directory(), host) if tls else None)
+        own = own_tls(state_directory(), host) if tls else None
+        serve(host, port, tls=own, access_key=access_key)
+
+
+def _own_turn() -> AbstractContextManager[None]:
+    """No other test of this machine runs meanwhile."""
+    from .turns import WAITING, turn
+
+    return turn(state_directory(), lambda: False, lambda: say(WAITING))
 
 
 def _text(file: Path | None) -> str | None:
@@ -307,3 +349,4 @@ def _text(file: Path | None) -> str | None:
 cli.add_command(completion)
 cli.add_command(config)
 cli.add_command(service)
+cli.add_command(survey)

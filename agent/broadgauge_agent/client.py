@@ -14,6 +14,7 @@ from broadgauge_wire import Problem, WireError, decode
 
 from .errors import ConfigError, UnreachableError
 from .identity import Identity
+from .own_traffic import TRAFFIC
 from .text import printable
 from .tls_faults import hidden_tls, tls_fault
 from .trust import tls_context
@@ -122,7 +123,10 @@ def send(
     kind = {"content-type": "application/json"} if body is not None else {}
     sent_at, began = time.time(), time.monotonic()
     try:
-        with client.stream(method, path, content=body, headers={**kind, **(headers or {})}) as got:
+        with (
+            TRAFFIC.sending(len(body or b"")),
+            client.stream(method, path, content=body, headers={**kind, **(headers or {})}) as got,
+        ):
             received = _read(got, began)
     except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError) as error:
         raise _explained(error, str(client.base_url).rstrip("/")) from error

@@ -84,3 +84,11 @@ class ServiceNotPermittedError(ServiceError):
     """Services are an administrator's business."""
 
     exit_code = ExitCode.NOT_PERMITTED
+
+
+class OtherServerError(AgentError):
+    """A server that isn't the district's did not answer as its protocol says."""
+
+
+class NoCapacityError(OtherServerError):
+    """A public server takes no test just now. Trying again later helps."""

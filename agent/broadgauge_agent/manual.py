@@ -12,23 +12,31 @@ from broadgauge_host.certificates import parse_fingerprint
 from broadgauge_wire import Direction, Reflector, Result, ThroughputResult, new_id
 from broadgauge_wire.spec import MAX_TEXT
 
+from .access_tokens import token_for
+from .config import Config
 from .errors import ConfigError, UnreachableError
 from .identity import load_settings
-from .measuring import skip_or_measure
+from .measuring import readiness, skip_or_measure
 from .probes import ProbeRequest, load_probe
+from .probes.other_servers import place_of, unregistered
+from .runner import probe_request
 
 DEFAULT_PORT = 8485
 PLAIN = ("http", "ws")
 SCHEME_PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 CONNECT_SECONDS = 5.0
+OURS = " (broadgauge-agent reflector)"
 DIRECTIONS: tuple[Direction, ...] = ("download", "upload")
+Ways = Literal["download", "upload", "both"]
 
 
 class Target(Struct, frozen=True, kw_only=True):
-    """A test server, and the certificates (PEM) it is trusted by, if not by a pin or the system."""
+    """A test server, and the certificates (PEM) it is trusted by, if not by a pin or the system.
+    The access token is the collector's, for a test server of its own."""
 
     reflector: Reflector
     ca: str | None = None
+    access_token: str | None = None
 
 
 def target_of(
@@ -37,7 +45,7 @@ def target_of(
     """The server that was named, else the first one known. ConfigError if there is none, or if
     what vouches for it makes no sense."""
     if ca is None and fingerprint is None:
-        return Target(reflector=parse_server(server) if server else known_server(state))
+        return Target(reflector=parse_server(server)) if server else known_target(state)
     if server is None or (ca and fingerprint):
         raise ConfigError("--ca or --fingerprint, one of them, vouches for a named --server.")
     if urlsplit(server).scheme in PLAIN:
@@ -66,16 +74,17 @@ def parse_server(text: str) -> Reflector:
     )
 
 
-def known_server(state: Path) -> Reflector:
+def known_target(state: Path) -> Target:
     """The first test server the collector named. ConfigError if there is none."""
-    reflectors = load_settings(state).reflectors
-    if not reflectors:
+    settings = load_settings(state)
+    if not settings.reflectors:
         raise ConfigError("No test server is known. Name one: --server HOST:PORT")
-    return reflectors[0]
+    first = settings.reflectors[0]
+    return Target(reflector=first, access_token=token_for(first, settings))
 
 
-def check_reachable(reflector: Reflector) -> None:
-    """UnreachableError if nothing accepts a connection there."""
+def check_reachable(reflector: Reflector, *, started_by: str = OURS) -> None:
+    """UnreachableError if nothing accepts a connection there. `started_by` is said in its words."""
     address = f"{reflector.host} port {reflector.port}"
     try:
         socket.create_connection((reflector.host, reflector.port), CONNECT_SECONDS).close()
@@ -87,24 +96,51 @@ def check_reachable(reflector: Reflector) -> None:
         why = error.strerror or f"no answer within {CONNECT_SECONDS:g} s"
         raise UnreachableError(
             f"No test server answers at {address}: {why}. "
-            "Check that it runs (broadgauge-agent reflector) and that no firewall is in between."
+            f"Check that it runs{started_by} and that no firewall is in between."
         ) from error
 
 
-def measure_now(
-    target: Target, direction: Literal["download", "upload", "both"], max_seconds: float
-) -> tuple[Result, ...]:
-    """One throughput test that nobody planned. Its results name no registered server or segment."""
-    directions = DIRECTIONS if direction == "both" else (direction,)
-    request = ProbeRequest(
+def manual_request(
+    name: str, config: Config, direction: Ways, max_streams: int | None
+) -> ProbeRequest:
+    """A test by this probe that nobody planned, within what the configuration allows."""
+    request = probe_request(config, name, location=None, clock_offset_seconds=None)
+    return replace(
+        request,
         trigger="manual",
-        reflector=target.reflector,
-        ca=target.ca,
-        directions=directions,
-        max_seconds=max_seconds,
+        directions=DIRECTIONS if direction == "both" else (direction,),
+        max_streams=max_streams or request.max_streams,
     )
-    results = skip_or_measure("throughput", load_probe("throughput"), request, lambda: False)
+
+
+def measure_now(target: Target, request: ProbeRequest) -> tuple[Result, ...]:
+    """One throughput test. Its results name no registered server or segment."""
+    to_target = replace(
+        request, reflector=target.reflector, ca=target.ca, access_token=target.access_token
+    )
+    results = _measure("throughput", to_target)
     return tuple(_unregistered(result) for result in results)
+
+
+def measure_elsewhere(
+    name: str, request: ProbeRequest, server: str | None, ca: str | None
+) -> tuple[Result, ...]:
+    """One test by another probe, to the server that was named or else configured.
+
+    ConfigError if the probe can't run so, UnreachableError if nobody answers there.
+    """
+    asked = replace(request, server_url=server or request.server_url, ca=ca)
+    if asked.server_url:
+        place = place_of(asked.server_url)
+        check_reachable(unregistered(place.host, place.port), started_by="")
+    ready = readiness(load_probe(name), asked)
+    if not ready.ok:
+        raise ConfigError("; ".join(ready.reasons))
+    return _measure(name, asked)
+
+
+def _measure(name: str, request: ProbeRequest) -> tuple[Result, ...]:
+    return skip_or_measure(name, load_probe(name), request, lambda: False)
 
 
 def _pin(fingerprint: str | None) -> str | None:

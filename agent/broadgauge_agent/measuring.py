@@ -71,8 +71,8 @@ def readiness(probe: Probe, request: ProbeRequest) -> Readiness:
 def requests_for(
     probe: Probe, plain: ProbeRequest, reflectors: Sequence[Reflector]
 ) -> list[ProbeRequest]:
-    """One for each test server; a single one where the probe needs none, or none is known."""
-    if not reflectors or readiness(probe, plain).ok:
+    """One for each test server; a single one where the probe uses none, or none is known."""
+    if not (probe.uses_reflectors and reflectors):
         return [plain]
     return [replace(plain, reflector=reflector) for reflector in reflectors]
 

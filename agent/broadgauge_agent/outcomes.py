@@ -12,11 +12,20 @@ from broadgauge_wire import (
     ThroughputResult,
     new_id,
 )
+from broadgauge_wire.fields import ThroughputMethod
 from broadgauge_wire.spec import MAX_EXPLANATION
 
 from .probes import ProbeRequest
 from .probes.far_end import server_fields
 from .version import agent_version
+
+METHODS: dict[str, ThroughputMethod] = {
+    "throughput": "ndt7",
+    "mlab": "ndt7",
+    "ookla": "ookla",
+    "librespeed": "librespeed",
+}
+"""What the probes that load a line speak."""
 
 NO_REASON = "the probe gave no reason"
 
@@ -35,9 +44,11 @@ def failed(
     """What a probe that crashed or hung yields: results with an error and no numbers."""
     server = server_fields(request.reflector)
     common = _common(request, began, duration_seconds) | {"error": fault[:MAX_EXPLANATION]}
-    if name == "throughput":
+    if method := METHODS.get(name):
         return tuple(
-            ThroughputResult(direction=direction, method="ndt7", **server, **common)
+            ThroughputResult(
+                direction=direction, method=method, **server, **common | {"id": new_id()}
+            )
             for direction in request.directions
         )
     if name == "latency":

@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,7 +15,6 @@ from .errors import SpoolError
 from .identity import Identity
 from .network import IPAddress, addresses_on_networks
 from .school_network import Proof, prove
-from .spool import Spool
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +36,16 @@ ADVICE = (
 )
 
 Here = frozenset[tuple[str, IPAddress]]
+
+
+class Facts(Protocol):
+    """What `status` is told by: a spool, as a rule."""
+
+    def fact(self, key: str) -> object:
+        """A fact noted earlier, or None."""
+
+    def note(self, key: str, value: object) -> None:
+        """Keep a fact."""
 
 
 class Moment(Struct, frozen=True):
@@ -76,10 +86,10 @@ class Presence:
     """What the threads of an agent ask before they measure or send."""
 
     def __init__(
-        self, identity: Identity, spool: Spool, moment: Callable[[], Moment] = this_moment
+        self, identity: Identity, facts: Facts, moment: Callable[[], Moment] = this_moment
     ) -> None:
         self._identity = identity
-        self._spool = spool
+        self._facts = facts
         self._moment = moment
         self._lock = threading.Lock()
         self._last: Look | None = None
@@ -138,13 +148,13 @@ class Presence:
     def _note(self, proof: Proof, *, turned: bool) -> None:
         """For `status`, which has no other way to know."""
         try:
-            known = self._spool.fact(FACT)
+            known = self._facts.fact(FACT)
             since = time.time() if turned or not isinstance(known, dict) else known["since"]
             fact = {"proven": proof.proven, "words": proof.words, "since": since}
-            self._spool.note(FACT, fact)
+            self._facts.note(FACT, fact)
             if proof.proven:
-                self._spool.note(EVER, value=True)
-            elif turned and not self._spool.fact(EVER):
+                self._facts.note(EVER, value=True)
+            elif turned and not self._facts.fact(EVER):
                 log.warning("nothing was measured here yet. %s", ADVICE)
         except SpoolError as error:
             log.debug("%s", error)

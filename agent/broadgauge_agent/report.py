@@ -6,12 +6,14 @@ from typing import Any
 from msgspec import Struct
 
 from . import presence
+from .calibration import FACT as CALIBRATION
+from .calibration import Calibration, known_calibration
 from .config import Config
 from .identity import load_identity, load_settings
 from .live_config import RefusedSetting, within_bounds
 from .measuring import readiness, requests_for
 from .probes import PROBES, ProbeRequest, load_probe
-from .runner import table_of
+from .runner import probe_request, table_of
 from .spool_file import SpoolView, view_spool
 from .state import is_running
 from .version import agent_version
@@ -41,6 +43,8 @@ class Status(Struct, frozen=True, kw_only=True):
     last_shipped_at: float | None
     clock_offset_seconds: float | None
     shipping_trouble: str | None
+    calibration: Calibration | None
+    """What this machine's processor can carry, as measured inside it. None if it wasn't yet."""
     last_results: dict[str, Any]
     files_put_aside: tuple[str, ...]
 
@@ -67,9 +71,13 @@ def probe_states(state: Path, config: Config) -> tuple[ProbeState, ...]:
             test_server=request.reflector.name if request.reflector else None,
         )
         for name in PROBES
-        for request in requests_for(load_probe(name), ProbeRequest(), reflectors)
+        for request in requests_for(load_probe(name), _planned(config, name), reflectors)
         for ready in (readiness(load_probe(name), request),)
     )
+
+
+def _planned(config: Config, name: str) -> ProbeRequest:
+    return probe_request(config, name, location=None, clock_offset_seconds=None)
 
 
 def status(state: Path) -> Status:
@@ -99,6 +107,7 @@ def status(state: Path) -> Status:
         last_shipped_at=facts.get("last_shipped_at"),
         clock_offset_seconds=facts.get("clock_offset_seconds"),
         shipping_trouble=trouble["what"] if trouble else None,
+        calibration=known_calibration(facts.get(CALIBRATION)),
         last_results={
             key.removeprefix("last:"): value
             for key, value in facts.items()

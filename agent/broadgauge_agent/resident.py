@@ -13,7 +13,7 @@ from broadgauge_host.service.notify import ServiceManager
 
 from .at_work import Work
 from .client import client_of
-from .errors import AgentError, ConfigError
+from .errors import AgentError, ConfigError, SpoolError
 from .identity import Identity, load_identity
 from .live_config import LiveConfig
 from .logs import set_level
@@ -94,7 +94,7 @@ def run_agent(
     try:
         words = partial(_words, identity, presence)
         manager.ready(words())
-        _obey(parts, live, orders, manager, words)
+        _obey(parts, spool, live, orders, manager, words)
         manager.stopping("Sending what is left.")
         _drain(parts, presence, spool, orders, manager)
     finally:
@@ -142,6 +142,7 @@ def _start(
 
 def _obey(
     parts: Parts,
+    spool: Spool,
     live: LiveConfig,
     orders: Orders,
     manager: ServiceManager,
@@ -155,6 +156,8 @@ def _obey(
         if (now := words()) != said:
             said = now
             manager.status(said)
+        if _was_added_to(spool):
+            parts.shipper.wake()
         order = orders.next(LOOK_SECONDS)
         if order is Order.STOP:
             log.info("stopping")
@@ -163,6 +166,14 @@ def _obey(
             reload(live, manager)
             manager.ready(said)
     raise AgentError("A part of the agent broke (see above). Start it again.")
+
+
+def _was_added_to(spool: Spool) -> bool:
+    """Whether a survey has brought results."""
+    try:
+        return spool.was_added_to()
+    except SpoolError:
+        return False  # whoever puts results in says so
 
 
 def _look_for_a_hang(

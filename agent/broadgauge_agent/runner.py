@@ -19,11 +19,17 @@ from broadgauge_wire.settings import (
     ThroughputConfig,
 )
 
+from .access_tokens import with_access
 from .at_work import Work
 from .budget import Budget
+from .busy import why_not_now
+from .calibration import Calibrating
 from .config import Config
+from .daily_runs import DailyRuns
 from .errors import SpoolError
 from .hours import ANY
+from .known_issuers import known_issuer, learn_issuers
+from .known_lines import KnownLines
 from .live_config import LiveConfig
 from .measuring import CancelledError, requests_for, skip_or_measure
 from .outcomes import skipped
@@ -31,6 +37,7 @@ from .presence import FRESH_SECONDS, Presence
 from .probes import PROBES, Probe, ProbeRequest, load_probe
 from .schedule import Rhythm, Schedule
 from .spool import Spool
+from .turns import turn
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +78,9 @@ class Runner:
         self._spooled = spooled
         self._stop = stop
         self._budget = Budget(spool)
+        self._known_lines = KnownLines(spool)
+        self._daily_runs = DailyRuns(spool)
+        self._calibrating = Calibrating(spool)
         self._news = threading.Event()
         self._unspooled: list[Result] = []
         self._followed: Config | None = None
@@ -111,7 +121,7 @@ class Runner:
         self._followed = config
         enabled = [name for name in PROBES if table_of(config, name).enabled]
         self._probes = {name: load_probe(name) for name in enabled}
-        rhythms = {name: rhythm_of(table_of(config, name)) for name in enabled}
+        rhythms = {name: rhythm_of(config, probe) for name, probe in self._probes.items()}
         schedule.follow(rhythms, time.monotonic(), wait_first=self._heavy_that_ran())
         if not enabled:
             log.warning("no probe is enabled: nothing is measured")
@@ -150,15 +160,47 @@ class Runner:
         self._note(f"last:{name}", made)
 
     def _measured(self, name: str, request: ProbeRequest) -> tuple[Result, ...]:
-        table = table_of(self._live.current(), name)
-        if not isinstance(table, ThroughputConfig):
-            return skip_or_measure(name, self._probes[name], request, self._stop.is_set)
-        allowed = self._budget.allow(request, table.max_bytes_per_day)
+        probe = self._probes[name]
+        with turn(self._spool.directory, self._stop.is_set):
+            if why := self._why_not_now(name, request):
+                return (skipped(name, request, (why,)),)
+            if probe.heavy:
+                return self._within_the_day(name, request)
+            return skip_or_measure(name, probe, request, self._stop.is_set)
+
+    def _why_not_now(self, name: str, request: ProbeRequest) -> str | None:
+        """A test that loads the network waits until this machine isn't in use."""
+        probe = self._probes[name]
+        if used_up := self._daily_runs.refusal(probe):
+            return used_up
+        skips = self._live.current().probes.throughput.skip_when_busy
+        if not (probe.heavy and skips and self._has_run(name)):
+            return None
+        return why_not_now(request)
+
+    def _has_run(self, name: str) -> bool:
+        """Whether it ever did. Whoever sets an agent up is at the machine, and waits to see it
+        work."""
+        return self._spool.fact(f"last:{name}") is not None
+
+    def _within_the_day(self, name: str, request: ProbeRequest) -> tuple[Result, ...]:
+        most = self._live.current().probes.throughput.max_bytes_per_day
+        allowed = self._budget.allow(request, most)
         results: tuple[Result, ...] = ()
         if allowed.directions:
-            fitting = replace(request, directions=allowed.directions)
+            fitting = replace(
+                request,
+                directions=allowed.directions,
+                calibrated_bits_per_second=self._calibrating.rates(request, self._stop.is_set),
+                known_issuer=known_issuer(self._spool, request.reflector),
+            )
+            fitting = self._known_lines.told(fitting)
+            self._daily_runs.count(self._probes[name])
             results = skip_or_measure(name, self._probes[name], fitting, self._stop.is_set)
             self._budget.spend(request, results)
+            self._calibrating.learn(request, results)
+            self._known_lines.learn(request, results)
+            learn_issuers(self._spool, request.reflector, results)
         refused = (skipped(name, request, allowed.refusals),) if allowed.refusals else ()
         return results + refused
 
@@ -166,7 +208,9 @@ class Runner:
         config = self._live.current()
         location = config.location or self._joined_location
         plain = probe_request(config, name, location, self._clock_offset_seconds())
-        return requests_for(self._probes[name], plain, self._settings().reflectors)
+        settings = self._settings()
+        requests = requests_for(self._probes[name], plain, settings.reflectors)
+        return [with_access(request, settings) for request in requests]
 
     def _keep(self, results: Iterable[Result]) -> None:
         self._unspooled.extend(results)
@@ -198,10 +242,10 @@ def table_of(config: Config, name: str) -> ProbeTable:
     return table
 
 
-def rhythm_of(table: ProbeTable) -> Rhythm:
-    """When a probe runs, by its settings."""
-    hours = table.hours if isinstance(table, ThroughputConfig) else ANY
-    return Rhythm(table.interval_seconds, hours)
+def rhythm_of(config: Config, probe: Probe) -> Rhythm:
+    """When a probe runs, by its settings. Whatever loads the network keeps to the same hours."""
+    hours = config.probes.throughput.hours if probe.heavy else ANY
+    return Rhythm(table_of(config, probe.name).interval_seconds, hours)
 
 
 def probe_request(
@@ -210,11 +254,22 @@ def probe_request(
     """What a planned run asks of a probe, but for the test server."""
     table = table_of(config, name)
     request = ProbeRequest(location=location, clock_offset_seconds=clock_offset_seconds)
-    if isinstance(table, ThroughputConfig):
-        return replace(
-            request,
-            max_seconds=table.max_seconds,
-            max_bytes=table.max_bytes,
-            per_client_bits_per_second=table.per_client_bits_per_second,
-        )
-    return request
+    limits = config.probes.throughput
+    if isinstance(table, InventoryConfig | LatencyConfig):
+        return request
+    return replace(
+        request,
+        max_seconds=limits.max_seconds,
+        max_bytes=limits.max_bytes,
+        per_client_bits_per_second=limits.per_client_bits_per_second,
+        server_url=_server_url(table),
+    )
+
+
+def _server_url(
+    table: ThroughputConfig | MlabConfig | OoklaConfig | LibrespeedConfig,
+) -> str:
+    """Where a probe to other people's servers begins; empty for those to the district's."""
+    if isinstance(table, MlabConfig):
+        return table.locate_url
+    return "" if isinstance(table, ThroughputConfig) else table.server

@@ -19,7 +19,7 @@ from msgspec import Raw, Struct
 from broadgauge_wire import BatchKey, Lane, Refusal, Result, encode, new_id
 from broadgauge_wire.spec import MAX_BATCH_RESULTS, MAX_COMPRESSED_BYTES
 
-from .spool_file import open_spool_file, spool_errors
+from .spool_file import INSERT, open_spool_file, spool_errors
 from .state import StateLock, make_state_directory
 
 FRESH_SECONDS = 600
@@ -64,6 +64,7 @@ class Spool:
         A damaged spool, or one of another agent, is kept under another name, and a new one begun.
         """
         make_state_directory(directory)
+        self.directory = directory
         self._one_process = StateLock(directory)
         try:
             self._db, self.set_aside_file = open_spool_file(directory, agent_id, now())
@@ -72,6 +73,7 @@ class Spool:
             raise
         self._lock = threading.RLock()
         self._agent_id = agent_id
+        self._data_version = 0
         self._now = now
         self.epoch = UUID(str(self.fact("epoch")))
 
@@ -84,7 +86,7 @@ class Spool:
         """Keep results. When this returns they are on the disk."""
         rows = [(encode(result), self._now()) for result in results]
         with self._transaction() as db:
-            db.executemany("INSERT INTO results(body, spooled_at) VALUES (?, ?)", rows)
+            db.executemany(INSERT, rows)
 
     def next_batch(self, lane: Lane) -> SpooledBatch | None:
         """The lane's oldest uncommitted batch, numbered now if need be; None if it is empty."""
@@ -119,6 +121,13 @@ class Spool:
         """Results not yet committed."""
         with self._lock, spool_errors():
             return int(self._db.execute("SELECT count(*) FROM results").fetchone()[0])
+
+    def was_added_to(self) -> bool:
+        """Whether another process (see spool_beside.py) changed it since this was asked last."""
+        with self._lock, spool_errors():
+            version = int(self._db.execute("PRAGMA data_version").fetchone()[0])
+        former, self._data_version = self._data_version, version
+        return former != version
 
     def note(self, key: str, value: object) -> None:
         """Keep a fact (JSON-able) for `status`."""

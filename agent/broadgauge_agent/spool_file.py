@@ -40,6 +40,7 @@ CREATE TABLE refused(
 );
 """
 
+INSERT = "INSERT INTO results(body, spooled_at) VALUES (?, ?)"
 DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 

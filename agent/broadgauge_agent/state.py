@@ -65,6 +65,15 @@ def write_private(file: Path, body: bytes) -> None:
         raise StateError(f"{file} cannot be written: {error.strerror}.") from error
 
 
+def make_private(file: Path) -> None:
+    """Make an empty file that only its owner can read, if there is none. OSError if it can't be."""
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        give_to_owner_of(file.parent, descriptor)
+    finally:
+        os.close(descriptor)
+
+
 class StateLock:
     """Held by the one process that runs on a state directory; let go when it ends, however.
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from broadgauge_wire import Result, ThroughputResult
 
+from .calibration import Calibration
 from .presence import ADVICE
 from .report import ProbeState, Status
 
@@ -14,6 +15,8 @@ BOUND_WORDS = {
     "at_least": "the testing computer was the limit: the line is this fast or faster",
     None: "what set this rate cannot be said",
 }
+FLOOR_WORDS = "this protocol often reads low: the line is this fast or faster"
+"""Of a floor that isn't this machine's doing."""
 
 
 def throughput_line(result: Result) -> str:
@@ -47,6 +50,8 @@ def status_lines(status: Status) -> Iterator[str]:
     yield f"waiting        {status.waiting_results} results"
     yield f"refused        {status.refused_results} results"
     yield f"last sent      {_when(status.last_shipped_at)}"
+    if status.calibration:
+        yield f"processor      {calibration_words(status.calibration)}"
     if status.clock_offset_seconds is not None:
         yield f"clock          collector's is {status.clock_offset_seconds:+.3f} s from this one"
     for setting in status.refused_settings:
@@ -58,6 +63,21 @@ def status_lines(status: Status) -> Iterator[str]:
     for probe, results in status.last_results.items():
         for result in results:
             yield f"{probe:<14} {_result_words(result)}"
+
+
+def calibration_words(calibration: Calibration) -> str:
+    """What this machine's processor can carry, and since when that is known."""
+    rates = ", ".join(
+        f"{words} {rate / 1e6:.0f} Mbps"
+        for words, rate in (
+            ("download", calibration.plain_bits_per_second.get("download")),
+            ("upload", calibration.plain_bits_per_second.get("upload")),
+            ("download with TLS", calibration.tls_bits_per_second.get("download")),
+            ("upload with TLS", calibration.tls_bits_per_second.get("upload")),
+        )
+        if rate is not None
+    )
+    return f"carries {rates or 'nobody knows how much'}; measured {_when(calibration.measured_at)}"
 
 
 def _school_network_lines(status: Status) -> Iterator[str]:
@@ -85,7 +105,8 @@ def _result_words(result: dict[str, Any]) -> str:
 
 
 def _meaning(result: ThroughputResult) -> str:
-    words = BOUND_WORDS[result.bound]
+    is_ours = result.method == "ndt7"
+    words = BOUND_WORDS[result.bound] if is_ours or not result.bound else FLOOR_WORDS
     limited = f"; limited by {result.limited_by.replace('_', ' ')}" if result.limited_by else ""
     return words + limited + ("; inside this computer" if result.path_kind == "loopback" else "")
 

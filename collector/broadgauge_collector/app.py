@@ -17,6 +17,7 @@ from .api.boundary import Boundary
 from .config import ServerConfig
 from .errors import CannotStart
 from .ingest import Ingest
+from .rooms.keeping import room_tests
 from .services import Services
 from .store import ControlStore, DuckDBResults, Stores
 from .warm import warm
@@ -55,6 +56,8 @@ def create_app(services: Services, *, dashboard: bool = True) -> FastAPI:
     app.state.heard = Heard()
     app.state.join_failures = FailureLimit()
     app.state.login_failures = FailureLimit()
+    app.state.code_failures = FailureLimit()
+    app.state.room_tests = room_tests(services)
     problems.install(app)
     routes.install(app)
     if dashboard:
@@ -73,6 +76,7 @@ def create_app(services: Services, *, dashboard: bool = True) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.script_hashes = await warm(app)
     yield
+    app.state.room_tests.forget()
 
 
 def _mount_dashboards(app: FastAPI, services: Services) -> None:

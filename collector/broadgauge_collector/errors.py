@@ -100,6 +100,17 @@ class TooManyFailures(CollectorError):
     retry_after_seconds = 60
 
 
+class TooManyTests(CollectorError):
+    """Others are testing there, or did so often just now. Wait, then begin the test again."""
+
+    status = 429
+    title = "Too many tests"
+
+    def __init__(self, detail: str, retry_after_seconds: int) -> None:
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds
+
+
 class Busy(CollectorError):
     """Too much is waiting, or the store failed for the moment. Send the same again later."""
 

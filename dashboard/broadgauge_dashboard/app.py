@@ -12,7 +12,7 @@ from broadgauge_collector.services import Services
 
 from .backend import Backend
 from .callbacks import wire
-from .pages import agents, not_found, overview, school
+from .pages import agents, not_found, one_test, overview, school
 from .shell import shell
 
 NAME = "broadgauge_dashboard"
@@ -77,6 +77,12 @@ def _register_pages() -> None:
     dash.register_page("agents", path=agents.PATH, title=agents.TITLE, layout=agents.layout)
     dash.register_page(
         "school", path_template=school.PATH_TEMPLATE, title=school.TITLE, layout=school.layout
+    )
+    dash.register_page(
+        "one_test",
+        path_template=one_test.PATH_TEMPLATE,
+        title=one_test.TITLE,
+        layout=one_test.layout,
     )
     dash.register_page("not_found_404", path="/404", title=not_found.TITLE, layout=not_found.layout)
 

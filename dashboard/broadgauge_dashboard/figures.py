@@ -30,14 +30,14 @@ def throughput_over_time(
     marks = traces.test_marks(tests, timezone, scale)
     several = len({point.group for point in points}) > 1 or not marks
     lines = traces.day_lines(points, scale, "median of the day") if several else []
-    return _over_days(_figure([*marks, *lines], scale, need), points, moments=not several)
+    return _over_days(figure_of([*marks, *lines], scale, need), points, moments=not several)
 
 
 def throughput_by_hour(points: Sequence[Point], need: float | None) -> Figure:
     """Median of each hour of the school's day, with the middle 80% of tests as a bar."""
     scale = traces.rate_scale(point.p90 for point in points)
     return _over_hours(
-        _figure(traces.ranges(points, _hour, lambda p: fmt.hour(p.group), scale), scale, need)
+        figure_of(traces.ranges(points, _hour, lambda p: fmt.hour(p.group), scale), scale, need)
     )
 
 
@@ -51,14 +51,14 @@ def latency_over_time(points: Sequence[Point]) -> Figure:
     """Median round trip of each day inside the band of its middle 80%."""
     scale = traces.MILLISECONDS
     bands, lines = traces.day_bands(points, scale), traces.day_lines(points, scale, "median")
-    return _over_days(_figure([*bands, *lines], scale), points)
+    return _over_days(figure_of([*bands, *lines], scale), points)
 
 
 def latency_by_hour(points: Sequence[Point]) -> Figure:
     """Median round trip of each hour of the school's day, with the middle 80% as a bar."""
     scale = traces.MILLISECONDS
     return _over_hours(
-        _figure(traces.ranges(points, _hour, lambda p: fmt.hour(p.group), scale), scale)
+        figure_of(traces.ranges(points, _hour, lambda p: fmt.hour(p.group), scale), scale)
     )
 
 
@@ -73,10 +73,11 @@ def loss_over_time(points: Sequence[Point]) -> Figure:
     Most windows lose nothing, so a median would hide what the bad ones lost.
     """
     scale = traces.PERCENT
-    return _over_days(_figure(traces.day_bars(points, scale), scale), points)
+    return _over_days(figure_of(traces.day_bars(points, scale), scale), points)
 
 
-def _figure(shown: list[Trace], scale: Scale, need: float | None = None) -> Figure:
+def figure_of(shown: list[Trace], scale: Scale, need: float | None = None) -> Figure:
+    """Traces in the house's layout, with the need across where there is one."""
     suffix = scale.unit if scale.unit == "%" else f" {scale.unit}"
     layout: Figure = {
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
@@ -91,19 +92,13 @@ def _figure(shown: list[Trace], scale: Scale, need: float | None = None) -> Figu
         "yaxis": _AXIS | {"ticksuffix": suffix, "rangemode": "tozero", "nticks": 6},
     }
     if need is not None:
-        layout["shapes"] = [_need_line(scale(need), fmt.rate(need))]
+        layout["shapes"] = [traces.across(scale(need), f"Need {fmt.rate(need)}")]
     return {"data": shown, "layout": layout}
-
-
-def _need_line(level: float, words: str) -> Figure:
-    across = {"xref": "paper", "x0": 0, "x1": 1, "yref": "y", "y0": level, "y1": level}
-    line = {"color": traces.OTHER, "width": 2, "dash": "dash"}
-    return {"type": "line", **across, "line": line, "name": f"Need {words}", "showlegend": True}
 
 
 def _over_locations(points: Sequence[Point], scale: Scale, need: float | None = None) -> Figure:
     shown = traces.ranges(points, lambda p: p.group, lambda p: p.group, scale)
-    figure = _figure(shown, scale, need)
+    figure = figure_of(shown, scale, need)
     figure["layout"]["xaxis"]["type"] = "category"
     return figure
 

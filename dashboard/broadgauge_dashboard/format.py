@@ -46,6 +46,21 @@ def divided(interval: Interval, by: int) -> Interval:
     )
 
 
+def percent_of(ratio: float) -> str:
+    """A small share with two significant digits: `1.2%`, `0.05%`."""
+    return f"{_digits(float(f'{ratio * 100:.2g}'))}%"
+
+
+def seconds(number: float) -> str:
+    """A time within a test: `0.35 s`, `10 s`."""
+    return f"{_digits(number)} s"
+
+
+def sentence(text: str) -> str:
+    """Words with a full stop, where they have none."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
 def count(number: int | None) -> str:
     """Thousands with a comma; unknown as a dash."""
     return UNKNOWN if number is None else f"{number:,}"

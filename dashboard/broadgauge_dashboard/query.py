@@ -50,10 +50,12 @@ def days_of(given: Any) -> int:
 
 def school_of(given: Any) -> UUID:
     """A school's id. NotFound if it can't be one."""
-    try:
-        return UUID(given)
-    except (AttributeError, TypeError, ValueError) as error:
-        raise NotFound("There is no such school. Choose one from the list.") from error
+    return _id_of(given, "There is no such school. Choose one from the list.")
+
+
+def test_of(given: Any) -> UUID:
+    """A test's id. NotFound if it can't be one."""
+    return _id_of(given, "There is no such test. Choose one from its school's list.")
 
 
 def text_of(given: Any) -> str:
@@ -67,6 +69,13 @@ def target_choices() -> list[dict[str, Any]]:
         {"group": source, "items": [{"value": t.key, "label": t.title} for t in group]}
         for source, group in groupby(TARGETS, key=lambda t: t.source)
     ]
+
+
+def _id_of(given: Any, otherwise: str) -> UUID:
+    try:
+        return UUID(given)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise NotFound(otherwise) from error
 
 
 def _one_of(given: Any, kind: Any, default: Any) -> Any:

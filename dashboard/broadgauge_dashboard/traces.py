@@ -12,19 +12,15 @@ from typing import Any, NamedTuple
 from broadgauge_collector.reports import Point, TestRow
 
 from . import format as fmt
+from .readings import SHAPES
 
 Trace = dict[str, Any]
 Place = Callable[[Point], Any]
 
-DOWNLOAD, UPLOAD, OTHER = "#3b82d6", "#c27c0e", "#8a8f98"
+DOWNLOAD, UPLOAD, ESTIMATE, OTHER = "#3b82d6", "#c27c0e", "#0e9f7e", "#8a8f98"
 COLORS = {"download": DOWNLOAD, "upload": UPLOAD}
 DASHES = {"download": "solid", "upload": "dot"}
 DOTS = {"upload": "diamond"}
-READINGS = {
-    "exact": ("full reading", "circle", 6),
-    "at_least": ("computer was the limit", "triangle-up-open", 8),
-    None: ("can't say", "x", 6),
-}
 NAMED = "<extra>%{fullData.name}</extra>"
 
 
@@ -49,9 +45,11 @@ def rate_scale(rates: Iterable[float | None]) -> Scale:
 
 
 def test_marks(tests: Sequence[TestRow], timezone: str, scale: Scale) -> list[Trace]:
-    """Tests on the school's clock: a shape for full readings, others for those where the computer
-    was the limit and those that can't say. Failed tests have no rate and no mark."""
-    measured = sorted((t for t in tests if t.line_bits_per_second is not None), key=_kind)
+    """Tests on the school's clock, each kind of reading with a shape of its own. Failed tests have
+    no rate and no mark."""
+    measured = sorted(
+        (t for t in tests if t.line_bits_per_second is not None and t.error is None), key=_kind
+    )
     return [_marks(list(group), timezone, scale) for _, group in groupby(measured, key=_kind)]
 
 
@@ -101,25 +99,40 @@ def label(series: str) -> str:
     return series.capitalize()
 
 
-def _kind(test: TestRow) -> tuple[str, str]:
-    return test.direction, test.bound or ""
+def across(level: float, words: str, dash: str = "dash") -> Trace:
+    """A line across the whole chart, named in its legend."""
+    ends = {"xref": "paper", "x0": 0, "x1": 1, "yref": "y", "y0": level, "y1": level}
+    line = {"color": OTHER, "width": 2, "dash": dash}
+    return {"type": "line", **ends, "line": line, "name": words, "showlegend": True}
+
+
+def faint(color: str, opacity: float = 0.18) -> str:
+    """A color to fill a stretch or band with."""
+    red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"
+
+
+def _kind(test: TestRow) -> tuple[str, int]:
+    """By direction, then in the order in which kinds of readings are named everywhere."""
+    return test.direction, list(SHAPES).index(test.reading)
 
 
 def _marks(tests: list[TestRow], timezone: str, scale: Scale) -> Trace:
     direction = tests[0].direction
-    kind, symbol, size = READINGS[tests[0].bound]
+    shape = SHAPES[tests[0].reading]
     return {
         "type": "scatter",
         "mode": "markers",
-        "name": f"{label(direction)}, {kind}",
+        "name": f"{label(direction)}, {shape.name}",
         "x": [fmt.local(test.started_at, timezone).replace(tzinfo=None) for test in tests],
         "y": [scale(test.line_bits_per_second or 0.0) for test in tests],
         "marker": {
-            "symbol": symbol,
-            "size": size,
+            "symbol": shape.symbol,
+            "size": shape.size,
             "color": COLORS.get(direction, OTHER),
             "opacity": 0.75,
         },
+        "cliponaxis": False,  # the newest stand at the edge
         "hovertemplate": f"%{{x|%a, %b %-d, %-I:%M %p}}: %{{y:.3~r}} {scale.unit}{NAMED}",
     }
 
@@ -143,7 +156,7 @@ def _band(name: str, series: list[Point], scale: Scale) -> list[Trace]:
     high = edge | {
         "y": [scale(point.p90) for point in series],
         "fill": "tonexty",
-        "fillcolor": _faint(COLORS.get(name, DOWNLOAD)),
+        "fillcolor": faint(COLORS.get(name, DOWNLOAD)),
         "name": f"{label(name)}, middle 80%",
     }
     return [low, high]
@@ -166,8 +179,3 @@ def _range(name: str, series: list[Point], place: Place, naming: Place, scale: S
         "marker": marker,
         "hovertemplate": words,
     }
-
-
-def _faint(color: str) -> str:
-    red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.18)"

@@ -25,17 +25,6 @@ SEGMENT_WHERE = {
     "wan": "from the school to the district",
     "internet": "from the school to the Internet",
 }
-LIMITS = {
-    "path": "the line",
-    "nic": "the computer's network port",
-    "wifi": "the computer's Wi-Fi",
-    "window": "the computer's network settings",
-    "cpu": "the computer's processor",
-    "server": "the test server",
-    "policy": "a rate limit",
-    "pacer": "the test's own pace",
-    "cross_traffic": "other traffic of the computer",
-}
 
 
 class Saying(Struct, frozen=True):

@@ -224,6 +224,38 @@ HOW_TO = {
         ),
     ),
     "completions.md": (Block('eval "$(broadgauge completion bash)"', in_the_shell),),
+    "other-peoples-servers.md": (
+        Block(
+            'broadgauge settings set probes.mlab.enabled true --school "Lincoln Elementary"',
+            in_the_shell,
+        ),
+        Block(
+            "broadgauge settings set probes.ookla.server http://speedtest.district.org:8485/ "
+            '--school "Lincoln Elementary"',
+            in_the_shell,
+        ),
+        Block(
+            "broadgauge settings set probes.librespeed.server "
+            'https://speedtest.district.org/backend/ --school "Lincoln Elementary"',
+            in_the_shell,
+        ),
+        Block(
+            "broadgauge-agent measure --method librespeed --server "
+            "https://speedtest.district.org/backend/",
+            "it needs other people's servers: tests/unit/agent/test_cli.py does it with our own",
+        ),
+        Block(
+            'broadgauge settings unset probes.mlab.enabled --school "Lincoln Elementary"',
+            in_the_shell,
+        ),
+    ),
+    "rooms.md": (
+        Block(
+            'broadgauge rooms add --school "Lincoln Elementary" "Room 14" Library Gym',
+            in_the_shell,
+        ),
+        Block('broadgauge rooms list --school "Lincoln Elementary"', in_the_shell),
+    ),
     "school-networks.md": (
         Block(
             'broadgauge networks add 10.20.0.0/16 --note "All schools"',
@@ -249,5 +281,23 @@ HOW_TO = {
     ),
     "settings.md": (Block("broadgauge settings", in_the_shell),),
     "troubleshoot.md": (Block("broadgauge-agent doctor", ask_both_doctors),),
+    "survey.md": (
+        Block(
+            "broadgauge-agent join https://broadgauge.district.org:8484 --token - "
+            '--location "Laptop of the survey"',
+            "it asks questions: tests/integration/test_survey.py answers them at a terminal",
+        ),
+    ),
+    "test-servers.md": (
+        Block(
+            'broadgauge links add "Lincoln LAN" --segment lan --school "Lincoln Elementary"',
+            in_the_shell,
+        ),
+        Block(
+            "sudo broadgauge-agent service install --reflector --access-key-file closet.key",
+            UNDER_SYSTEMD,
+        ),
+        Block('broadgauge reflectors key "Lincoln closet"', in_the_shell),
+    ),
 }
 """Pages of docs/how-to, each tried on a server as the quickstart leaves it."""

@@ -20,6 +20,7 @@ STATE = "/var/lib/broadgauge-agent"
 IMPATIENT = "[Service]\\nWatchdogSec=2\\nRestartSec=0\\n"
 KEY = "/etc/ssl/private/lab.key"
 CHAIN = "/etc/ssl/lab.pem"
+ACCESS_KEY = "/etc/core.key"
 ASK = f"""
 import ssl, urllib.request
 trusting = ssl.create_default_context(cafile="{CHAIN}")
@@ -45,6 +46,16 @@ def join(booted: Machine) -> None:
     booted.run(AGENT, "join", "http://127.0.0.1:8484", "--token", "-", input=token)
 
 
+def install_the_core(booted: Machine) -> None:
+    """A test server whose access key only root can read."""
+    where = ("Core", "--host", "127.0.0.1", "--segment", "lan")
+    said = booted.run(SERVER, "reflectors", "add", *where, "--access-key", *DATA)
+    key = next(word for word in said.split() if word.startswith("bgr_"))
+    booted.run("sh", "-c", f"umask 077; cat > {ACCESS_KEY}", input=key)
+    options = ("--host", "127.0.0.1", "--access-key-file", ACCESS_KEY)
+    booted.run(AGENT, "service", "install", "--reflector", *options)
+
+
 def kinds(booted: Machine) -> set[str]:
     kinds = ("inventory", "latency", "throughput")
     export = (SERVER, "export", "results", *DATA, "--kind")
@@ -53,7 +64,7 @@ def kinds(booted: Machine) -> set[str]:
 
 def test_three_services_measure_and_outlive_what_befalls_them(booted: Machine) -> None:
     booted.run(SERVER, "service", "install", "--host", "127.0.0.1")
-    booted.run(AGENT, "service", "install", "--reflector", "--host", "127.0.0.1")
+    install_the_core(booted)
     booted.run(AGENT, "service", "install")
     for found in (
         status(booted, SERVER),
@@ -66,9 +77,6 @@ def test_three_services_measure_and_outlive_what_befalls_them(booted: Machine) -
     assert "Waiting to be joined" in status(booted, AGENT)["says"]
 
     # Installed first, joined later, and by root: the service may read what root wrote.
-    booted.run(
-        SERVER, "reflectors", "add", "Core", "--host", "127.0.0.1", "--segment", "lan", *DATA
-    )
     booted.run("sh", "-c", f"echo 'probes.throughput.max_seconds = 1' > {STATE}/agent.toml")
     join(booted)
     eventually(lambda: len(kinds(booted)) == 3, "every kind of result")

@@ -53,6 +53,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     school_networks: Annotated[
         tuple[Text, ...], about("Subnets in CIDR notation that are the district's")
     ] = ()
+    locations: Annotated[
+        tuple[Text, ...], about("Rooms of the agent's school that are known, for a survey to offer")
+    ] = ()
     configuration: Annotated[
         dict[str, Any],
         about(

@@ -115,6 +115,9 @@ class ThroughputResult(ResultBase, frozen=True, kw_only=True, tag="throughput"):
     ] = None
     network_link: Annotated[NetworkLink | None, about("Interface the test went out on")] = None
     client: Annotated[TestClient, about("What ran it: an agent, or a web page in a room")] = "agent"
+    public_server: Annotated[
+        bool, about("The far end is a public server, such as M-Lab's; never judged")
+    ] = False
     rates_bits_per_second: Annotated[
         Annotated[tuple[BitsPerSecond, ...], Meta(max_length=MAX_RATES)],
         about("Payload rate over time, one value an interval, from the load's start", "bit/s"),
@@ -157,6 +160,10 @@ class ThroughputResult(ResultBase, frozen=True, kw_only=True, tag="throughput"):
         Annotated[tuple[Middlebox, ...], Meta(max_length=10)],
         about("What was recognized on the way that changes what a test sees"),
     ] = ()
+    certificate_issuer: Annotated[
+        Text | None,
+        about("Organization that issued the test server's certificate, where one vouches for it"),
+    ] = None
 
 
 class LatencyResult(ResultBase, frozen=True, kw_only=True, tag="latency"):

@@ -51,8 +51,9 @@ class ThroughputConfig(Struct, frozen=True, kw_only=True):
     max_seconds: Annotated[
         Annotated[float, Meta(ge=0.5, le=10)],
         about(
-            "Longest time one direction may take. Under 3 s a burst can't be told from the line's "
-            "rate, so such tests never count; ndt7 servers send no longer than 10 s",
+            "Longest time one direction may take; most take about one second. Under 5 s a burst "
+            "can't be told from the line's rate, so such tests never count; ndt7 servers send no "
+            "longer than 10 s",
             "s",
         ),
     ] = 10.0
@@ -71,6 +72,13 @@ class ThroughputConfig(Struct, frozen=True, kw_only=True):
             "byte",
         ),
     ] = 50e9
+    skip_when_busy: Annotated[
+        bool,
+        about(
+            "Whether a test is skipped, and that reported, while this machine is in use. Switch it "
+            "off for a machine that is there to measure and for nothing else"
+        ),
+    ] = True
     max_bytes: Annotated[
         Annotated[float, Meta(ge=1e5, le=1e11)],
         about("Most payload that one direction of one test may cost. A test ends there", "byte"),

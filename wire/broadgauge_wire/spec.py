@@ -26,6 +26,12 @@ EARLIEST_YEAR = 2020
 
 API_PREFIX = "/api/v1"
 
+ACCESS_PARAMETER = "access_token"
+"""Of a test's URL: where M-Lab's own servers expect their tokens, too."""
+
+ACCESS_ALGORITHM = "HS256"
+"""What access tokens are signed with: collector and test server share the key."""
+
 WIDEST_PREFIX = {4: 8, 6: 32}
 """In bits, of a listed subnet by IP version. 10.0.0.0/8 is the widest private range, and /32 what a
 state's network is given; wider ones hold other people's networks, whoever lists them."""

@@ -1,20 +1,30 @@
 """What this machine can say about a line, however good the line is."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from broadgauge_agent import network
+from broadgauge_agent.calibration import FACT, Calibration, known_calibration, speaks_tls
 from broadgauge_agent.tcp_info import read_tcp_info
+from broadgauge_agent.words import calibration_words
 from broadgauge_host.addresses import look_up
 from broadgauge_host.diagnosis import Check, unknown, well
 from broadgauge_wire import NetworkLink, Reflector
 
 NAME = "what this machine can measure"
+PROCESSOR = "this machine's processor"
+
+FAST_BITS_PER_SECOND = 2e9
+"""Twice what nearly every cable in a school carries."""
+
 FLOOR = "Its readings will say: the line is this fast or faster."
 
 
-def check_ability(reflector: Reflector) -> Iterator[Check]:
-    """Whether tests to this server can be full readings, as far as this machine decides it."""
+def check_ability(reflector: Reflector, facts: Mapping[str, Any]) -> Iterator[Check]:
+    """Whether tests to this server can be full readings, as far as this machine decides it.
+    `facts` are the spool's."""
+    yield from _processor(known_calibration(facts.get(FACT)), tls=speaks_tls(reflector))
     found = look_up(reflector.host, reflector.port).addresses
     interface = network.interface_towards(found[0]) if found else None
     if interface is None:
@@ -26,6 +36,24 @@ def check_ability(reflector: Reflector) -> Iterator[Check]:
         return
     detail = f"goes out on {link.name} ({link.kind}{_speed(link)})"
     yield well(NAME, detail, _limit(link))
+
+
+def _processor(calibration: Calibration | None, *, tls: bool) -> Iterator[Check]:
+    if calibration is None:
+        yield well(PROCESSOR, "not measured yet", "It is, before the agent's first planned test.")
+        return
+    slowest = min(calibration.rates(tls=tls).values(), default=None)
+    if slowest is None:
+        yield unknown(PROCESSOR, "could not be measured; the agent tries again after a day")
+        return
+    yield well(PROCESSOR, calibration_words(calibration), _up_to(slowest))
+
+
+def _up_to(slowest_bits_per_second: float) -> str | None:
+    """Said where it matters: few networks reach more than what most processors carry."""
+    if slowest_bits_per_second >= FAST_BITS_PER_SECOND:
+        return None
+    return f"Near {slowest_bits_per_second / 1e6:.0f} Mbps, its readings may be its own limit."
 
 
 def tells_what_held_a_test_back() -> bool:

@@ -1,9 +1,12 @@
 """Every check, in the order in which one depends on another."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+from broadgauge_agent.access_tokens import token_for
+from broadgauge_agent.config import Config
 from broadgauge_agent.errors import AgentError
 from broadgauge_agent.identity import Identity, load_identity, load_settings
 from broadgauge_host.addresses import endpoint
@@ -22,6 +25,8 @@ from .ability import NAME as ABILITY
 from .ability import check_ability
 from .collector import check_collector
 from .files import check_files
+from .filters import LAST_TEST, spool_facts
+from .other_servers import check_other_server, config_in_force, enabled_others
 from .reflectors import ECHO, NONE_KNOWN, check_test_server
 from .school import NAME as SCHOOL_NETWORK
 from .school import check_school_network
@@ -54,15 +59,20 @@ def _examine(state: Path, config_file: Path, *, required: bool) -> Iterator[Chec
         words = "skipped: without an identity nobody knows which collector"
         yield unknown("collector, test servers and school network", words)
         return
-    yield from _network(identity, load_settings(state))
+    settings = load_settings(state)
+    config = config_in_force(config_file, settings, required=required)
+    yield from _network(identity, settings, config, spool_facts(state))
 
 
-def _network(identity: Identity, settings: Settings) -> Iterator[Check]:
+def _network(
+    identity: Identity, settings: Settings, config: Config | None, facts: Mapping[str, Any]
+) -> Iterator[Check]:
     yield from check_sent_settings(settings)
     hosts = [endpoint(identity.collector_url)[0], *(r.host for r in settings.reflectors)]
     honesty, names = check_honesty(hosts)
     yield honesty
-    yield from _awake_or_why_not(side_by_side(list(_looks(identity, settings, names))))
+    looks = [*_looks(identity, settings, names, facts), *_looks_elsewhere(config)]
+    yield from _awake_or_why_not(side_by_side(looks))
 
 
 def _awake_or_why_not(checks: Iterable[Check]) -> Iterator[Check]:
@@ -72,18 +82,31 @@ def _awake_or_why_not(checks: Iterable[Check]) -> Iterator[Check]:
         if check.name == SCHOOL_NETWORK and check.state == "trouble" and first:
             yield unknown(check.name, f"{check.detail}. First see to {first!r}")
             continue
-        if check.state == "trouble" and first is None and not check.name.endswith(ECHO):
+        if (
+            check.state == "trouble"
+            and first is None
+            and not check.name.endswith((ECHO, LAST_TEST))
+        ):
             first = check.name
         yield check
 
 
-def _looks(identity: Identity, settings: Settings, names: Names) -> Iterator[Look]:
+def _looks_elsewhere(config: Config | None) -> Iterator[Look]:
+    for name in enabled_others(config):
+        if config:
+            yield Look(name, NETWORK_SECONDS, partial(check_other_server, name, config))
+
+
+def _looks(
+    identity: Identity, settings: Settings, names: Names, facts: Mapping[str, Any]
+) -> Iterator[Look]:
     yield Look("collector", NETWORK_SECONDS, partial(check_collector, identity, names))
     if not settings.reflectors:
         yield Look("test servers", NETWORK_SECONDS, lambda: [NONE_KNOWN])
     for reflector in settings.reflectors:
-        look = partial(check_test_server, reflector, names)
+        token = token_for(reflector, settings)
+        look = partial(check_test_server, reflector, names, facts, token)
         yield Look(f"test server {reflector.name}", NETWORK_SECONDS, look)
     yield Look(SCHOOL_NETWORK, NETWORK_SECONDS, partial(check_school_network, identity, settings))
     for reflector in settings.reflectors[:1]:
-        yield Look(ABILITY, NETWORK_SECONDS, partial(check_ability, reflector))
+        yield Look(ABILITY, NETWORK_SECONDS, partial(check_ability, reflector, facts))

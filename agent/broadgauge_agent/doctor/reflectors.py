@@ -1,6 +1,7 @@
 """Each test server: the way there, its certificate, and whether its echo comes back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from broadgauge_agent import network
 from broadgauge_agent.probes.latency.udp_echo import Pace, measure_udp
@@ -18,6 +19,9 @@ from broadgauge_host.diagnosis import (
 )
 from broadgauge_wire import Reflector
 
+from .access import check_access
+from .filters import check_filters
+
 PACE = Pace(window_seconds=0.5, interval_seconds=0.025, timeout_seconds=1.0, silence_seconds=1.0)
 LOSSY_SHARE = 0.2
 """Of twenty echoes, four: not chance on a line that anybody would want to talk over."""
@@ -31,18 +35,28 @@ NONE_KNOWN = trouble(
 )
 
 
-def check_test_server(reflector: Reflector, names: Names) -> Iterator[Check]:
-    """Step by step, as far as one leads to the next."""
+def check_test_server(
+    reflector: Reflector, names: Names, facts: Mapping[str, Any], token: str | None
+) -> Iterator[Check]:
+    """Step by step, as far as one leads to the next. `facts` are what the agent noted, `token` is
+    what the collector gave for this test server."""
     name = f"test server {reflector.name}"
     where = (reflector.host, reflector.port)
     checks, address = lead(name, where, names, "broadgauge-agent reflector --help")
     yield from checks
     if address is None:  # the way comes first: UDP isn't what is wrong
         return
+    certificate_ok = True
     if reflector.tls or reflector.fingerprint:
-        yield check_tls(
+        certificate = check_tls(
             f"{name}, certificate", reflector.host, connector(address), _trust_of(reflector)
         )
+        certificate_ok = certificate.state == "ok"
+        yield certificate
+    filters = list(check_filters(reflector, address, facts, certificate_ok=certificate_ok))
+    yield from filters
+    if certificate_ok and filters[0].state != "trouble":  # else a filter's word is no test server's
+        yield from check_access(name, reflector, token, address)
     yield _echo(f"{name}, {ECHO}", reflector.port, address)
     yield from _way(f"{name}, way", address)
 

@@ -2,6 +2,8 @@
 
 from urllib.parse import urlencode
 
+from broadgauge_wire.spec import ACCESS_PARAMETER
+
 SUBPROTOCOL = "net.measurementlab.ndt.v7"
 DOWNLOAD_PATH = "/ndt/v7/download"
 UPLOAD_PATH = "/ndt/v7/upload"
@@ -24,10 +26,16 @@ MAX_MESSAGE_BYTES = 2**24
 MAX_QUERY_BYTES = 4096
 """Longest query string a server has to take."""
 
-MEAN_SAMPLING_SECONDS = 0.250
-MIN_SAMPLING_SECONDS = 0.025
-MAX_SAMPLING_SECONDS = 0.625
-"""Measurement messages come at memoryless times, so that they see time averages without bias."""
+EARLY_EXIT_PARAMETER = "early_exit"
+EARLY_EXIT_BYTES = {"250": 250_000_000}
+"""What a client may ask a download to end at. Not in the protocol's text, but in its servers: any
+other value is a bad request."""
+
+MEAN_SAMPLING_SECONDS = 0.105
+MIN_SAMPLING_SECONDS = 0.050
+MAX_SAMPLING_SECONDS = 0.250
+"""Measurement messages come at memoryless times, so that they see time averages without bias, and
+as often as the protocol lets them: ten a second on average, with these limits."""
 
 ORIGIN_SERVER = "server"
 ORIGIN_CLIENT = "client"
@@ -49,10 +57,22 @@ def message_sizes() -> tuple[int, ...]:
     return tuple(2**power for power in range(first, last + 1))
 
 
-def test_url(host: str, port: int, direction: str, *, tls: bool, **metadata: str) -> str:
-    """`ws[s]://host:port/ndt/v7/<direction>?metadata`; an IPv6 address gets its brackets."""
+def test_url(
+    host: str,
+    port: int,
+    direction: str,
+    *,
+    tls: bool,
+    access_token: str | None = None,
+    **metadata: str,
+) -> str:
+    """`ws[s]://host:port/ndt/v7/<direction>?metadata`; an IPv6 address gets its brackets.
+
+    With an access token the URL is a secret: it belongs in no log, error or result.
+    """
     scheme = "wss" if tls else "ws"
     name = f"[{host}]" if ":" in host else host
     path = DOWNLOAD_PATH if direction == "download" else UPLOAD_PATH
-    query = f"?{urlencode(metadata)}" if metadata else ""
+    said = metadata | ({ACCESS_PARAMETER: access_token} if access_token else {})
+    query = f"?{urlencode(said)}" if said else ""
     return f"{scheme}://{name}:{port}{path}{query}"

@@ -7,6 +7,9 @@ from .base import Probe, ProbeRequest, Readiness
 PROBES = {
     "inventory": "broadgauge_agent.probes.inventory.probe",
     "latency": "broadgauge_agent.probes.latency.probe",
+    "librespeed": "broadgauge_agent.probes.librespeed.probe",
+    "mlab": "broadgauge_agent.probes.mlab.probe",
+    "ookla": "broadgauge_agent.probes.ookla.probe",
     "throughput": "broadgauge_agent.probes.throughput.probe",
 }
 """Name to module, imported only when the probe is used: an idle agent stays small."""

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from broadgauge_wire import Direction, Reflector, Result, Trigger
+from broadgauge_wire import Bound, Direction, Reflector, Result, Trigger
 
 
 class Readiness(Struct, frozen=True):
@@ -20,8 +20,10 @@ class KnownLine(Struct, frozen=True, kw_only=True):
     """What an earlier test found that lasted long enough to outlast a burst."""
 
     test_id: UUID
+    interface: str
     direction: Direction
-    line_bits_per_second: float
+    bound: Bound
+    throughput_bits_per_second: float
     idle_rtt_seconds: float
 
 
@@ -41,11 +43,15 @@ class ProbeRequest(Struct, frozen=True, kw_only=True):
     per_client_bits_per_second: float = 0.0
     """What the district's network lets one machine have; 0 if that isn't known."""
 
-    calibrated_bits_per_second: float | None = None
-    """What this machine's processor could carry on its loopback, measured earlier."""
+    calibrated_bits_per_second: dict[Direction, float] = {}
+    """Payload that this machine's processor could carry on its loopback, to a server with or
+    without TLS as this one is, measured earlier. Empty, or without a direction: not known."""
 
     known_lines: tuple[KnownLine, ...] = ()
     """Of this server over this interface. Without one, a test lasts long enough to find out."""
+
+    known_issuer: str | None = None
+    """Organization that issued the test server's certificate when it was first trusted."""
 
     access_token: str | None = None
     server_url: str = ""
@@ -60,6 +66,11 @@ class Probe(Protocol):
 
     name: str
     heavy: bool
+    uses_reflectors: bool
+    """Whether it measures to each of the district's test servers."""
+
+    max_runs_per_day: int | None
+    """What the owner of its servers allows one machine, if that is limited."""
 
     def can_run(self, request: ProbeRequest) -> Readiness:
         """Say whether a run would work, without loading the network."""

@@ -26,14 +26,14 @@ class Run:
 
     def __init__(self, request: ProbeRequest) -> None:
         self.request = request
-        self._id = new_id()
+        self.id = new_id()
         self._started_at = datetime.now(UTC)
         self._began = perf_counter()
 
     def common_fields(self) -> dict[str, Any]:
         """The fields every kind of result has, as of now."""
         return {
-            "id": self._id,
+            "id": self.id,
             "started_at": self._started_at,
             "duration_seconds": perf_counter() - self._began,
             "clock_offset_seconds": self.request.clock_offset_seconds,
@@ -59,6 +59,14 @@ class FarEnd:
             "path_kind": self.path_kind,
             "network_link": self.link,
         }
+
+
+def far_end_of(request: ProbeRequest) -> FarEnd | None:
+    """The far end of the test, if there is one and it can be found."""
+    try:
+        return FarEnd(known_server(request))
+    except AgentError:
+        return None  # the test itself says what is wrong
 
 
 def known_server(request: ProbeRequest) -> Reflector:

@@ -1,60 +1,64 @@
 """Which requests the reflector takes, decided from the HTTP request alone."""
 
-from http import HTTPStatus
+import re
 from urllib.parse import parse_qsl
-
-from websockets.http11 import Request
 
 from broadgauge_agent.ndt7.spec import (
     DOWNLOAD_PATH,
+    EARLY_EXIT_BYTES,
+    EARLY_EXIT_PARAMETER,
     MAX_QUERY_BYTES,
-    SUBPROTOCOL,
     UPLOAD_PATH,
 )
 
-Answer = tuple[HTTPStatus, str]
+from . import librespeed, responsiveness, speedtest_mini
+from .answers import Route, words
 
-PAGES = {
-    "/": "broadgauge test server: ndt7 at /ndt/v7/download and /ndt/v7/upload, UDP echo.\n",
-    "/healthz": "ok\n",
-}
+FIRST_PAGE = (
+    "broadgauge test server: ndt7 at /ndt/v7/download and /ndt/v7/upload, UDP echo, "
+    "LibreSpeed at /backend/, responsiveness at /.well-known/nq, Speedtest Mini "
+    f"({speedtest_mini.MARK}).\n"
+)
 TESTS = (DOWNLOAD_PATH, UPLOAD_PATH)
 
+ROUTES: dict[str, Route] = {
+    "/": Route(answer=lambda _: words(FIRST_PAGE)),
+    "/healthz": Route(answer=lambda _: words("ok\n")),
+    **librespeed.ROUTES,
+    **speedtest_mini.ROUTES,
+    **responsiveness.ROUTES,
+}
 
-def plain_answer(request: Request) -> Answer | None:
-    """The answer to a request that is no ndt7 test, or to a faulty one; None to go on."""
-    path, _, query = request.path.partition("?")
-    if path in PAGES:
-        return HTTPStatus.OK, PAGES[path]
-    if path not in TESTS:
-        return HTTPStatus.NOT_FOUND, "There is nothing here. Tests are at /ndt/v7/.\n"
-    if "Upgrade" not in request.headers:
-        return None  # websockets answers 426 with the header that belongs to it
-    fault = _subprotocol_fault(request) or query_fault(query)
-    return (HTTPStatus.BAD_REQUEST, f"{fault}\n") if fault else None
+NOT_ENCODED = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
 def query_fault(query: str) -> str | None:
-    """What is wrong with a test's query string, if anything."""
+    """What is wrong with a test's query string, if anything.
+
+    It describes the client, and nothing of it is kept. A key that comes twice or without a value
+    is the client's fault, which the protocol asks servers to overlook.
+    """
     if len(query) > MAX_QUERY_BYTES:
         return f"The query string is longer than {MAX_QUERY_BYTES} bytes."
     try:
-        keys = (
-            [key for key, _ in parse_qsl(query, keep_blank_values=True, strict_parsing=True)]
-            if query
-            else []
-        )
+        pairs = _pairs(query)
     except ValueError:
-        return "The query string is not made of key=value pairs."
-    if "" in keys:
+        return "The query string is not URL-encoded UTF-8."
+    if "" in pairs:
         return "The query string has an empty key."
-    if len(keys) != len(set(keys)):
-        return "The query string has a key twice."
+    early = pairs.get(EARLY_EXIT_PARAMETER)
+    if early is not None and early not in EARLY_EXIT_BYTES:
+        return f"{EARLY_EXIT_PARAMETER} can only be {' or '.join(EARLY_EXIT_BYTES)}."
     return None
 
 
-def _subprotocol_fault(request: Request) -> str | None:
-    offered = ",".join(request.headers.get_all("Sec-WebSocket-Protocol"))
-    if SUBPROTOCOL in (name.strip() for name in offered.split(",")):
-        return None
-    return f"Sec-WebSocket-Protocol must offer {SUBPROTOCOL}."
+def early_exit_bytes(query: str) -> int | None:
+    """After how many bytes the client wants a download to end."""
+    return EARLY_EXIT_BYTES.get(_pairs(query).get(EARLY_EXIT_PARAMETER, ""))
+
+
+def _pairs(query: str) -> dict[str, str]:
+    if NOT_ENCODED.search(query):
+        raise ValueError
+    pairs = parse_qsl(query, keep_blank_values=True, errors="strict")
+    return dict(reversed(pairs))  # the first of a key counts

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
@@ -47,8 +48,20 @@ def service() -> None:
     help="Port the test server listens on.",
 )
 @click.option("--tls", is_flag=True, help="The test server speaks TLS, with its own certificate.")
+@click.option(
+    "--access-key-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The test server's access key. Only root needs to be able to read the file.",
+)
 @click.option("--dry-run", is_flag=True, help="Print what would be written and run, and end.")
-def install(reflector: bool, host: str, port: int, tls: bool, dry_run: bool) -> None:
+def install(
+    reflector: bool,
+    host: str,
+    port: int,
+    tls: bool,
+    access_key_file: Path | None,
+    dry_run: bool,
+) -> None:
     """Install and start the service. To change or upgrade it, install it again.
 
     The agent's may be installed before this machine joins: it waits until it has.
@@ -69,7 +82,7 @@ def install(reflector: bool, host: str, port: int, tls: bool, dry_run: bool) -> 
 
         program, services = command_beside_python(COMMAND), system_services()
         plan = (
-            reflector_plan(str(program), host=host, port=port, tls=tls)
+            reflector_plan(str(program), host=host, port=port, tls=tls, access_key=access_key_file)
             if reflector
             else agent_plan(str(program))
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from broadgauge_host.service.model import STATE, Plan, ServiceFault, ServiceStatus
 from broadgauge_host.service.tools import asked, refuse_unless_root, shown, told
+from broadgauge_host.service.units import credential
 
 from .plans import AGENT
 
@@ -44,6 +45,7 @@ class LaunchdServices:
         refuse_unless_root("install")
         state = self.state_directory(plan.name)
         state.mkdir(mode=0o700, exist_ok=True)
+        copy_credentials(plan, state)
         for file in (state, *state.iterdir()):
             shutil.chown(file, USER, USER)
         file_of(plan.name).write_bytes(property_list(plan, state))
@@ -98,6 +100,14 @@ def log_of(name: str) -> str:
     return LOG if name == AGENT else LAST_WORDS
 
 
+def copy_credentials(plan: Plan, state: Path) -> None:
+    """Into the state directory, where the service alone can read them."""
+    for name, file in plan.credentials:
+        copy = state / name
+        copy.touch(mode=0o600)
+        copy.write_bytes(file.read_bytes())
+
+
 def installing(name: str) -> tuple[tuple[str, ...], ...]:
     """What makes a written property list a service."""
     return (
@@ -108,7 +118,8 @@ def installing(name: str) -> tuple[tuple[str, ...], ...]:
 
 def property_list(plan: Plan, state: Path) -> bytes:
     """The daemon's property list. See launchd.plist(5)."""
-    words = [str(state) if word == STATE else word for word in plan.command]
+    copies = {credential(name): str(state / name) for name, _ in plan.credentials}
+    words = [{STATE: str(state), **copies}.get(word, word) for word in plan.command]
     if plan.name == AGENT:
         words += ["--log-file", str(state / log_of(plan.name))]
     return plistlib.dumps(

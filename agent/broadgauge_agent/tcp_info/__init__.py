@@ -5,11 +5,32 @@ Linux says it through TCP_INFO. Elsewhere it is unknown, and callers must be the
 
 import sys
 
-from .facts import Connection, TcpInfo
+from .facts import BbrFacts, Connection, TcpInfo
 
 if sys.platform == "linux":
-    from ._linux import congestion_control, read_tcp_info
+    from ._linux import (
+        congestion_control,
+        limit_unsent_bytes,
+        prefer_bbr,
+        read_bbr_info,
+        read_tcp_info,
+    )
 else:
-    from ._other import congestion_control, read_tcp_info
+    from ._other import (
+        congestion_control,
+        limit_unsent_bytes,
+        prefer_bbr,
+        read_bbr_info,
+        read_tcp_info,
+    )
 
-__all__ = ["Connection", "TcpInfo", "congestion_control", "read_tcp_info"]
+__all__ = [
+    "BbrFacts",
+    "Connection",
+    "TcpInfo",
+    "congestion_control",
+    "limit_unsent_bytes",
+    "prefer_bbr",
+    "read_bbr_info",
+    "read_tcp_info",
+]

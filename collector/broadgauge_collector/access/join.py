@@ -14,8 +14,9 @@ from broadgauge_wire.tokens import JoinToken as PrintedToken
 from ..errors import Conflict, Invalid, NotPermitted, Unauthenticated
 from ..schools.checks import clean_name, name_key
 from ..schools.model import School
-from ..schools.repository import get_school, settings_for
+from ..schools.repository import get_school
 from ..store.tables import agent, join_token
+from .access_keys import settings_with_tokens
 from .agents import add_agent
 from .secrets import JOIN_TOKEN, hash_of, new_secret
 
@@ -91,7 +92,7 @@ def join(c: Connection, request: JoinRequest, now: datetime) -> JoinAnswer:
         key=key,
         school_id=school.id,
         school=school.name,
-        settings=settings_for(c, school.id),
+        settings=settings_with_tokens(c, school_id=school.id, agent_id=made.id, now=now),
     )
 
 

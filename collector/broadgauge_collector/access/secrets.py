@@ -1,4 +1,4 @@
-"""Secrets: made once, told once, and kept as a hash only.
+"""Secrets: made once, told once, and kept as a hash only (but for access keys, which sign).
 
 A plain SHA-256 is enough: each secret has 256 random bits, so nobody can guess one from its hash,
 and a slow hash would only slow every request down. A secret is looked up by its hash: what an
@@ -13,6 +13,7 @@ USER_TOKEN = "bgu_"  # noqa: S105 - how such a token begins
 JOIN_TOKEN = "bgj_"  # noqa: S105
 LOGIN_LINK = "bgl_"
 SESSION = "bgs_"
+ACCESS_KEY = "bgr_"
 
 SECRET_BYTES = 32
 

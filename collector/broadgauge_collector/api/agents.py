@@ -12,6 +12,7 @@ from starlette.responses import Response
 from broadgauge_wire import Asleep, Batch, BatchAnswer, JoinAnswer, JoinRequest, Settings
 from broadgauge_wire.spec import MAX_COMPRESSED_BYTES
 
+from ..access.access_keys import settings_with_tokens
 from ..access.agents import list_agents, revoke_agent
 from ..access.failures import FailureLimit
 from ..access.heard import note, said
@@ -29,7 +30,7 @@ from ..errors import (
     UnsupportedEncoding,
 )
 from ..schools.model import Agent
-from ..schools.repository import settings_for
+from ..services import Services
 from .routing import Route, ThePrincipal, TheServices, answer, body_of
 
 JOIN_BODY_BYTES = 8 * 1024
@@ -75,7 +76,7 @@ async def get_settings(
     agent = _agent(principal)
     if request.app.state.heard.due(agent, "settings"):
         await note(services, agent, said(agent, _user_agent(request), agent.spooled_results))
-    return answer(await services.look_up(settings_for, agent.school_id))
+    return await _settings(services, agent)
 
 
 async def post_asleep(
@@ -89,7 +90,7 @@ async def post_asleep(
     if request.app.state.heard.due(agent, "asleep"):
         what = said(agent, _user_agent(request), agent.spooled_results)
         await note(services, agent, what, asleep=True)
-    return answer(await services.look_up(settings_for, agent.school_id))
+    return await _settings(services, agent)
 
 
 async def get_agents(services: TheServices) -> Response:
@@ -104,6 +105,13 @@ async def post_revoke(
     revoked = await services.write(revoke_agent, agent_id, services.now())
     log.info("agent_revoked", agent_id=str(agent_id))
     return answer(revoked)
+
+
+async def _settings(services: Services, agent: Agent) -> Response:
+    told = await services.look_up(
+        settings_with_tokens, school_id=agent.school_id, agent_id=agent.id, now=services.now()
+    )
+    return answer(told)
 
 
 def _agent(principal: Principal) -> Agent:

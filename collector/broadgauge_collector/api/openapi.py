@@ -22,6 +22,7 @@ from ..errors import (
     StorageFull,
     TooLarge,
     TooManyFailures,
+    TooManyTests,
     TooSlow,
     Unauthenticated,
 )
@@ -37,7 +38,7 @@ RFC 9457. Times are UTC, rates in bit/s, and what is unknown is null."""
 Schema = dict[str, Any]
 
 BYTES: Schema = {"type": "string", "format": "binary"}
-WITH_RETRY_AFTER = (Busy, StorageFull, TooManyFailures)
+WITH_RETRY_AFTER = (Busy, StorageFull, TooManyFailures, TooManyTests)
 RETRY_AFTER: Schema = {
     "description": "Seconds until it is worth trying again",
     "required": True,

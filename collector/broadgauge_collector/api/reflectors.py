@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
+import structlog
 from fastapi import Path
 from msgspec import UNSET, Struct, UnsetType, structs
 from sqlalchemy import Connection
@@ -12,6 +13,7 @@ from broadgauge_wire import Segment
 from broadgauge_wire.fields import Text, about
 from broadgauge_wire.messages import Port
 
+from ..access import access_keys
 from ..access.permissions import Permission
 from ..errors import Conflict, NotFound
 from ..schools import repository
@@ -22,6 +24,7 @@ from .schools import Name
 
 FINGERPRINT = "SHA-256 of the certificate it shows, where no authority vouches for it"
 ReflectorInPath = Annotated[str, Path(description="The test server's name or id")]
+log = structlog.get_logger()
 
 
 class NewReflector(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,6 +48,13 @@ class ReflectorChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     fingerprint: Annotated[
         Text | UnsetType | None, about(FINGERPRINT + "; null if one does. Implies tls")
     ] = UNSET
+
+
+class MadeAccessKey(Struct, frozen=True, kw_only=True):
+    """A test server and its access key, said only here."""
+
+    reflector: Annotated[Reflector, about("The test server")]
+    access_key: Annotated[str, about("What to start it with. Said only here")]
 
 
 async def list_reflectors(services: TheServices) -> Response:
@@ -74,6 +84,21 @@ async def remove_reflector(services: TheServices, reflector: ReflectorInPath) ->
     return Response(status_code=204)
 
 
+async def make_access_key(services: TheServices, reflector: ReflectorInPath) -> Response:
+    """Make a test server's access key, which it has to be started with. Agents get tokens signed
+    with it; those of a former key let nobody in once the test server knows the new one."""
+    made = await services.write(_make_key, reflector, services.now())
+    log.info("access_key_made", test_server=made.reflector.name)
+    return answer(made, 201)
+
+
+async def remove_access_key(services: TheServices, reflector: ReflectorInPath) -> Response:
+    """Forget a test server's access key, if it has one. Agents get no tokens for it any more."""
+    removed = await services.write(_remove_key, reflector)
+    log.info("access_key_removed", test_server=removed.name)
+    return answer(removed)
+
+
 def _add(c: Connection, new: NewReflector) -> Reflector:
     return repository.add_reflector(
         c,
@@ -95,6 +120,18 @@ def _change(c: Connection, reflector: str, change: ReflectorChange) -> Reflector
 
 def _remove(c: Connection, reflector: str, now: datetime) -> None:
     repository.remove_reflector(c, repository.find_reflector(c, reflector).id, now)
+
+
+def _make_key(c: Connection, reflector: str, now: datetime) -> MadeAccessKey:
+    known = repository.find_reflector(c, reflector)
+    key = access_keys.make_access_key(c, known.id, now)
+    return MadeAccessKey(reflector=repository.get_reflector(c, known.id), access_key=key)
+
+
+def _remove_key(c: Connection, reflector: str) -> Reflector:
+    known = repository.find_reflector(c, reflector)
+    access_keys.remove_access_key(c, known.id)
+    return repository.get_reflector(c, known.id)
 
 
 ROUTES = (
@@ -130,6 +167,23 @@ ROUTES = (
         endpoint=remove_reflector,
         permission=Permission.MANAGE,
         status=204,
+        refusals=(NotFound,),
+    ),
+    Route(
+        method="POST",
+        path="/reflectors/{reflector}/access-key",
+        endpoint=make_access_key,
+        permission=Permission.MANAGE,
+        answer=MadeAccessKey,
+        status=201,
+        refusals=(NotFound,),
+    ),
+    Route(
+        method="DELETE",
+        path="/reflectors/{reflector}/access-key",
+        endpoint=remove_access_key,
+        permission=Permission.MANAGE,
+        answer=Reflector,
         refusals=(NotFound,),
     ),
 )

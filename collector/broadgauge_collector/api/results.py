@@ -6,12 +6,13 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import pyarrow as pa
-from fastapi import Query
+from fastapi import Path, Query
 from msgspec import Struct
 from pydantic import BeforeValidator
 from starlette.requests import Request
 from starlette.responses import Response
 
+from broadgauge_wire import RESULT_KINDS
 from broadgauge_wire.fields import about
 
 from ..access.permissions import Permission
@@ -97,6 +98,23 @@ async def get_results(
     return Response(body, headers=headers, media_type=formats.MEDIA_TYPES[format])
 
 
+async def get_result(
+    services: TheServices,
+    result_id: Annotated[UUID, Path(description="The result's id")],
+) -> Response:
+    """One result of any kind, which it names in `kind`; otherwise as in a page of results."""
+    return answer(await services.read(find, result_id))
+
+
+def find(stores: Stores, result_id: UUID) -> dict[str, Any]:
+    """The result with this id. NotFound if there is none."""
+    for kind in RESULT_KINDS:
+        table = stores.results.find(kind, result_id)
+        if table.num_rows:
+            return {"kind": kind, **rows(kind, table)[0]}
+    raise NotFound(f"There is no result with the id {result_id}.")
+
+
 def select(stores: Stores, question: Question) -> pa.Table:
     """The rows a question asks for. NotFound for a school that isn't known."""
     school_id = None
@@ -164,6 +182,14 @@ ROUTES = (
         permission=Permission.READ,
         answer=Results,
         files=tuple(formats.MEDIA_TYPES.values()),
+        refusals=(NotFound,),
+    ),
+    Route(
+        method="GET",
+        path="/results/{result_id}",
+        endpoint=get_result,
+        permission=Permission.READ,
+        answer=dict[str, Any],
         refusals=(NotFound,),
     ),
 )

@@ -16,12 +16,15 @@ from . import (
     agents,
     health,
     links,
+    measure,
     networks,
     openapi,
     reflectors,
     results,
+    rooms,
     schools,
     session,
+    sheets,
     tokens,
     verdicts,
 )
@@ -39,9 +42,10 @@ API_ROUTES = (
     *results.ROUTES,
     *verdicts.ROUTES,
     *tokens.ROUTES,
+    *rooms.ROUTES,
     *openapi.ROUTES,
 )
-OTHER_ROUTES = (*health.ROUTES, *session.ROUTES)
+OTHER_ROUTES = (*health.ROUTES, *session.ROUTES, *measure.ROUTES, *sheets.ROUTES)
 
 
 def install(app: FastAPI) -> None:

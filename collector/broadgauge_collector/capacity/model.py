@@ -5,7 +5,15 @@ from typing import Annotated, Literal
 
 from msgspec import Struct
 
-from broadgauge_wire import Bound, Direction, PathKind, Segment, Trigger
+from broadgauge_wire import (
+    Bound,
+    Direction,
+    PathKind,
+    Segment,
+    TestClient,
+    ThroughputMethod,
+    Trigger,
+)
 from broadgauge_wire.fields import about
 
 Level = Literal["district", "school"]
@@ -77,6 +85,9 @@ class LinkTest(Struct, frozen=True, kw_only=True, gc=False):
     trigger: Trigger
     failed: bool = False
     simulated: bool = False
+    method: ThroughputMethod = "ndt7"
+    client: TestClient = "agent"
+    public_server: bool = False
 
 
 class DayVote(Struct, frozen=True, kw_only=True):

@@ -19,6 +19,9 @@ Exclusion = Literal[
     "vpn",
     "failover",
     "unknown_path",
+    "web_page",
+    "other_protocol",
+    "public_server",
     "not_planned",
     "no_need",
     "unknown_ceiling",
@@ -35,6 +38,11 @@ WHY_NOT: dict[Exclusion, str] = {
     "vpn": "Went over a VPN, not this line alone.",
     "failover": "Went over a stand-in for this line, such as a mobile network.",
     "unknown_path": "It is not known which way the test went.",
+    "web_page": "Made by a web page: it shows what a room gets, and is never judged.",
+    "other_protocol": (
+        "Measured by a protocol that often reads low: shown for comparison, never judged."
+    ),
+    "public_server": "Went to a public server, beyond the district's own lines: never judged.",
     "not_planned": "Started by hand: only planned and group tests count.",
     "no_need": "The need is unknown.",
     "unknown_ceiling": "It is not known how fast a line the testing computer could have seen.",
@@ -60,9 +68,20 @@ def unfit(test: LinkTest, *, drop_simulated: bool) -> Exclusion | None:
         return "no_rate"
     if test.simulated and drop_simulated:
         return "simulated"
+    if found := _foreign(test):
+        return found
     if test.path_kind != "network":
         return test.path_kind or "unknown_path"
     return None if test.trigger in ("planned", "swarm") else "not_planned"
+
+
+def _foreign(test: LinkTest) -> Exclusion | None:
+    """Only agents' own tests to the district's test servers are judged."""
+    if test.client != "agent":
+        return "web_page"
+    if test.method != "ndt7":
+        return "other_protocol"
+    return "public_server" if test.public_server else None
 
 
 def exclusion(

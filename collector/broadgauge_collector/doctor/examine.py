@@ -82,8 +82,13 @@ def _network(plan: Plan, facts: stores.Facts, *, running: bool) -> Iterator[Chec
         partial(_running_server, plan, facts, names) if running else partial(_files, plan, facts)
     )
     looks = [Look("server", NETWORK_SECONDS, asked)]
+    tokens = {access.reflector_id: access.token for access in facts.access_tokens}
     looks += [
-        Look(f"test server {r.name}", NETWORK_SECONDS, partial(check_test_server, r, names))
+        Look(
+            f"test server {r.name}",
+            NETWORK_SECONDS,
+            partial(check_test_server, r, tokens.get(r.id), names),
+        )
         for r in facts.reflectors
     ]
     yield from side_by_side(looks)

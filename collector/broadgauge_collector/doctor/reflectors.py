@@ -19,24 +19,29 @@ from broadgauge_host.diagnosis import (
 from broadgauge_host.echo import REQUEST, Echo, decode_echo, encode_echo
 
 from ..schools.model import Reflector
+from .access import check_access
 
 ATTEMPTS = 5
 ECHO_SECONDS = 0.4
 LONGEST_DATAGRAM = 2048
 
 
-def check_test_server(reflector: Reflector, names: Names) -> Iterator[Check]:
-    """Step by step, as far as one leads to the next."""
+def check_test_server(reflector: Reflector, token: str | None, names: Names) -> Iterator[Check]:
+    """Step by step, as far as one leads to the next. `token` is signed with its access key."""
     name = f"test server {reflector.name}"
     where = (reflector.host, reflector.port)
     checks, address = lead(name, where, names, "broadgauge-agent reflector --help")
     yield from checks
     if address is None:
         return
+    certificate = None
     if reflector.tls or reflector.fingerprint:
-        yield check_tls(
+        certificate = check_tls(
             f"{name}, certificate", reflector.host, connector(address), _trust(reflector)
         )
+        yield certificate
+    if certificate is None or certificate.state == "ok":
+        yield from check_access(name, reflector, token, address)
     yield _echo(f"{name}, UDP echo", reflector.port, address)
 
 

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -13,7 +14,9 @@ from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError
 
 from broadgauge_host.diagnosis import Check, trouble, unknown, well
+from broadgauge_wire import AccessToken
 
+from ..access.access_keys import access_tokens
 from ..access.agents import list_agents
 from ..schools.model import Agent, Link, Reflector, School, SchoolNetwork
 from ..schools.networks import list_networks
@@ -23,6 +26,7 @@ from ..store.control import MIGRATIONS
 CONTROL = "control database"
 RESULTS = "results database"
 NOT_BEGUN = "not made yet: the first start does that"
+TOKEN_LIFETIME = timedelta(minutes=5)
 RESTORE = "Stop the server, and restore the file from a backup."
 
 
@@ -34,6 +38,8 @@ class Facts(Struct, frozen=True):
     reflectors: tuple[Reflector, ...] = ()
     agents: tuple[Agent, ...] = ()
     networks: tuple[SchoolNetwork, ...] = ()
+    access_tokens: tuple[AccessToken, ...] = ()
+    """For the test servers that have an access key, to ask them whether it is theirs."""
 
 
 def check_control(data: Path) -> tuple[Check, Facts | None]:
@@ -96,4 +102,7 @@ def _facts(c: Connection) -> Facts:
         reflectors=list_reflectors(c),
         agents=list_agents(c),
         networks=list_networks(c),
+        access_tokens=access_tokens(
+            c, subject="doctor", expires_at=datetime.now(UTC) + TOKEN_LIFETIME
+        ),
     )

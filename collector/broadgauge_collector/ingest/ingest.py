@@ -3,12 +3,13 @@
 import asyncio
 import hashlib
 from datetime import datetime
+from uuid import UUID
 
 from msgspec import Struct
 
-from broadgauge_wire import Batch, BatchAnswer, BatchKey
+from broadgauge_wire import Batch, BatchAnswer, BatchKey, encode
 
-from ..errors import Conflict, NotPermitted
+from ..errors import Conflict, Invalid, NotPermitted
 from ..schools.model import Agent
 from ..store.results import Incoming, Outcome, ResultStore
 from .decode import decode_batch, decode_body
@@ -59,13 +60,26 @@ class Ingest:
             incoming = await asyncio.to_thread(read, agent, body, encoding, now)
         else:
             incoming = read(agent, body, encoding, now)
-        outcome = await asyncio.wrap_future(self._group_commit.hand_in(incoming))
-        self._count(incoming, outcome)
-        return Taken(_answer(incoming, outcome), incoming.spooled_results)
+        return Taken(await self._commit(incoming), incoming.spooled_results)
+
+    async def keep(self, batch: Batch, school_id: UUID, now: datetime) -> BatchAnswer:
+        """Take in a batch that this process put together, by the checks that an agent's has to
+        pass; returns once it is durable. Invalid, and nothing is kept, if one result is refused;
+        otherwise as `submit`.
+        """
+        incoming = _incoming(batch, encode(batch), school_id, now)
+        if incoming.refused:
+            raise Invalid("; ".join(aside.refusal.reason for aside in incoming.refused))
+        return await self._commit(incoming)
 
     def close(self) -> None:
         """Commit what waits, and take no more."""
         self._group_commit.close()
+
+    async def _commit(self, incoming: Incoming) -> BatchAnswer:
+        outcome = await asyncio.wrap_future(self._group_commit.hand_in(incoming))
+        self._count(incoming, outcome)
+        return _answer(incoming, outcome)
 
     def _count(self, incoming: Incoming, outcome: Outcome) -> None:
         counts = self.counts
@@ -86,10 +100,14 @@ def read(agent: Agent, body: bytes, encoding: str | None, now: datetime) -> Inco
     batch = decode_batch(plain)
     if batch.agent_id != agent.id:
         raise NotPermitted("This batch is another agent's: an agent sends its own results only.")
+    return _incoming(batch, plain, agent.school_id, now)
+
+
+def _incoming(batch: Batch, plain: bytes, school_id: UUID, now: datetime) -> Incoming:
     accepted, refused = sort_records(batch, now)
     return Incoming(
         key=_key(batch),
-        school_id=agent.school_id,
+        school_id=school_id,
         digest=hashlib.sha256(plain).digest(),
         received_at=now,
         accepted=accepted,

@@ -1,5 +1,6 @@
 """What pages, API and exports show: one set of functions for all three."""
 
+from ..store.duckdb_questions import ReadingKind
 from .fleet import agents
 from .judging import verdicts
 from .model import (
@@ -11,10 +12,12 @@ from .model import (
     Reading,
     SchoolReport,
     SchoolSummary,
+    TestReport,
     TestRow,
 )
 from .school_report import school
 from .summary import overview
+from .test_report import test
 
 __all__ = [
     "AgentRow",
@@ -23,11 +26,14 @@ __all__ = [
     "Overview",
     "Point",
     "Reading",
+    "ReadingKind",
     "SchoolReport",
     "SchoolSummary",
+    "TestReport",
     "TestRow",
     "agents",
     "overview",
     "school",
+    "test",
     "verdicts",
 ]

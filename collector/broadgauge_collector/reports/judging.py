@@ -116,4 +116,7 @@ def link_test(test: questions.Measured, clocks: tuple[Clock, ...]) -> LinkTest:
         trigger=test.trigger,
         failed=test.failed,
         simulated=test.simulated,
+        method=test.method,
+        client=test.client,
+        public_server=test.public_server,
     )

@@ -6,11 +6,12 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from broadgauge_wire import Bound, Direction, Segment
+from broadgauge_wire import Bound, Direction, LimitedBy, Segment, TestClient, ThroughputResult
 from broadgauge_wire.fields import about
 
 from ..capacity.model import Target, Verdict
 from ..schools.model import Agent, Link, People, School
+from ..store.duckdb_questions import ReadingKind
 
 AgentState = Literal["ok", "stale", "asleep", "never", "revoked"]
 
@@ -85,7 +86,7 @@ class TestRow(Struct, frozen=True, kw_only=True):
     direction: Direction
     line_bits_per_second: float | None
     bound: Bound | None
-    limited_by: str | None
+    limited_by: LimitedBy | None
     path_kind: str | None
     location: str | None
     agent_id: UUID
@@ -95,8 +96,23 @@ class TestRow(Struct, frozen=True, kw_only=True):
     idle_rtt_seconds: float | None
     bytes_transferred: int | None
     error: str | None
+    client: TestClient
     counts: bool
     why_not: str | None
+
+    @property
+    def reading(self) -> ReadingKind:
+        """What it says of the line."""
+        return reading_kind(self)
+
+
+def reading_kind(test: TestRow | ThroughputResult) -> ReadingKind:
+    """What a throughput test says of the line."""
+    if test.error is not None:
+        return "failed"
+    if test.client == "browser":
+        return "browser"
+    return test.bound or "unclear"
 
 
 class Point(Struct, frozen=True, kw_only=True):
@@ -120,7 +136,8 @@ class SchoolReport(Struct, frozen=True, kw_only=True):
     The points are of one `segment`, so that a room's wire and the Internet line don't mix: that of
     the link that decides or, where nothing was measured on it, the one most measured. Readings
     inside one machine are in them only where the school has no other; those over a VPN never are.
-    `failed` and `skipped` count tests of the window.
+    `readings` counts the window's tests by what they say, `skipped` those that were due and did
+    not run.
     """
 
     summary: SchoolSummary
@@ -137,8 +154,38 @@ class SchoolReport(Struct, frozen=True, kw_only=True):
     loss_by_day: tuple[Point, ...]
     tests: tuple[TestRow, ...]
     tests_total: int
+    readings: dict[ReadingKind, int]
     skipped: int
-    failed: int
+
+    @property
+    def failed(self) -> int:
+        """How many tests of the window failed."""
+        return self.readings.get("failed", 0)
+
+
+class TestReport(Struct, frozen=True, kw_only=True):
+    """Everything a test's page shows.
+
+    `link` is the line it went over and `reflector` its test server's name, where these are known.
+    `why_not` says why it is no evidence for the verdict of its link against the target in the last
+    so many days; None: it is. `started_at` is by the collector's clock.
+    """
+
+    result: ThroughputResult
+    started_at: datetime
+    school: School
+    agent: str
+    link: Link | None
+    reflector: str | None
+    target: Target
+    days: int
+    as_of: datetime
+    why_not: str | None
+
+    @property
+    def reading(self) -> ReadingKind:
+        """What it says of the line."""
+        return reading_kind(self.result)
 
 
 class AgentRow(Struct, frozen=True, kw_only=True):

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
+from broadgauge_wire import Direction
+
 from ..capacity.evidence import why_not
 from ..capacity.method import METHOD
 from ..capacity.model import Target
@@ -34,7 +36,8 @@ def school(
     window = charts.local_window(own, days, now)
     with stores.results.cursor() as cursor:
         listed, total = questions.newest_tests(cursor, window, school_id, TESTS_LISTED)
-        failed, skipped = questions.failed_and_skipped(cursor, window, school_id)
+        readings = questions.readings(cursor, window, school_id)
+        skipped = questions.skipped(cursor, window, school_id)
         chosen = charts.choose(cursor, summary, window)
         points = charts.draw(cursor, chosen)
     return SchoolReport(
@@ -45,7 +48,7 @@ def school(
         segment=chosen.segment if chosen else None,
         tests=_rows(listed, Standing(judged, target, Ways(district)), district),
         tests_total=total,
-        failed=failed,
+        readings=readings,
         skipped=skipped,
         **points,
     )
@@ -59,26 +62,25 @@ class Standing:
         self._target = target
         self._ways = ways
 
-    def why_not(self, listed: questions.Listed) -> str | None:
+    def why_not(self, test: questions.Measured, direction: Direction) -> str | None:
         """None if the test counts."""
-        if listed.direction != self._target.direction:
+        if direction != self._target.direction:
             return f"The target is about {self._target.direction} speed."
-        link = self._ways.link_of(listed.test)
+        link = self._ways.link_of(test)
         if link is None:
             return NO_LINE
         if link.id not in self._judged:
             return f"The target is not about {link.name}."
         judged = self._judged[link.id]
         voting = {vote.day for vote in judged.answer.verdict.votes}
-        test = link_test(listed.test, judged.clocks)
-        return why_not(test, judged.evidence, voting, METHOD)
+        return why_not(link_test(test, judged.clocks), judged.evidence, voting, METHOD)
 
 
 def _rows(
     listed: Iterable[questions.Listed], standing: Standing, district: District
 ) -> tuple[TestRow, ...]:
     names = {agent.id: agent.name for agent in district.agents}
-    return tuple(_row(test, standing.why_not(test), names) for test in listed)
+    return tuple(_row(t, standing.why_not(t.test, t.direction), names) for t in listed)
 
 
 def _row(listed: questions.Listed, why: str | None, names: dict[UUID, str]) -> TestRow:
@@ -99,6 +101,7 @@ def _row(listed: questions.Listed, why: str | None, names: dict[UUID, str]) -> T
         idle_rtt_seconds=listed.idle_rtt,
         bytes_transferred=listed.bytes_transferred,
         error=listed.error,
+        client=test.client,
         counts=why is None,
         why_not=why,
     )

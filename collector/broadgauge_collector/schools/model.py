@@ -66,6 +66,9 @@ class Reflector(Struct, frozen=True, kw_only=True):
     fingerprint: Annotated[
         str | None, about("SHA-256 of the certificate it shows, where no authority vouches for it")
     ] = None
+    has_access_key: Annotated[
+        bool, about("Whether agents get access tokens from here that it asks for")
+    ] = False
 
 
 class Agent(Struct, frozen=True, kw_only=True):

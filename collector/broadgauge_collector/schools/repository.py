@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from broadgauge_wire import Reflector as WireReflector
@@ -33,13 +33,17 @@ from .checks import (
     clean_name,
     name_key,
 )
+from .locations import locations_of
 from .model import Link, People, Reflector, School, SchoolHours
 from .networks import listed_subnets
 
 EVER = date(EARLIEST_YEAR, 1, 1)
 """Counts from this day on hold for every result there can be."""
 
-_REFLECTORS = select(tables.reflector).where(tables.reflector.c.removed_at.is_(None))
+_ALL_REFLECTORS = select(
+    tables.reflector, tables.access_key.c.reflector_id.is_not(None).label("has_access_key")
+).outerjoin(tables.access_key)
+_REFLECTORS = _ALL_REFLECTORS.where(tables.reflector.c.removed_at.is_(None))
 
 
 def add_school(
@@ -210,6 +214,7 @@ def remove_reflector(c: Connection, reflector_id: UUID, now: datetime) -> None:
     matches = tables.reflector.c.id == reflector_id
     gone = {"removed_at": now, "name_key": str(reflector_id)}  # which frees its name
     c.execute(update(tables.reflector).where(matches).values(gone))
+    c.execute(delete(tables.access_key).where(tables.access_key.c.reflector_id == reflector_id))
 
 
 def get_reflector(c: Connection, reflector_id: UUID) -> Reflector:
@@ -231,7 +236,7 @@ def find_reflector(c: Connection, name_or_id: str) -> Reflector:
 
 def list_reflectors(c: Connection, *, removed: bool = False) -> tuple[Reflector, ...]:
     """Every test server, by name; on demand with those removed, which older tests were made to."""
-    query = select(tables.reflector) if removed else _REFLECTORS
+    query = _ALL_REFLECTORS if removed else _REFLECTORS
     rows = c.execute(query.order_by(tables.reflector.c.name_key))
     return tuple(_reflector(row) for row in rows)
 
@@ -246,6 +251,7 @@ def settings_for(c: Connection, school_id: UUID) -> Settings:
     return Settings(
         reflectors=tuple(_on_the_wire(r) for r in usable),
         school_networks=listed_subnets(c),
+        locations=locations_of(c, school_id),
         configuration=configuration_for(c, school_id),
     )
 
@@ -290,6 +296,7 @@ def _reflector(row: Row[tuple[object, ...]]) -> Reflector:
         link_id=row.link_id,
         tls=row.tls,
         fingerprint=row.fingerprint,
+        has_access_key=row.has_access_key,
     )
 
 

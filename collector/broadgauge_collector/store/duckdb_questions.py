@@ -11,7 +11,16 @@ from uuid import UUID
 
 import duckdb
 
-from broadgauge_wire import Bound, Direction, LimitedBy, PathKind, Segment, Trigger
+from broadgauge_wire import (
+    Bound,
+    Direction,
+    LimitedBy,
+    PathKind,
+    Segment,
+    TestClient,
+    ThroughputMethod,
+    Trigger,
+)
 
 from .schema import naive_utc
 
@@ -30,7 +39,15 @@ GROUPS: dict[Grouping, str] = {
 }
 # What was received before a window can't have begun in it; a clock may lead by a day at most.
 IN_WINDOW = f"({MOMENT}) >= $since AND ({MOMENT}) < $until AND received_at >= $received_since"
-MEASURED = "error IS NULL AND line_bits_per_second IS NOT NULL"
+OURS = """method = 'ndt7' AND NOT coalesce(public_server, false)
+    AND coalesce(client, 'agent') = 'agent'"""
+"""By agents, by their own protocol, to the district's test servers: others are listed, no more."""
+
+MEASURED = f"error IS NULL AND line_bits_per_second IS NOT NULL AND {OURS}"
+
+
+ReadingKind = Literal["exact", "at_least", "unclear", "browser", "failed"]
+"""What a throughput test says of a line. `unclear` has no bound; a web page made `browser`."""
 
 
 class Window(NamedTuple):
@@ -64,6 +81,9 @@ class Measured(NamedTuple):
     ceiling: float | None
     bound: Bound | None
     simulated: bool
+    method: ThroughputMethod
+    client: TestClient
+    public_server: bool
 
 
 class Listed(NamedTuple):
@@ -105,7 +125,8 @@ class Spread(NamedTuple):
 
 
 _FACTS = """path_kind, trigger, error IS NOT NULL, line_bits_per_second,
-    ceiling_bits_per_second, bound, simulated"""
+    ceiling_bits_per_second, bound, simulated, method, coalesce(client, 'agent'),
+    coalesce(public_server, false)"""
 
 
 def tests(
@@ -154,6 +175,16 @@ def newest_tests(
     return listed, rows[0][-1] if rows else 0
 
 
+def readings(cursor: Cursor, window: Window, school_id: UUID) -> dict[ReadingKind, int]:
+    """How many throughput tests of a school are of which kind, in both directions."""
+    query = f"""
+        SELECT CASE WHEN error IS NOT NULL THEN 'failed'
+            WHEN client = 'browser' THEN 'browser' ELSE coalesce(bound, 'unclear') END, count(*)
+        FROM throughput WHERE school_id = $school AND {IN_WINDOW} GROUP BY 1
+    """  # noqa: S608 - names of our own
+    return dict(cursor.execute(query, {"school": school_id, **window.values()}).fetchall())
+
+
 def latest(cursor: Cursor, window: Window, direction: Direction) -> list[Latest]:
     """Measured rates in one direction, newest first."""
     query = f"""
@@ -187,13 +218,10 @@ def ways(cursor: Cursor, window: Window, school_id: UUID) -> list[tuple[Segment,
     return cursor.execute(query, {"school": school_id, **window.values()}).fetchall()
 
 
-def failed_and_skipped(cursor: Cursor, window: Window, school_id: UUID) -> tuple[int, int]:
-    """How many throughput tests of a school failed, and how many runs of any test were skipped."""
-    values = {"school": school_id, **window.values()}
-    where = f"school_id = $school AND {IN_WINDOW}"
-    failed = f"SELECT count(*) FROM throughput WHERE {where} AND error IS NOT NULL"  # noqa: S608
-    skipped = f"SELECT count(*) FROM skipped WHERE {where}"  # noqa: S608
-    return _number(cursor, failed, values), _number(cursor, skipped, values)
+def skipped(cursor: Cursor, window: Window, school_id: UUID) -> int:
+    """How many runs of any test were skipped at a school."""
+    query = f"SELECT count(*) FROM skipped WHERE school_id = $school AND {IN_WINDOW}"  # noqa: S608
+    return _number(cursor, query, {"school": school_id, **window.values()})
 
 
 class Charted(NamedTuple):
@@ -222,7 +250,8 @@ CHARTED = f"""school_id = $school AND segment = $segment AND path_kind = $path
 
 def rates(cursor: Cursor, charted: Charted, by: Grouping) -> list[Spread]:
     """Line rates in bit/s, each direction a series."""
-    return _spread(cursor, charted, by, "throughput", "direction", "line_bits_per_second")
+    rate = f"CASE WHEN {OURS} THEN line_bits_per_second END"
+    return _spread(cursor, charted, by, "throughput", "direction", rate)
 
 
 def round_trips(cursor: Cursor, charted: Charted, by: Grouping) -> list[Spread]:

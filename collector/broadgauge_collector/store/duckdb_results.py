@@ -77,14 +77,14 @@ class DuckDBResults:
         are UTC without a zone. `before` is the place of the last row of the page before. KeyError
         for an unknown kind.
         """
-        columns = ", ".join(f'"{column.name}"' for column in schema.columns_of(kind))
         conditions, values = _conditions(school_id, agent_id, since, until, before)
-        query = (
-            f'SELECT {columns} FROM "{kind}" WHERE {conditions} '  # noqa: S608 - names of our own
-            "ORDER BY started_at DESC, id DESC LIMIT ?"
+        return self._rows(
+            kind, f"{conditions} ORDER BY started_at DESC, id DESC LIMIT ?", [*values, limit]
         )
-        with self.cursor() as cursor:
-            return cursor.sql(query, params=[*values, limit]).to_arrow_table()
+
+    def find(self, kind: str, result_id: UUID) -> pa.Table:
+        """The result with this id, as `select` gives it; no row if there is none of the kind."""
+        return self._rows(kind, "id = ? LIMIT 1", [result_id])
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -96,6 +96,12 @@ class DuckDBResults:
         """Finish what is being committed, and close the file."""
         with self._writing:
             self._file.close()
+
+    def _rows(self, kind: str, condition: str, values: list[Any]) -> pa.Table:
+        columns = ", ".join(f'"{column.name}"' for column in schema.columns_of(kind))
+        query = f'SELECT {columns} FROM "{kind}" WHERE {condition}'  # noqa: S608 - names of our own
+        with self.cursor() as cursor:
+            return cursor.sql(query, params=values).to_arrow_table()
 
     def _commit(self, group: Sequence[Incoming]) -> tuple[Outcome, ...]:
         with self._file.transaction() as connection:

@@ -69,5 +69,8 @@ class ResultStore(Protocol):
     ) -> pa.Table:
         """Results of one kind, newest first, with `since` <= started_at < `until`."""
 
+    def find(self, kind: str, result_id: UUID) -> pa.Table:
+        """The result with this id, as `select` gives it; no row if there is none of the kind."""
+
     def close(self) -> None:
         """Let go of the store's files."""

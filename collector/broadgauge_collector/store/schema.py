@@ -110,10 +110,14 @@ SIMPLE: dict[Any, Callable[[str], Column]] = {
 
 
 def _column(name: str, hint: Any) -> Column:
-    plain = _plain(hint)
-    if plain in SIMPLE:
-        return SIMPLE[plain](name)
-    return Column(name, "VARCHAR", _json_texts)
+    if is_json(hint):
+        return Column(name, "VARCHAR", _json_texts)
+    return SIMPLE[_plain(hint)](name)
+
+
+def is_json(hint: Any) -> bool:
+    """Whether values of this type are kept as JSON text: structures and lists."""
+    return _plain(hint) not in SIMPLE
 
 
 def _plain(hint: Any) -> Any:

@@ -114,6 +114,27 @@ reflector = Table(
     Column("removed_at", Instant),
 )
 
+# In the clear, since tokens are signed with it; apart, so that no list of test servers reads it.
+access_key = Table(
+    "access_key",
+    metadata,
+    Column("reflector_id", Uuid, ForeignKey("reflector.id"), primary_key=True),
+    Column("key", String(200), nullable=False),
+    Column("made_at", Instant, nullable=False),
+)
+
+room = Table(
+    "room",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("school_id", Uuid, ForeignKey("school.id"), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("name_key", String(400), nullable=False),
+    Column("code", String(8), nullable=False, unique=True),
+    Column("made_at", Instant, nullable=False),
+    UniqueConstraint("school_id", "name_key"),
+)
+
 agent = Table(
     "agent",
     metadata,

@@ -30,6 +30,20 @@ new MutationObserver(() => {
     if (opened.has(groupOf(group))) group.open = true;
 }).observe(document, { childList: true, subtree: true });
 
+// Cells of the list of tests. What comes from data is text or an address of our own, never markup.
+const make = window.React.createElement;
+window.dashAgGridComponentFunctions = Object.assign({}, window.dashAgGridComponentFunctions, {
+  TestLink: ({ data }) =>
+    make(window.dash_core_components.Link, { href: data.href, children: data.started_text }),
+  Reading: ({ data }) =>
+    make("span", null, make("span", { className: "icon icon-" + data.icon, "aria-hidden": true }), data.outcome),
+});
+
+// The grid moves between cells with the keyboard; Enter follows the link of the one it is on.
+document.addEventListener("keydown", ({ key, target }) => {
+  if (key === "Enter" && target.classList?.contains("ag-cell")) target.querySelector("a")?.click();
+});
+
 window.dash_clientside = Object.assign({}, window.dash_clientside, {
   broadgauge: {
     // Controls into the address, so that it can be kept and sent. No navigation happens.

@@ -14,6 +14,7 @@ from ..callbacks import callback
 from ..parts import loading, period_select, refresh, target_select
 from ..query import days_of, school_of, target_choices, target_of
 from ..views.school import body, no_such_school
+from .rooms import section
 
 PATH_TEMPLATE = "/school/<school_id>"
 TITLE = "School · broadgauge"
@@ -32,6 +33,7 @@ def layout(school_id: str = "", target: Any = None, days: Any = None, **_: Any) 
             ),
             html.Div(controls, className="controls"),
             html.Div([loading(220), loading(360)], id="school-body", className="page-body"),
+            section(),
             dcc.Store(id="school-id", data=school_id),
             refresh(60),
         ],

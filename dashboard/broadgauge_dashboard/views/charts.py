@@ -41,6 +41,13 @@ def medians(points: Sequence[Point], naming: Naming) -> str:
     return ". ".join(ranges)
 
 
+def graph(name: str, figure: figures.Figure, title: str, said: str, height: int = 280) -> html.Div:
+    """A chart, and in words what it shows for who can't see it."""
+    graph = dcc.Graph(id=name, figure=figure, config=figures.CONFIG, style={"height": height})
+    words = f"Chart: {title}. {said}." if said else f"Chart: {title}"
+    return html.Div(graph, className="graph", role="img", **{"aria-label": words})
+
+
 def _throughput(report: SchoolReport) -> html.Section:
     title = "Throughput over time"
     points = report.throughput_by_day
@@ -49,13 +56,20 @@ def _throughput(report: SchoolReport) -> html.Section:
     drawn = [test for test in report.tests if _on_chart(test, report)]
     zone = report.summary.school.timezone
     figure = figures.throughput_over_time(points, drawn, zone, _need(report))
+    shown = graph("throughput-by-day", figure, title, medians(points, fmt.rate), height=400)
+    return panel(title, shown, note=_marks(report, drawn))
+
+
+def _marks(report: SchoolReport, drawn: Sequence[TestRow]) -> str:
+    """What the shapes mean."""
+    squares = any(test.client == "browser" for test in drawn)
+    by_page = " Squares were made by web pages in rooms." if squares else ""
     newest = f" Marks are the newest {len(drawn)} tests." if drawn else ""
-    note = (
-        f"{_where(report)}Circles are full readings. Triangles: the testing computer was the "
-        f"limit, so the line is this fast or faster. Crosses can't say.{newest}"
+    return (
+        f"{_where(report)}Circles are full readings. Triangles: the testing computer, or something "
+        f"else beside the line, was the limit, so the line is this fast or faster. Crosses can't "
+        f"say.{by_page}{newest}"
     )
-    shown = _graph("throughput-by-day", figure, title, medians(points, fmt.rate), height=360)
-    return panel(title, shown, note=note)
 
 
 def _on_chart(test: TestRow, report: SchoolReport) -> bool:
@@ -76,7 +90,7 @@ def _by_hour(report: SchoolReport) -> html.Section:
     if not points:
         return _no_data(title, "Shown once tests have run at several hours.")
     figure = figures.throughput_by_hour(points, _need(report))
-    shown = _graph("throughput-by-hour", figure, title, medians(points, fmt.rate))
+    shown = graph("throughput-by-hour", figure, title, medians(points, fmt.rate))
     return panel(title, shown, note="Medians; bars show the middle 80% of tests.")
 
 
@@ -85,7 +99,7 @@ def _by_location(report: SchoolReport) -> html.Section:
     if not points:
         return _no_data(title, NO_LOCATION)
     figure = figures.throughput_by_location(points, _need(report))
-    shown = _graph("throughput-by-location", figure, title, medians(points, fmt.rate))
+    shown = graph("throughput-by-location", figure, title, medians(points, fmt.rate))
     note = "Rooms and wings side by side; bars show the middle 80% of tests."
     return panel(title, shown, note=note)
 
@@ -95,7 +109,7 @@ def _latency(report: SchoolReport) -> html.Section:
     if not points:
         return _no_data(title, "No latency was measured in this period.")
     figure = figures.latency_over_time(points)
-    shown = _graph("latency-by-day", figure, title, medians(points, fmt.milliseconds))
+    shown = graph("latency-by-day", figure, title, medians(points, fmt.milliseconds))
     note = "Round trips to the test server: the day's median inside its middle 80%."
     return panel(title, shown, note=note)
 
@@ -105,7 +119,7 @@ def _latency_by_hour(report: SchoolReport) -> html.Section:
     if not points:
         return _no_data(title, "Shown once latency was measured at several hours.")
     figure = figures.latency_by_hour(points)
-    shown = _graph("latency-by-hour", figure, title, medians(points, fmt.milliseconds))
+    shown = graph("latency-by-hour", figure, title, medians(points, fmt.milliseconds))
     return panel(title, shown, note=_ROUND_TRIPS)
 
 
@@ -114,7 +128,7 @@ def _latency_by_location(report: SchoolReport) -> html.Section:
     if not points:
         return _no_data(title, NO_LOCATION)
     figure = figures.latency_by_location(points)
-    shown = _graph("latency-by-location", figure, title, medians(points, fmt.milliseconds))
+    shown = graph("latency-by-location", figure, title, medians(points, fmt.milliseconds))
     return panel(title, shown, note=_ROUND_TRIPS)
 
 
@@ -126,7 +140,7 @@ def _loss(report: SchoolReport) -> html.Section:
     if not worst:
         return panel(title, empty("None", "Every day, nine in ten tests lost nothing."))
     said = f"At most {fmt.percent(worst)} on the worst day"
-    shown = _graph("loss-by-day", figures.loss_over_time(points), title, said)
+    shown = graph("loss-by-day", figures.loss_over_time(points), title, said)
     note = "Echoes that never came back: nine in ten tests of a day lost no more than this."
     return panel(title, shown, note=note)
 
@@ -134,12 +148,6 @@ def _loss(report: SchoolReport) -> html.Section:
 def _need(report: SchoolReport) -> float | None:
     verdict = report.summary.deciding.verdict if report.summary.deciding else None
     return verdict.need.bits_per_second if verdict and verdict.need else None
-
-
-def _graph(name: str, figure: figures.Figure, title: str, said: str, height: int = 280) -> html.Div:
-    graph = dcc.Graph(id=name, figure=figure, config=figures.CONFIG, style={"height": height})
-    words = f"Chart: {title}. {said}." if said else f"Chart: {title}"
-    return html.Div(graph, className="graph", role="img", **{"aria-label": words})
 
 
 def _no_data(title: str, why: str) -> html.Section:

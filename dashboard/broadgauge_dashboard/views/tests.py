@@ -1,15 +1,17 @@
 """The list of tests on the School page."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import dash_ag_grid as dag
 from dash import html
 
-from broadgauge_collector.reports import SchoolReport, TestRow
+from broadgauge_collector.reports import ReadingKind, SchoolReport, TestRow
 
 from .. import format as fmt
-from ..parts import empty, panel
-from ..words import LIMITS, SEGMENTS
+from ..parts import empty, icon, panel
+from ..readings import LIMITS, SHAPES
+from ..words import SEGMENTS
 
 
 def tests_panel(report: SchoolReport) -> html.Section:
@@ -17,20 +19,33 @@ def tests_panel(report: SchoolReport) -> html.Section:
     if not report.tests:
         return panel("Tests", empty("No test in this period", "Choose a longer period above."))
     zone = report.summary.school.timezone
-    grid = _grid([row(test, zone) for test in report.tests])
+    kept = urlencode({"target": report.target.key, "days": report.days})
+    grid = _grid([row(test, zone, kept) for test in report.tests])
     named = html.Div(grid, role="group", **{"aria-label": "Tests"})
-    return panel("Tests", named, note=_note(report))
+    return panel("Tests", readings(report), named, note=_note(report))
+
+
+def readings(report: SchoolReport) -> html.P:
+    """How many tests are of which kind, each kind beside its shape."""
+    counted = [
+        html.Span([icon(SHAPES[kind].icon), f"{fmt.count(number)} {_COUNTED[kind][number != 1]}"])
+        for kind in SHAPES
+        if (number := report.readings.get(kind, 0))
+    ]
+    return html.P(counted, className="legend readings")
 
 
 def outcome(test: TestRow) -> str:
     """What became of a test, in plain words."""
     if test.error is not None:
         return f"Failed: {test.error}"
+    if test.client == "browser":
+        return f"Made by a web page: {SHAPES[test.bound or 'unclear'].name}"
     if test.bound is None:
         return "Can't say: unsteady, too short, or held back by losses"
     if test.bound == "exact":
         return "Full reading"
-    limit = LIMITS.get(test.limited_by or "")
+    limit = LIMITS.get(test.limited_by) if test.limited_by else None
     return f"This fast or faster: the limit was {limit}" if limit else "This fast or faster"
 
 
@@ -39,27 +54,38 @@ def counting(test: TestRow) -> str:
     return "Counts" if test.counts else (test.why_not or "Does not count")
 
 
-def row(test: TestRow, timezone: str) -> dict[str, Any]:
-    """A test as one row of the grid: what is sorted by, and what is shown."""
+def row(test: TestRow, timezone: str, kept: str = "") -> dict[str, Any]:
+    """A test as one row of the grid: what is sorted by, and what is shown.
+
+    `kept` is the query that leads to the test's page with the target and period of this one.
+    """
     prefix = "≥ " if test.bound == "at_least" else ""
     rate = test.line_bits_per_second
     return {
         "id": str(test.id),
         "started": fmt.local(test.started_at, timezone).isoformat(timespec="seconds"),
         "started_text": fmt.moment(test.started_at, timezone),
-        "direction": test.direction.capitalize(),
+        "href": f"/test/{test.id}?{kept}",
+        "test": _what(test),
         "rate": rate,
         "rate_text": fmt.UNKNOWN if rate is None else f"{prefix}{fmt.rate(rate)}",
         "outcome": outcome(test),
         "counting": counting(test),
-        "segment": SEGMENTS.get(test.segment or "", fmt.UNKNOWN),
-        "location": test.location or fmt.UNKNOWN,
-        "agent": test.agent,
+        "icon": SHAPES[test.reading].icon,
+        "where": _where(test),
         "rtt": test.idle_rtt_seconds,
         "rtt_text": fmt.milliseconds(test.idle_rtt_seconds),
-        "bytes": test.bytes_transferred,
-        "bytes_text": fmt.size(test.bytes_transferred),
     }
+
+
+def _what(test: TestRow) -> str:
+    direction, segment = test.direction.capitalize(), SEGMENTS.get(test.segment or "")
+    return f"{direction}, {segment}" if segment else direction
+
+
+def _where(test: TestRow) -> str:
+    by = "a web page" if test.client == "browser" else test.agent
+    return ", ".join(part for part in (test.location, by) if part) or fmt.UNKNOWN
 
 
 def _note(report: SchoolReport) -> str:
@@ -67,7 +93,8 @@ def _note(report: SchoolReport) -> str:
     newest = f"The newest {fmt.count(shown)} of " if shown < report.tests_total else ""
     return (
         f"{newest}{fmt.plural(report.tests_total, 'test')} in the last {report.days} days. "
-        f"{fmt.count(report.failed)} failed, {fmt.count(report.skipped)} were skipped."
+        f"{fmt.count(report.failed)} failed, {fmt.count(report.skipped)} were skipped. "
+        "A test's time leads to its page."
     )
 
 
@@ -76,7 +103,7 @@ def _grid(rows: list[dict[str, Any]]) -> dag.AgGrid:
         id="tests",
         rowData=rows,
         columnDefs=_COLUMNS,
-        defaultColDef={"sortable": True, "resizable": True, "minWidth": 105, "flex": 1},
+        defaultColDef={"sortable": True, "resizable": True},
         getRowId="params.data.id",
         dashGridOptions={
             "theme": {"function": _THEME},
@@ -94,29 +121,34 @@ def _grid(rows: list[dict[str, Any]]) -> dag.AgGrid:
 def _shown_as(field: str, heading: str, text: str, width: int, **more: Any) -> dict[str, Any]:
     """A column that sorts by a value and shows words for it."""
     shown = {"function": f"params.data.{text}"}
-    named = {"field": field, "headerName": heading, "minWidth": width}
+    named = {"field": field, "headerName": heading, "width": width, "minWidth": width}
     return {**named, "valueFormatter": shown, **more}
 
 
 def _words(field: str, heading: str, width: int, **more: Any) -> dict[str, Any]:
-    named = {"field": field, "headerName": heading, "minWidth": width}
+    named = {"field": field, "headerName": heading, "width": width, "minWidth": width}
     return {**named, "filter": True, "tooltipField": field, **more}
 
 
-_SENTENCE = {"flex": 2, "wrapText": True, "autoHeight": True}
+_COUNTED: dict[ReadingKind, tuple[str, str]] = {
+    "exact": ("full reading", "full readings"),
+    "at_least": ("this fast or faster", "this fast or faster"),
+    "unclear": ("can't say", "can't say"),
+    "browser": ("made by a web page", "made by web pages"),
+    "failed": ("failed", "failed"),
+}
+_SENTENCE = {"flex": 1, "wrapText": True, "autoHeight": True}
 _RIGHT = {"type": "rightAligned"}
 _COLUMNS = [
-    _shown_as("started", "When", "started_text", 195),
-    _shown_as("rate", "Line speed", "rate_text", 125, **_RIGHT),
-    _words("direction", "Direction", 130),
-    _words("outcome", "Reading", 250, **_SENTENCE),
-    _words("counting", "For the verdict", 250, **_SENTENCE),
-    _words("location", "Location", 120),
-    _words("agent", "Agent", 130),
-    _words("segment", "Segment", 140),
-    _shown_as("rtt", "Idle latency", "rtt_text", 115, **_RIGHT),
-    _shown_as("bytes", "Data used", "bytes_text", 110, **_RIGHT),
+    _shown_as("started", "When", "started_text", 198, cellRenderer="TestLink"),
+    _shown_as("rate", "Line speed", "rate_text", 128, **_RIGHT),
+    _words("test", "Test", 120, wrapText=True, autoHeight=True),
+    _words("outcome", "Reading", 210, cellRenderer="Reading", **_SENTENCE),
+    _words("counting", "For the verdict", 210, **_SENTENCE),
+    _words("where", "Where", 132, wrapText=True, autoHeight=True),
+    _shown_as("rtt", "Latency", "rtt_text", 100, **_RIGHT),
 ]
+"""Narrow enough for a laptop: what else is known of a test stands on its page."""
 _THEME = (
     "themeQuartz.withParams({backgroundColor: 'var(--paper)', foregroundColor: 'var(--ink)', "
     "headerTextColor: 'var(--soft)', headerBackgroundColor: 'var(--paper)', "

@@ -299,6 +299,46 @@ def test_measure_uses_the_joined_collectors_first_test_server(tmp_path: Path) ->
     assert "127.0.0.1 port 1" in done.stderr
 
 
+def test_measure_speaks_librespeed_with_a_server_of_that_kind(
+    tmp_path: Path, reflector_port: int
+) -> None:
+    (tmp_path / "agent.toml").write_text("[probes.throughput]\nmax_seconds = 0.5\n")
+    asked = ("measure", "--method", "librespeed", "--state", tmp_path, "--direction", "download")
+    server = f"http://127.0.0.1:{reflector_port}/"
+    done = run(*asked, "--server", server, "--streams", "2", "--json")
+    assert done.returncode == 0, done.stderr
+    (result,) = json.loads(done.stdout)
+    assert (result["method"], result["streams"], result["trigger"]) == ("librespeed", 2, "manual")
+    assert result["throughput_bits_per_second"] > 0
+    wrong = run(*asked, "--server", server + "elsewhere/")
+    assert wrong.returncode == 1
+    assert "often called backend" in wrong.stdout
+    assert run(*asked, "--server", "http://127.0.0.1:1/").returncode == 4
+    missing = run(*asked)
+    assert missing.returncode == 3
+    assert "--server" in missing.stderr
+    assert run(*asked, "--server", "ftp://x").returncode == 3
+
+
+def test_measure_runs_speedtest_cli_with_a_mini_server(tmp_path: Path, reflector_port: int) -> None:
+    (tmp_path / "agent.toml").write_text("[probes.throughput]\nmax_seconds = 0.5\n")
+    server = f"http://127.0.0.1:{reflector_port}/"
+    done = run("measure", "--method", "ookla", "--state", tmp_path, "--server", server)
+    assert done.returncode == 0, done.stderr
+    assert "download: " in done.stdout
+    assert "upload: " in done.stdout
+    pinned = run("measure", "--method", "ookla", "--state", tmp_path, "--fingerprint", "00")
+    assert pinned.returncode == 2
+
+
+def test_measure_keeps_to_so_many_connections(tmp_path: Path, reflector_port: int) -> None:
+    (tmp_path / "agent.toml").write_text("[probes.throughput]\nmax_seconds = 1\n")
+    address = f"127.0.0.1:{reflector_port}"
+    asked = ("measure", "--server", address, "--direction", "download", "--state", tmp_path)
+    (result,) = json.loads(run(*asked, "--streams", "1", "--json").stdout)
+    assert result["streams"] == 1
+
+
 def test_measure_against_something_else_is_measured_trouble(
     tmp_path: Path, collector: ScriptedCollector
 ) -> None:
@@ -340,6 +380,9 @@ def test_probes_say_whether_they_can_run_and_why(tmp_path: Path) -> None:
     assert said["latency"]["can_run"] is False
     assert "no test server" in said["latency"]["reasons"][0]
     assert said["throughput"]["enabled"] is False
+    assert {name for name, probe in said.items() if probe["enabled"]} == {"inventory", "latency"}
+    assert "probes.librespeed.server" in said["librespeed"]["reasons"][0]
+    assert "publishes" in said["mlab"]["reasons"][0]
     assert "latency: no" in run("probes", "--state", tmp_path).stdout
 
 
@@ -388,6 +431,23 @@ def test_an_identity_of_somebody_else_is_not_called_damaged(
 def test_an_unreachable_address_has_a_code_of_its_own() -> None:
     codes = (ConfigError.exit_code, UnreachableError.exit_code, NotJoinedError.exit_code)
     assert codes == (3, 4, 3)
+
+
+def test_a_floor_by_another_protocol_is_not_blamed_on_the_computer() -> None:
+    result = ThroughputResult(
+        id=new_id(),
+        started_at=datetime.now(UTC),
+        duration_seconds=10,
+        agent_version="0.1.0",
+        direction="download",
+        method="ookla",
+        server="speedtest.example:8080",
+        throughput_bits_per_second=93_400_000,
+        bound="at_least",
+    )
+    assert throughput_line(result) == (
+        "download: 93.4 Mbps (this protocol often reads low: the line is this fast or faster)"
+    )
 
 
 def test_a_throughput_result_reads_in_plain_words() -> None:

@@ -117,9 +117,11 @@ WHEN_WELL = [
     "collector",
     "clock",
     "test server Core, TCP",
+    "test server Core, filters",
     "test server Core, UDP echo",
     "test server Core, way",
     "school network",
+    "this machine's processor",
     "what this machine can measure",
 ]
 

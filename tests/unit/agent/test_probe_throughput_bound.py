@@ -1,63 +1,54 @@
 """What a number says about the line: `exact` only with every sign that the path set it."""
 
+from collections.abc import Callable, Mapping
+from typing import Any, get_args
+
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from broadgauge_agent.probes.throughput.bound import Evidence, Trend, judge, trend_of
-from broadgauge_agent.probes.throughput.observation import LoadFacts, Sample, SenderReading
-from broadgauge_agent.probes.throughput.rates import (
-    ceiling_bits_per_second,
-    cross_traffic_bits_per_second,
-    loaded_rtt_seconds,
-    payload_ratio,
-    rate_between,
-    rate_bits_per_second,
-    retransmit_ratio,
-    rtt_variation_seconds,
+from broadgauge_agent.probes.throughput.bound import (
+    BBR_LOSS_RATIO,
+    CEILING_SHARE,
+    CPU_SHARE,
+    CROSS_TRAFFIC_SHARE,
+    IDLE_SHARE,
+    WINDOW_SHARE,
+    WORKING_SHARE,
+    Ceiling,
+    Evidence,
+    Trend,
+    is_bbr,
+    judge,
 )
-from broadgauge_agent.tcp_info import TcpInfo
-from broadgauge_wire import Bound, LimitedBy, NetworkLink
+from broadgauge_wire import Bound, InterfaceKind, LimitedBy
 
 MBIT = 1e6
-
-
-def samples_at(*megabits: float) -> tuple[Sample, ...]:
-    """One sample a second, each second at the given rate."""
-    taken = [Sample(0.0, 0)]
-    for second, rate in enumerate(megabits, 1):
-        taken.append(Sample(float(second), taken[-1].arrived_bytes + round(rate * MBIT / 8)))
-    return tuple(taken)
-
-
-QUICK = tuple(Sample(s.seconds / 5, s.arrived_bytes) for s in samples_at(*[20] * 10))
-
-
-def sender(**members: object) -> tuple[SenderReading, ...]:
-    """One reading after ten seconds of a sender that was busy all the time."""
-    plain = TcpInfo(
-        rtt_variation_seconds=0.002,
-        min_rtt_seconds=0.010,
-        busy_seconds=9.9,
-        receive_window_limited_seconds=0.0,
-        send_buffer_limited_seconds=0.0,
-        bytes_sent=10**8,
-        bytes_retransmitted=0,
-    )
-    return (SenderReading(10.0, msgspec.structs.replace(plain, **members)),)
+GIGABIT_CARD = Ceiling(975 * MBIT, "nic")
+NO_QUEUE = {"loaded_rtt_seconds": 0.0101, "peak_rtt_seconds": 0.0101}
 
 
 def evidence(**different: object) -> Evidence:
     """A steady download at 100 Mbit/s on a gigabit wire with a full queue: a full reading."""
     full_reading = Evidence(
-        samples=samples_at(*[100] * 10),
-        sender=sender(),
+        trend="settled",
+        is_lasting=True,
         line_bits_per_second=100 * MBIT,
-        ceiling_bits_per_second=975 * MBIT,
+        ceiling=GIGABIT_CARD,
         interface_kind="wired",
         is_download=True,
+        is_flow_limited=False,
+        is_contested=False,
+        is_saturated=False,
         cpu_share=0.2,
+        working_share=0.3,
+        window_share=0.0,
+        idle_share=0.0,
         idle_rtt_seconds=0.010,
         loaded_rtt_seconds=0.045,
+        peak_rtt_seconds=0.050,
+        rtt_variation_seconds=0.002,
         retransmit_ratio=0.001,
         cross_traffic_bits_per_second=0.0,
         is_bbr=False,
@@ -65,53 +56,81 @@ def evidence(**different: object) -> Evidence:
     return msgspec.structs.replace(full_reading, **different)
 
 
+MACHINE_LIMITS: Mapping[str, tuple[dict[str, object], LimitedBy]] = {
+    "the client computes all the time": ({"cpu_share": CPU_SHARE + 0.01}, "cpu"),
+    "the client never waits": ({"working_share": WORKING_SHARE + 0.01}, "cpu"),
+    "Wi-Fi": ({"interface_kind": "wifi", "ceiling": None}, "wifi"),
+    "a card as fast as the line": (
+        {"line_bits_per_second": (CEILING_SHARE + 0.01) * 975 * MBIT},
+        "nic",
+    ),
+    "a processor as fast as the line": ({"ceiling": Ceiling(105 * MBIT, "cpu")}, "cpu"),
+    "a rule of the network's": ({"ceiling": Ceiling(105 * MBIT, "policy")}, "policy"),
+    "somebody's use of this machine": (
+        {"cross_traffic_bits_per_second": (CROSS_TRAFFIC_SHARE + 0.01) * 100 * MBIT},
+        "cross_traffic",
+    ),
+    "windows, and no queue": ({"window_share": WINDOW_SHARE + 0.01, **NO_QUEUE}, "window"),
+    "a rate for each connection": ({"is_flow_limited": True}, "policy"),
+    "neighbors who gave way": ({"is_contested": True}, "cross_traffic"),
+    "a server with nothing to send": ({"idle_share": IDLE_SHARE + 0.01}, "server"),
+    "a client with nothing to send": (
+        {"idle_share": IDLE_SHARE + 0.01, "is_download": False},
+        "cpu",
+    ),
+}
+
+
 def test_a_steady_rate_on_a_full_path_is_exact() -> None:
     assert judge(evidence()) == ("exact", "path")
+    assert judge(evidence(is_download=False)) == ("exact", "path")
 
 
-@pytest.mark.parametrize(
-    ("different", "limited_by"),
-    [
-        ({"cpu_share": 0.9}, "cpu"),
-        ({"interface_kind": "wifi", "ceiling_bits_per_second": None}, "wifi"),
-        ({"line_bits_per_second": 880 * MBIT}, "nic"),
-        ({"cross_traffic_bits_per_second": 6 * MBIT}, "cross_traffic"),
-        ({"sender": sender(receive_window_limited_seconds=1.0)}, "window"),
-        ({"sender": sender(send_buffer_limited_seconds=1.0)}, "window"),
-        ({"sender": sender(busy_seconds=7.0)}, "server"),
-        ({"sender": sender(busy_seconds=7.0), "is_download": False}, "cpu"),
-    ],
-)
-def test_where_an_end_was_the_bound_the_line_is_this_fast_or_faster(
-    different: dict[str, object], limited_by: LimitedBy
-) -> None:
+@pytest.mark.parametrize("case", MACHINE_LIMITS)
+def test_where_an_end_was_the_bound_the_line_is_this_fast_or_faster(case: str) -> None:
+    different, limited_by = MACHINE_LIMITS[case]
     assert judge(evidence(**different)) == ("at_least", limited_by)
+
+
+@pytest.mark.parametrize("case", MACHINE_LIMITS)
+def test_where_an_end_was_the_bound_of_a_burst_the_number_says_nothing(case: str) -> None:
+    different, limited_by = MACHINE_LIMITS[case]
+    assert judge(evidence(is_lasting=False, **different)) == (None, limited_by)
+
+
+@pytest.mark.parametrize("case", MACHINE_LIMITS)
+def test_where_an_end_was_the_bound_other_signs_of_a_full_path_change_nothing(case: str) -> None:
+    different, limited_by = MACHINE_LIMITS[case]
+    assert judge(evidence(is_bbr=True, **different)) == ("at_least", limited_by)
+
+
+def test_windows_that_a_full_line_filled_are_not_the_bound() -> None:
+    held = {"window_share": WINDOW_SHARE + 0.2}
+    assert judge(evidence(**held, is_saturated=True)) == ("exact", "path")
+    assert judge(evidence(**held)) == ("exact", "path")  # a long queue shows that it is full
 
 
 @pytest.mark.parametrize(
     "different",
     [
-        {"sender": (), "loaded_rtt_seconds": None, "retransmit_ratio": None},
-        {"sender": sender(busy_seconds=None)},
-        {"sender": sender(bytes_retransmitted=None)},
-        {"sender": sender(receive_window_limited_seconds=None)},
-        {"sender": sender(send_buffer_limited_seconds=None)},
-        {"sender": sender(rtt_variation_seconds=None), "retransmit_ratio": 0.0},
-        {"sender": sender(rtt_variation_seconds=0.012), "retransmit_ratio": 0.0},
-        {"sender": sender(min_rtt_seconds=0.044), "retransmit_ratio": 0.0},
+        {"window_share": None},
+        {"idle_share": None},
+        {"retransmit_ratio": None},
+        {"rtt_variation_seconds": None, "retransmit_ratio": 0.0},
+        {"rtt_variation_seconds": 0.012, "retransmit_ratio": 0.0},
+        {"idle_rtt_seconds": 0.044, "retransmit_ratio": 0.0},
         {"cross_traffic_bits_per_second": None},
-        {"ceiling_bits_per_second": None},
+        {"ceiling": None},
         {"line_bits_per_second": None},
         {"loaded_rtt_seconds": None, "retransmit_ratio": 0.0},
-        {"loaded_rtt_seconds": 0.0101, "retransmit_ratio": 0.0},
-        {"samples": samples_at(20, 60, 100, 100, 100, 100, 100, 100, 100, 100)},
+        {**NO_QUEUE, "retransmit_ratio": 0.0},
+        {**NO_QUEUE, "retransmit_ratio": 0.0, "is_saturated": True},
+        {"trend": "rising"},
     ],
     ids=[
-        "no TCP_INFO",
-        "an old kernel",
+        "no word on windows",
+        "no word on idle senders",
         "no count of repeats",
-        "no word on the receive window",
-        "no word on the send buffer",
         "unknown jitter",
         "jitter as large as the delay",
         "a proxy next door",
@@ -120,7 +139,8 @@ def test_where_an_end_was_the_bound_the_line_is_this_fast_or_faster(
         "unknown framing",
         "no loaded round trip",
         "no queue",
-        "slow start in the average",
+        "no queue, though more connections carried no more",
+        "still rising",
     ],
 )
 def test_where_a_sign_is_missing_it_is_never_exact(different: dict[str, object]) -> None:
@@ -130,23 +150,19 @@ def test_where_a_sign_is_missing_it_is_never_exact(different: dict[str, object])
 @pytest.mark.parametrize(
     ("different", "verdict"),
     [
-        ({"samples": samples_at(*[200] * 3, *[100] * 7)}, (None, None)),
-        ({"samples": samples_at(*[200] * 3, *[100] * 7), "cpu_share": 0.9}, (None, "cpu")),
-        ({"samples": samples_at(*[100] * 9, 50)}, (None, None)),
-        ({"samples": QUICK}, (None, None)),
-        ({"samples": QUICK, "cpu_share": 0.9}, (None, "cpu")),
-        ({"samples": samples_at(*[100] * 10)[::3]}, (None, None)),
-        ({"sender": sender(rtt_variation_seconds=0.012)}, (None, "path")),
-        ({"loaded_rtt_seconds": 0.0101}, (None, "path")),
-        ({"loaded_rtt_seconds": 0.0101, "is_bbr": True, "retransmit_ratio": 0.1}, (None, "path")),
+        ({"is_lasting": False}, (None, None)),
+        ({"trend": "falling"}, (None, None)),
+        ({"trend": "falling", "cpu_share": 0.9}, (None, "cpu")),
+        ({"trend": "unsettled"}, (None, None)),
+        ({"rtt_variation_seconds": 0.012}, (None, "path")),
+        (NO_QUEUE, (None, "path")),
+        ({**NO_QUEUE, "is_bbr": True, "retransmit_ratio": 2 * BBR_LOSS_RATIO}, (None, "path")),
     ],
     ids=[
-        "a burst first",
-        "a burst and the CPU",
+        "a burst may not be over",
         "an end that fell",
-        "too short to tell a burst",
-        "too short, and the CPU",
-        "too few samples to tell a fall",
+        "an end that fell, and the CPU",
+        "a rate that goes up and down",
         "lossy, with jitter that looks like a queue",
         "lossy",
         "policed",
@@ -159,95 +175,114 @@ def test_where_the_rate_fell_or_may_have_or_loss_set_it_the_number_says_nothing(
 
 
 def test_bbr_fills_a_path_without_a_queue_and_through_some_loss() -> None:
-    assert judge(evidence(is_bbr=True, loaded_rtt_seconds=0.0101)) == ("exact", "path")
-    lossy = evidence(is_bbr=True, loaded_rtt_seconds=0.0101, retransmit_ratio=0.04)
+    full = {"is_bbr": True, "is_saturated": True, **NO_QUEUE}
+    assert judge(evidence(**full)) == ("exact", "path")
+    lossy = evidence(**full, retransmit_ratio=BBR_LOSS_RATIO - 0.01)
     assert judge(lossy) == ("exact", "path")
 
 
-@pytest.mark.parametrize(
-    ("megabits", "trend"),
-    [
-        ([100] * 10, "steady"),
-        ([96, 104] * 5, "steady"),
-        ([80, *[100] * 9], "steady"),
-        ([50, 80, *[100] * 8], "rising"),
-        ([*[100] * 8, 130, 130], "rising"),
-        ([*[100] * 9, 130], "rising"),
-        ([*[100] * 9, 75], "falling"),
-        ([*[100] * 9, 90], "steady"),
-        ([130, 130, *[100] * 8], "falling"),
-        ([100, 100], "unknown"),
-    ],
-)
-def test_a_trend_is_the_second_half_and_the_ends_against_the_whole(
-    megabits: list[float], trend: Trend
-) -> None:
-    assert trend_of(samples_at(*megabits)) == trend
-
-
-def test_rates_are_averages_between_any_two_moments() -> None:
-    samples = samples_at(10, 30)
-    assert rate_bits_per_second(samples) == 20 * MBIT
-    assert rate_between(samples, 0.5, 1.0) == pytest.approx(30 * MBIT)
-    assert rate_between(samples, 0.25, 0.75) == pytest.approx(20 * MBIT)
-
-
-ETHERNET = NetworkLink(name="e", kind="wired", speed_bits_per_second=1e9, mtu_bytes=1500)
-
-
-def test_the_payload_share_comes_from_the_real_segment_size() -> None:
-    with_timestamps = TcpInfo(mss_bytes=1448, has_timestamps=True)
-    plain = TcpInfo(mss_bytes=1460, has_timestamps=False)
-    assert payload_ratio(with_timestamps, None, is_ipv6=False) == pytest.approx(1448 / 1500)
-    assert payload_ratio(plain, None, is_ipv6=False) == pytest.approx(1460 / 1500)
-    ipv6 = TcpInfo(mss_bytes=1428, has_timestamps=True)
-    assert payload_ratio(ipv6, None, is_ipv6=True) == pytest.approx(1428 / 1500)
-
-
-def test_without_a_segment_size_the_interface_says_it() -> None:
-    for platform, payload in [("darwin", 1448), ("win32", 1460)]:
-        ratio = payload_ratio(None, ETHERNET, is_ipv6=False, platform=platform)
-        assert ratio == pytest.approx(payload / 1500)
-    assert payload_ratio(None, None, is_ipv6=False) is None
-
-
-def test_a_gigabit_wire_carries_975_mbit_of_packets() -> None:
-    assert ceiling_bits_per_second(ETHERNET) == pytest.approx(1e9 * 1500 / 1538)
+def test_bbr_alone_is_no_sign_of_a_full_path() -> None:
+    assert judge(evidence(is_bbr=True, **NO_QUEUE)) == ("at_least", None)
 
 
 @pytest.mark.parametrize(
-    "different", [{"kind": "wifi"}, {"speed_bits_per_second": None}, {"mtu_bytes": None}]
+    ("name", "expected"), [("bbr", True), ("bbr3", True), ("cubic", False), (None, False)]
 )
-def test_a_ceiling_that_is_not_known_is_none(different: dict[str, object]) -> None:
-    assert ceiling_bits_per_second(msgspec.structs.replace(ETHERNET, **different)) is None
-    assert ceiling_bits_per_second(None) is None
+def test_bbr_is_known_by_its_name(name: str | None, expected: bool) -> None:
+    assert is_bbr(name) is expected
 
 
-def facts(interface_bytes: int | None) -> LoadFacts:
-    return LoadFacts(
-        seconds=10.0,
-        own=None,
-        own_congestion_control=None,
-        cpu_share=0.0,
-        interface_bytes=interface_bytes,
-    )
+SHARES = st.none() | st.floats(0, 1)
+SECONDS = st.none() | st.floats(0, 0.5)
+RATES = st.none() | st.floats(0, 2e9)
+ANY_EVIDENCE = st.builds(
+    Evidence,
+    trend=st.sampled_from(("settled", "settled", *get_args(Trend))),
+    is_lasting=st.booleans(),
+    line_bits_per_second=RATES,
+    ceiling=st.none()
+    | st.builds(Ceiling, st.floats(0, 2e10), st.sampled_from(get_args(LimitedBy))),
+    interface_kind=st.none() | st.sampled_from(get_args(InterfaceKind)),
+    is_download=st.booleans(),
+    is_flow_limited=st.booleans(),
+    is_contested=st.booleans(),
+    is_saturated=st.booleans(),
+    cpu_share=st.floats(0, 2),
+    working_share=st.floats(0, 1),
+    window_share=SHARES,
+    idle_share=SHARES,
+    idle_rtt_seconds=SECONDS,
+    loaded_rtt_seconds=SECONDS,
+    peak_rtt_seconds=SECONDS,
+    rtt_variation_seconds=SECONDS,
+    retransmit_ratio=SHARES,
+    cross_traffic_bits_per_second=RATES,
+    is_bbr=st.booleans(),
+)
+
+CONDITIONS: Mapping[str, Callable[[Any], bool]] = {
+    "the rate settled": lambda e: e.trend == "settled",
+    "it outlasted a burst": lambda e: e.is_lasting,
+    "the ceiling is known and was not touched": lambda e: (
+        e.line_bits_per_second < CEILING_SHARE * e.ceiling.bits_per_second
+    ),
+    "it is a wire": lambda e: e.interface_kind != "wifi",
+    "this machine could have done more": lambda e: (
+        e.cpu_share <= CPU_SHARE and e.working_share <= WORKING_SHARE
+    ),
+    "this machine did little else": lambda e: (
+        e.cross_traffic_bits_per_second <= CROSS_TRAFFIC_SHARE * e.line_bits_per_second
+    ),
+    "windows held nobody back, or a full line did": lambda e: (
+        e.window_share <= WINDOW_SHARE
+        or e.is_saturated
+        or e.loaded_rtt_seconds > e.idle_rtt_seconds
+    ),
+    "more connections carried no more": lambda e: not (e.is_flow_limited or e.is_contested),
+    "the sender had something to send": lambda e: e.idle_share <= IDLE_SHARE,
+    "the path was full": lambda e: (
+        (e.is_bbr and e.is_saturated) or e.loaded_rtt_seconds > e.idle_rtt_seconds
+    ),
+    "loss did not set the rate": lambda e: (
+        e.retransmit_ratio <= (BBR_LOSS_RATIO if e.is_bbr else 0)
+        or max(e.loaded_rtt_seconds, e.peak_rtt_seconds or 0) > e.idle_rtt_seconds
+    ),
+}
+"""Each would raise TypeError where what it needs is not known."""
 
 
-def test_cross_traffic_is_what_the_interface_moved_beside_the_test() -> None:
-    own = 1448 * 10_000
-    framed = 1514 * 10_000
-    for extra in (0, 5_000_000):
-        others = cross_traffic_bits_per_second(facts(framed + extra), own, 1448 / 1500, ETHERNET)
-        assert others == pytest.approx(extra * 8 / 10, abs=1)
-    assert cross_traffic_bits_per_second(facts(own // 2), own, 1448 / 1500, ETHERNET) == 0.0
-    assert cross_traffic_bits_per_second(facts(None), own, 1448 / 1500, ETHERNET) is None
+def different_in(members: set[str], made_up: Evidence) -> Evidence:
+    """A full reading but for some members."""
+    return evidence(**{member: getattr(made_up, member) for member in members})
 
 
-def test_loss_and_the_loaded_round_trip_are_the_senders() -> None:
-    readings = [
-        SenderReading(float(at), TcpInfo(rtt_seconds=rtt, bytes_sent=1000, bytes_retransmitted=20))
-        for at, rtt in [(2, 9.0), (6, 0.040), (8, 0.060), (10, 0.050)]
-    ]
-    assert loaded_rtt_seconds(readings) == 0.050
-    assert retransmit_ratio(readings) == 0.02
-    assert loaded_rtt_seconds([]) is rtt_variation_seconds([]) is retransmit_ratio([]) is None
+ALMOST_EXACT = st.builds(
+    different_in, st.sets(st.sampled_from(Evidence.__struct_fields__), max_size=4), ANY_EVIDENCE
+)
+
+
+@settings(max_examples=500)
+@given(ANY_EVIDENCE | ALMOST_EXACT)
+def test_exact_never_without_each_of_its_conditions(made_up: Evidence) -> None:
+    bound, limited_by = judge(made_up)
+    if bound == "exact":
+        assert limited_by == "path"
+        for words, holds in CONDITIONS.items():
+            assert holds(made_up), words
+
+
+@settings(max_examples=300)
+@given(ANY_EVIDENCE)
+def test_a_number_that_may_be_a_bursts_or_fell_never_says_anything(made_up: Evidence) -> None:
+    if not made_up.is_lasting or made_up.trend == "falling":
+        assert judge(made_up)[0] is None
+
+
+@given(st.sampled_from(sorted(MACHINE_LIMITS)), ANY_EVIDENCE)
+def test_a_limit_of_this_machine_is_never_overlooked(case: str, made_up: Evidence) -> None:
+    different = {"line_bits_per_second": 100 * MBIT, "ceiling": GIGABIT_CARD, **NO_QUEUE}
+    different |= {"idle_rtt_seconds": 0.01, "is_saturated": False, "interface_kind": "wired"}
+    limited = msgspec.structs.replace(made_up, **(different | MACHINE_LIMITS[case][0]))
+    bound, limited_by = judge(limited)
+    assert bound != "exact"
+    assert limited_by is not None and limited_by != "path"

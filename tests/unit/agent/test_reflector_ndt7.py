@@ -8,23 +8,33 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from itertools import pairwise
+from pathlib import Path
 from signal import SIGINT, SIGTERM
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.frames import CloseCode
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from broadgauge_agent.errors import PortTakenError
-from broadgauge_agent.ndt7.spec import SUBPROTOCOL, message_sizes, next_message_bytes
+from broadgauge_agent.ndt7.sampling import sampling_gap_seconds
+from broadgauge_agent.ndt7.spec import (
+    MIN_SAMPLING_SECONDS,
+    SUBPROTOCOL,
+    message_sizes,
+    next_message_bytes,
+)
 from broadgauge_agent.reflector.limits import Limits
 from broadgauge_agent.reflector.server import serve
 from broadgauge_agent.reflector.sockets import open_sockets
 from tests.ndt7_servers import reflector
+
+ALLOWED = Path("/proc/sys/net/ipv4/tcp_allowed_congestion_control")
 
 SHORT = Limits(send_seconds=0.8, receive_seconds=1.0, total_seconds=2.0, handshake_seconds=0.5)
 
@@ -108,6 +118,66 @@ def test_the_kernels_facts_are_told_where_the_kernel_has_them(port: int) -> None
     assert texts[-1]["ConnectionInfo"]["CongestionControl"]
 
 
+def test_measurements_come_ten_times_a_second_at_most(port: int) -> None:
+    with open_test(port) as client:
+        _, texts = messages_of(client)
+    times = [told["AppInfo"]["ElapsedTime"] / 1e6 for told in texts]
+    assert 2 <= len(times) <= SHORT.send_seconds / MIN_SAMPLING_SECONDS + 1
+    # The last comes before the close, whenever that is.
+    assert all(later - earlier >= MIN_SAMPLING_SECONDS for earlier, later in pairwise(times[:-1]))
+
+
+def test_sampling_gaps_keep_to_the_protocols_average() -> None:
+    gaps = [sampling_gap_seconds() for _ in range(20_000)]
+    assert sum(gaps) / len(gaps) >= 0.1
+    assert len({round(gap, 4) for gap in gaps}) > 500  # memoryless, not a beat
+
+
+def test_the_last_word_of_a_download_covers_all_of_it(port: int) -> None:
+    with open_test(port) as client:
+        binary, texts = messages_of(client)
+    assert texts[-1]["AppInfo"]["NumBytes"] == sum(map(len, binary))
+
+
+def test_the_last_word_of_an_upload_covers_all_of_it(port: int) -> None:
+    with open_test(port, "upload") as client:
+        for _ in range(100):
+            client.send(bytes(2**13))
+        client.protocol.send_close(CloseCode.NORMAL_CLOSURE)
+        client.socket.sendall(b"".join(client.protocol.data_to_send()))
+        _, texts = messages_of(client)
+    assert texts[-1]["AppInfo"]["NumBytes"] == 100 * 2**13
+
+
+def test_a_download_that_may_end_early_does() -> None:
+    with reflector() as port, open_test(port, "download?early_exit=250") as client:
+        received = sum(len(message) for message in client if isinstance(message, bytes))
+        assert client.close_code == 1000
+    assert 250_000_000 <= received <= 250_000_000 + 2**20
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="BBR is Linux's")
+def test_a_download_says_what_bbr_makes_of_the_path_where_bbr_sends(port: int) -> None:
+    with open_test(port) as client:
+        _, texts = messages_of(client)
+    told = texts[-1]
+    has_bbr = "bbr" in ALLOWED.read_text().split()
+    assert (told["ConnectionInfo"]["CongestionControl"] == "bbr") is has_bbr
+    assert ("BBRInfo" in told) is has_bbr
+    if has_bbr:
+        assert told["BBRInfo"]["BW"] > 2**20
+        assert told["BBRInfo"]["MinRTT"] > 0
+        assert told["BBRInfo"]["PacingGain"] >= 2**7
+
+
+@pytest.mark.parametrize("path", ["download", "upload"])
+def test_pings_are_answered(port: int, path: str) -> None:
+    with open_test(port, path) as client:
+        pong = client.ping()
+        messages_of(client)
+        assert pong.wait(0)
+
+
 def test_an_upload_is_counted_at_the_server(port: int) -> None:
     with open_test(port, "upload") as client:
         for _ in range(100):
@@ -154,10 +224,18 @@ def test_another_subprotocol_is_a_bad_request(
 
 
 @pytest.mark.parametrize(
-    "query", ["a=1&a=2", "=1", "a=1&=2", "a", "x=" + "1" * 4095], ids=lambda q: q[:12]
+    "query",
+    ["=1", "a=1&=2", "a=%f", "a=%ff", "early_exit=251", "early_exit=", "x=" + "1" * 4095],
+    ids=lambda q: q[:14],
 )
 def test_a_faulty_query_is_a_bad_request(port: int, query: str) -> None:
     assert refusal(port, f"download?{query}") == 400
+
+
+@pytest.mark.parametrize("query", ["a=1&a=2", "a", "a=&b", "early_exit=250", "a=%C3%A9"])
+def test_a_query_that_servers_should_overlook_is_no_fault(port: int, query: str) -> None:
+    with open_test(port, f"download?{query}") as client:
+        assert client.recv(timeout=5)
 
 
 def test_metadata_is_taken(port: int) -> None:
@@ -197,8 +275,12 @@ def test_a_message_above_the_agreed_size_closes_an_upload(port: int) -> None:
 def test_a_download_stops_at_the_byte_limit() -> None:
     limits = Limits(bytes_per_connection=2**20, send_seconds=5)
     with reflector(limits=limits) as port, open_test(port) as client:
-        binary, _ = messages_of(client)
-    assert 2**20 <= sum(map(len, binary)) < 2**21
+        received = 0
+        with pytest.raises(ConnectionClosed):
+            while True:
+                received += len(client.recv(timeout=5))
+        assert (client.close_code, client.close_reason) == (1008, "byte limit of this server")
+    assert 2**20 <= received < 2**21
 
 
 def test_an_upload_stops_at_the_byte_limit() -> None:
@@ -224,18 +306,18 @@ def test_silent_connections_of_one_address_leave_the_places_of_others() -> None:
         for _ in range(20):
             held.enter_context(socket.create_connection(("127.0.0.1", port)))
         request = f"http://127.0.0.1:{port}/healthz"
-        with http_from("127.0.0.2", request) as answer:
-            assert answer.status == 200
+        assert status_for("127.0.0.2", request) == 200
 
 
-def http_from(address: str, url: str) -> http.client.HTTPResponse:
+def status_for(address: str, url: str) -> int:
     parts = urlsplit(url)
     assert parts.hostname
     connection = http.client.HTTPConnection(
         parts.hostname, parts.port, timeout=5, source_address=(address, 0)
     )
-    connection.request("GET", parts.path)
-    return connection.getresponse()
+    with closing(connection):
+        connection.request("GET", parts.path)
+        return connection.getresponse().status
 
 
 def test_places_are_limited_in_all_and_given_back() -> None:

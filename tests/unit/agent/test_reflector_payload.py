@@ -5,8 +5,8 @@ import random
 import pytest
 from websockets.frames import Frame, Opcode
 
+from broadgauge_agent.ndt7.payload import PayloadCounter
 from broadgauge_agent.ndt7.spec import MAX_MESSAGE_BYTES
-from broadgauge_agent.reflector.payload import PayloadCounter
 
 PING = Frame(Opcode.PING, b"?").serialize(mask=True)
 TEXT = Frame(Opcode.TEXT, b"{}" * 100).serialize(mask=True)
@@ -18,7 +18,7 @@ WHOLE = Frame(Opcode.BINARY, bytes(10)).serialize(mask=True)
 @pytest.mark.parametrize("seed", range(20))
 def test_however_the_stream_is_cut_payload_is_counted_and_the_rest_handed_on(seed: int) -> None:
     stream = PING + BEGINNING + PING + END + TEXT + WHOLE + WHOLE
-    counter, seen, chance = PayloadCounter(), b"", random.Random(seed)
+    counter, seen, chance = PayloadCounter(masked=True), b"", random.Random(seed)
     while stream:
         cut = chance.choice((1, 2, 5, 7, 1000, 60_000))
         seen, stream = seen + counter.take(stream[:cut]), stream[cut:]
@@ -37,13 +37,13 @@ def test_however_the_stream_is_cut_payload_is_counted_and_the_rest_handed_on(see
     ids=["without a mask", "with a reserved bit", "continues nothing", "too large"],
 )
 def test_a_frame_that_breaks_the_rules_is_the_protocols_to_refuse(frame: bytes) -> None:
-    counter = PayloadCounter()
+    counter = PayloadCounter(masked=True)
     assert counter.take(frame) == frame
     assert counter.num_bytes == 0
 
 
 def test_a_message_may_not_grow_beyond_the_limit_in_small_frames() -> None:
-    counter = PayloadCounter()
+    counter = PayloadCounter(masked=True)
     part = Frame(Opcode.BINARY, bytes(MAX_MESSAGE_BYTES), fin=False).serialize(mask=True)
     one_more = Frame(Opcode.CONT, b"1").serialize(mask=True)
     assert counter.take(part + one_more) == one_more

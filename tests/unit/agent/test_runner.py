@@ -10,11 +10,16 @@ from typing import Any
 
 import pytest
 
+from broadgauge_agent.config import Config
+from broadgauge_agent.daily_runs import DailyRuns
 from broadgauge_agent.live_config import LiveConfig
 from broadgauge_agent.presence import Presence
-from broadgauge_agent.runner import Runner
+from broadgauge_agent.probes import PROBES, load_probe
+from broadgauge_agent.runner import Runner, rhythm_of
 from broadgauge_agent.spool import Spool
 from broadgauge_wire import Lane, Settings, decode_result, kind_of
+from broadgauge_wire.settings import ProbesConfig, ThroughputConfig
+from tests.other_servers import other_server
 from tests.running import PATIENCE_SECONDS, eventually
 from tests.scripted_collector import make_identity, make_reflector
 
@@ -119,6 +124,55 @@ def test_a_test_that_would_exceed_the_day_is_skipped_with_the_reason(
     assert skipped["kind"] == "skipped"
     assert "download would exceed the 0 bytes a day" in skipped["reason"]
     assert "upload would exceed" in skipped["reason"]
+
+
+def test_the_days_bytes_are_those_of_tests_to_other_peoples_servers_too(
+    tmp_path: Path, spool: Spool
+) -> None:
+    here = {
+        "probes.librespeed.server": "http://127.0.0.1:1/",
+        "probes.throughput.skip_when_busy": False,
+    }
+    only = (
+        OFF | here | {"probes.librespeed.enabled": True, "probes.throughput.max_bytes_per_day": 0}
+    )
+    with running(tmp_path, spool, Settings(configuration=only)) as it:
+        (skipped,) = eventually(lambda: it.facts("librespeed"), "a skipped test")
+    assert (skipped["kind"], skipped["probe"]) == ("skipped", "librespeed")
+    assert "download would exceed the 0 bytes a day" in skipped["reason"]
+
+
+def test_a_fifth_test_to_mlab_in_a_day_is_skipped_and_asks_nobody(
+    tmp_path: Path, spool: Spool
+) -> None:
+    runs = DailyRuns(spool)
+    for _ in range(4):
+        runs.count(load_probe("mlab"))
+    with other_server(lambda request: request.answer(204)) as locate:
+        url = f"http://127.0.0.1:{locate.server_port}/"
+        only = OFF | {"probes.mlab.enabled": True, "probes.mlab.locate_url": url}
+        with running(tmp_path, spool, Settings(configuration=only)) as it:
+            (skipped,) = eventually(lambda: it.facts("mlab"), "a skipped test")
+        assert locate.asked == []
+    assert "the 4 tests a day" in skipped["reason"]
+
+
+def test_a_test_to_mlab_counts_when_it_begins(tmp_path: Path, spool: Spool) -> None:
+    with other_server(lambda request: request.answer(204)) as locate:
+        url = f"http://127.0.0.1:{locate.server_port}/"
+        always = {"probes.throughput.skip_when_busy": False}
+        only = OFF | always | {"probes.mlab.enabled": True, "probes.mlab.locate_url": url}
+        with running(tmp_path, spool, Settings(configuration=only)) as it:
+            (skipped,) = eventually(lambda: it.facts("mlab"), "a skipped test")
+        assert len(locate.asked) == 1
+    assert "no capacity" in skipped["reason"]
+    assert spool.fact("runs_today")["runs"] == {"mlab": 1}  # type: ignore[index]  # a dict
+
+
+def test_whatever_loads_the_network_keeps_to_the_same_hours() -> None:
+    config = Config(probes=ProbesConfig(throughput=ThroughputConfig(hours="16:30-06:00")))
+    hours = {name: rhythm_of(config, load_probe(name)).hours for name in PROBES}
+    assert {name for name, span in hours.items() if span == "any"} == {"inventory", "latency"}
 
 
 def test_outside_its_hours_no_test_is_due_and_none_is_skipped(tmp_path: Path, spool: Spool) -> None:

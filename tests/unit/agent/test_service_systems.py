@@ -141,6 +141,17 @@ def test_a_dry_run_shows_the_unit_and_changes_nothing() -> None:
     assert "systemctl enable broadgauge-test-server.service" in said.stdout
 
 
+def test_a_test_servers_key_is_handed_over_by_systemd_and_not_in_the_unit(tmp_path: Path) -> None:
+    file = tmp_path / "core.key"
+    file.write_text("bgr_secret")
+    options = ["--reflector", "--access-key-file", str(file), "--dry-run"]
+    said = CliRunner().invoke(cli, ["service", "install", *options])
+    assert said.exit_code == 0
+    assert "--access-key-file ${CREDENTIALS_DIRECTORY}/access-key" in said.stdout
+    assert f"LoadCredential=access-key:{file}" in said.stdout
+    assert "bgr_secret" not in said.stdout
+
+
 def test_root_joins_the_agent_that_the_service_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state, "is_administrator", lambda: True)
     assert state.default_state_directory() == Path("/var/lib/broadgauge-agent")
@@ -173,6 +184,20 @@ def test_the_property_list_runs_the_agent_as_nobody_and_starts_it_again() -> Non
     assert launchd.installing("broadgauge-agent")[-1] == (
         "launchctl", "bootstrap", "system", "/Library/LaunchDaemons/org.broadgauge.agent.plist",
     )  # fmt: skip
+
+
+def test_a_test_servers_key_is_a_copy_that_only_the_service_reads(tmp_path: Path) -> None:
+    file, place = tmp_path / "core.key", tmp_path / "state"
+    file.write_text("bgr_secret")
+    place.mkdir()
+    plan = reflector_plan(PROGRAM, host="::", port=8485, tls=False, access_key=file)
+
+    launchd.copy_credentials(plan, place)
+
+    words = plistlib.loads(launchd.property_list(plan, place))["ProgramArguments"]
+    assert words[-2:] == ["--access-key-file", f"{place}/access-key"]
+    assert (place / "access-key").read_text() == "bgr_secret"
+    assert (place / "access-key").stat().st_mode & 0o777 == 0o600
 
 
 def test_what_launchd_says_is_understood() -> None:

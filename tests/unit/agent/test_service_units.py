@@ -20,6 +20,13 @@ AGENT = agent_plan("/opt/broadgauge-agent/bin/broadgauge-agent")
 REFLECTOR = reflector_plan(
     "/opt/broadgauge-agent/bin/broadgauge-agent", host="0.0.0.0", port=8485, tls=True
 )
+SHARING = reflector_plan(
+    "/opt/broadgauge-agent/bin/broadgauge-agent",
+    host="0.0.0.0",
+    port=8485,
+    tls=False,
+    access_key=Path("/etc/broadgauge/core.key"),
+)
 SERVER = server_plan("/opt/broadgauge/bin/broadgauge", Listening(host="0.0.0.0", port=8484))
 LOW = server_plan(
     "/opt/broadgauge/bin/broadgauge",
@@ -42,7 +49,9 @@ def analyzed(directory: Path, plan: Plan, *command: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "plan", [AGENT, REFLECTOR, SERVER, LOW], ids=["agent", "test server", "server", "port 443"]
+    "plan",
+    [AGENT, REFLECTOR, SHARING, SERVER, LOW],
+    ids=["agent", "test server", "its access key", "server", "port 443"],
 )
 def test_a_unit_is_well_formed_and_hardened(tmp_path: Path, plan: Plan) -> None:
     said = analyzed(tmp_path, plan, "security", "--offline=true", "--no-pager")

@@ -51,6 +51,13 @@ def test_what_is_open_to_everybody_is_known_by_name() -> None:
         "/readyz",
         "/login",
         "/sign-in",
+        "/api/v1/room-tests",
+        "/api/v1/room-tests/{test_id}",
+        "/measure",
+        "/measure/measure.css",
+        "/measure/measure.js",
+        "/measure/sheet.css",
+        "/measure/worker.js",
     }
 
 

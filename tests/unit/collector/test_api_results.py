@@ -21,7 +21,7 @@ from broadgauge_wire import (
     new_id,
 )
 from tests.api_client import Api
-from tests.collecting import NOW, batch, latency, throughput
+from tests.collecting import NOW, batch, latency, skipped, throughput
 
 
 def _send(api: Api, *results: Result, school: str = "Lincoln Elementary") -> str:
@@ -151,3 +151,29 @@ def test_no_results_is_an_empty_file_with_headings(api: Api) -> None:
     assert answer.status_code == 200
     assert "line_bits_per_second" in answer.text.splitlines()[0]
     assert len(answer.text.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        throughput(rates_bits_per_second=(1e6, 2.5e6), middleboxes=("tls_inspection",)),
+        latency(),
+        _inventory(),
+        skipped(),
+    ],
+    ids=lambda result: result.__struct_config__.tag,
+)
+def test_one_result_is_found_by_its_id(api: Api, result: Result) -> None:
+    _send(api, throughput(), latency(), result)
+
+    row = api.http.get(f"/api/v1/results/{result.id}", headers=api.admin).json()
+
+    known = {name: row[name] for name in ("kind", *result.__struct_fields__)}
+    assert decode_result(msgspec.json.encode(known)) == result
+
+
+def test_a_result_that_is_not_there_is_said_so(api: Api) -> None:
+    _send(api, throughput())
+    answer = api.http.get(f"/api/v1/results/{new_id()}", headers=api.admin)
+    assert (answer.status_code, answer.json()["title"]) == (404, "Not found")
+    assert api.http.get("/api/v1/results/nonsense", headers=api.admin).status_code == 422

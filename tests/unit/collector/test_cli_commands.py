@@ -153,6 +153,42 @@ def test_a_test_server_set_up_anew_gets_its_new_fingerprint(run: Command) -> Non
     assert "Far core" not in run("reflectors").out
 
 
+def test_a_test_servers_access_key_is_printed_once_with_what_to_start(run: Command) -> None:
+    core = ("Key core", "--host", "10.0.0.8", "--segment", "wan")
+    added = run("reflectors", "add", *core, "--port", "9000", "--access-key")
+    again = run("reflectors", "key", "key core", "--json").json
+    table, listed = run("reflectors").out, run("reflectors", "list", "--json")
+    removed = run("reflectors", "key", "Key core", "--remove", "--json").json
+
+    first, second = added.out.strip(), again["access_key"]
+    assert first.startswith("bgr_")
+    assert "broadgauge-agent reflector --port 9000 --access-key-file FILE" in added.words
+    assert first not in added.words
+    assert (first != second, again["reflector"]["has_access_key"]) == (True, True)
+    assert "ACCESS KEY" in table
+    for words in (table, listed.out):
+        assert first not in words
+        assert second not in words
+    assert removed[0]["has_access_key"] is False
+    assert run("reflectors", "remove", "Key core").code == 0
+
+
+def test_rooms_get_codes_and_lose_them(run: Command, lincoln: str) -> None:
+    made = run("rooms", "add", "--school", lincoln, "Room 12", "Library", "--json")
+    library, room_12 = made.json
+    assert (library["name"], room_12["name"]) == ("Library", "Room 12")
+    assert f"/schools/{room_12['school_id']}/rooms" in made.words
+    code = f"{room_12['code'][:4]}-{room_12['code'][4:]}"
+    assert code in run("rooms", "list", "--school", lincoln).out
+    assert run("rooms", "add", "--school", lincoln, "library").code == 2
+
+    assert run("rooms", "remove", "--school", lincoln, "LIBRARY", code.lower()).code == 0
+    nothing = run("rooms", "--school", lincoln)
+    assert "Library" not in nothing.out
+    assert "broadgauge rooms add" in nothing.words
+    assert run("rooms", "remove", "--school", lincoln, "Library").code == 2
+
+
 def test_school_networks_are_listed_with_a_caution_and_removed(run: Command) -> None:
     said = run("networks", "add", "192.168.40.0/24", "--note", "Bus garage")
     run("networks", "add", "10.20.0.0/16")

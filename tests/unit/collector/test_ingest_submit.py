@@ -167,6 +167,9 @@ class HeldStore:
     def select(self, kind: str, **_: Any) -> None:
         raise NotImplementedError
 
+    def find(self, kind: str, result_id: UUID) -> None:
+        raise NotImplementedError
+
     def close(self) -> None:
         raise NotImplementedError
 

@@ -128,6 +128,30 @@ def test_a_test_servers_own_line_tells_two_lines_of_a_segment_apart(here: TestDi
     )
 
 
+@pytest.mark.parametrize(
+    "theirs", [{"method": "ookla"}, {"method": "librespeed"}, {"public_server": True}]
+)
+def test_tests_to_other_peoples_servers_are_listed_and_touch_no_verdict_reading_or_chart(
+    here: TestDistrict, theirs: dict[str, Any]
+) -> None:
+    lincoln = here.school()
+    here.link(lincoln)
+    agent = here.agent(lincoln)
+    here.keep(agent, *twelve_days(900, **theirs))
+    alone = overview(here)["Lincoln"]
+    assert alone.reading is None
+    assert alone.verdicts[0].verdict.counting_tests == 0
+    assert alone.verdicts[0].verdict.capacity is None
+    here.keep(agent, *twelve_days(300))
+    found = report(here, lincoln)
+    assert said(found.summary.deciding) == ("below", None)
+    assert found.summary.deciding.verdict.counting_tests == 24  # type: ignore[union-attr]
+    assert {round(point.median) for point in found.throughput_by_day} == {300_000_000}
+    assert found.summary.reading is not None
+    assert found.tests_total == 48
+    assert sum("never judged" in (row.why_not or "") for row in found.tests) == 24
+
+
 def test_a_wan_target_judges_wan_lines_only(here: TestDistrict) -> None:
     lincoln = here.school()
     here.link(lincoln)

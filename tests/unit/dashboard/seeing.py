@@ -125,6 +125,7 @@ def test_row(**changes: Any) -> TestRow:
         idle_rtt_seconds=0.0042,
         bytes_transferred=76_000_000,
         error=None,
+        client="agent",
         counts=True,
         why_not=None,
     )
@@ -158,8 +159,8 @@ def report(found: SchoolSummary | None = None, **changes: Any) -> SchoolReport:
         loss_by_day=(point("2026-03-18", "lost", 0.01),),
         tests=(test_row(),),
         tests_total=1,
+        readings={"exact": 1},
         skipped=0,
-        failed=0,
     )
     return replace(made, **changes)
 

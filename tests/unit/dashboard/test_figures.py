@@ -32,12 +32,14 @@ def test_every_chart_is_one_that_plotly_accepts(figure: figures.Figure) -> None:
 
 
 def test_full_readings_and_others_differ_in_shape() -> None:
-    tests = [test_row(), test_row(bound="at_least"), test_row(bound=None)]
+    web_page = test_row(bound="at_least", client="browser")
+    tests = [test_row(), test_row(bound="at_least"), test_row(bound=None), web_page]
     figure = figures.throughput_over_time((), tests, "America/Chicago", None)
     full = named(figure, "Download, full reading")
-    limited = named(figure, "Download, computer was the limit")
+    limited = named(figure, "Download, this fast or faster")
     unknown = named(figure, "Download, can't say")
-    assert len({mark["marker"]["symbol"] for mark in (full, limited, unknown)}) == 3
+    by_page = named(figure, "Download, made by a web page")
+    assert len({mark["marker"]["symbol"] for mark in (full, limited, unknown, by_page)}) == 4
 
 
 def test_tests_stand_at_the_schools_time() -> None:

@@ -147,14 +147,15 @@ def test_a_row_sorts_by_value_and_shows_words() -> None:
 
 
 def test_the_list_says_how_many_tests_it_leaves_out() -> None:
-    words = texts(body(report(tests_total=1250, failed=3, skipped=2)))
+    words = texts(body(report(tests_total=1250, readings={"failed": 3}, skipped=2)))
     assert "The newest 1 of 1,250 tests in the last 30 days. 3 failed, 2 were skipped." in words
 
 
 def test_the_grid_runs_no_code_and_no_markup_from_data() -> None:
     (grid,) = [c for c in walk(body(report())) if getattr(c, "id", "") == "tests"]
     assert not getattr(grid, "dangerously_allow_code", None)
-    assert "cellRenderer" not in str(grid.columnDefs)
+    drawn = {column["cellRenderer"] for column in grid.columnDefs if "cellRenderer" in column}
+    assert drawn == {"TestLink", "Reading"}  # of assets/board.js, which make text and links alone
     assert not getattr(grid, "enableEnterpriseModules", None)
 
 
@@ -166,3 +167,23 @@ def test_a_school_without_agent_people_or_results_shows_the_next_step_and_no_emp
     assert "no enrollment yet" in words
     assert "Add an agent" in words
     assert "Nothing to show yet" not in words
+
+
+def test_tests_are_counted_by_what_they_say_each_kind_with_its_shape() -> None:
+    counted = {"exact": 142, "at_least": 1, "browser": 30, "failed": 2}
+    (tally,) = parts(body(report(readings=counted)), "readings")
+    assert texts(tally) == "142 full readings 1 this fast or faster 30 made by web pages 2 failed"
+    assert len({str(icon.className) for icon in parts(tally, "icon")}) == 4
+
+
+def test_a_web_pages_test_says_so_in_the_list() -> None:
+    shown = row(test_row(client="browser", bound="at_least"), CHICAGO)
+    assert shown["outcome"] == "Made by a web page: this fast or faster"
+    assert shown["where"] == "Room 12, a web page"
+    assert shown["icon"] != row(test_row(bound="at_least"), CHICAGO)["icon"]
+
+
+def test_a_test_leads_to_its_page_with_the_target_and_period() -> None:
+    test = test_row()
+    (grid,) = [c for c in walk(body(report(tests=(test,)))) if getattr(c, "id", "") == "tests"]
+    assert grid.rowData[0]["href"] == f"/test/{test.id}?target=fcc-1mbps&days=30"

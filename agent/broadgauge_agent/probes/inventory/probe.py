@@ -24,6 +24,8 @@ class InventoryProbe:
 
     name = "inventory"
     heavy = False
+    uses_reflectors = False
+    max_runs_per_day: int | None = None
 
     def can_run(self, request: ProbeRequest) -> Readiness:  # noqa: ARG002 the same everywhere
         """Always: what cannot be read is left out."""

@@ -26,6 +26,8 @@ class LatencyProbe:
 
     name = "latency"
     heavy = False
+    uses_reflectors = True
+    max_runs_per_day: int | None = None
 
     def __init__(self, pace: Pace | None = None) -> None:
         self.pace = pace or Pace()

@@ -1,11 +1,13 @@
 """One direction of one throughput test, from finding the server to what its rate means."""
 
 import ssl
+from collections.abc import Callable
 from typing import Any
 
+from broadgauge_agent.cores import CoreWatch
 from broadgauge_agent.errors import AgentError
-from broadgauge_agent.ndt7.spec import test_url
-from broadgauge_agent.probes.base import ProbeRequest
+from broadgauge_agent.ndt7.spec import TEST_SECONDS, test_url
+from broadgauge_agent.probes.base import KnownLine, ProbeRequest
 from broadgauge_agent.probes.far_end import (
     FarEnd,
     Run,
@@ -18,63 +20,119 @@ from broadgauge_agent.trust import tls_context
 from broadgauge_agent.version import agent_version
 from broadgauge_wire import Direction, ThroughputResult
 
-from .channel import Channel, open_channel
+from . import findings
+from .channel import Channel
 from .conclusion import conclude
-from .download import download
-from .upload import upload
-from .watch import Watch
+from .failure import TestFailedError
+from .load import Load
+from .observation import Observation
+from .opening import open_channel
+from .seeing import observed
+from .stopping import StoppingRule
 
 CLIENT_NAME = "broadgauge-agent"
 
 
-def measure_direction(request: ProbeRequest, direction: Direction) -> ThroughputResult:
-    """Measure it. A fault is a result with an error and no rate."""
+def measure_direction(
+    request: ProbeRequest, direction: Direction, *, url: str | None = None
+) -> ThroughputResult:
+    """Measure it. A fault is a result with an error and no rate.
+
+    `url` is a test's whole address on somebody else's server; ours is known by the request.
+    """
     run = Run(request)
-    fields: dict[str, Any] = {"direction": direction, "method": "ndt7", "streams": 1}
+    fields: dict[str, Any] = {"direction": direction, "method": "ndt7"}
     fields |= server_fields(request.reflector)
     try:
         trust = _trust(request)
         far_end = FarEnd(known_server(request))
         fields |= far_end.fields()
-        _test(far_end, direction, request.max_seconds, trust, fields)
+        place = url or _url(request, direction)
+        seen = _measure(
+            request,
+            direction,
+            far_end,
+            lambda: open_channel(place, far_end.address, trust),
+            fields,
+        )
+        known = known_line(request, direction, far_end)
+        if seen.outlasted_burst:
+            fields["burst_test_id"] = run.id
+        elif known and seen.matches_known:
+            fields["burst_test_id"] = known.test_id
     except AgentError as error:
         fields |= {"error": printable(str(error)), "stop_reason": "error"}
     return ThroughputResult(**run.common_fields(), **fields)
 
 
-def _test(
-    far_end: FarEnd,
+def known_line(request: ProbeRequest, direction: Direction, far_end: FarEnd) -> KnownLine | None:
+    """What an earlier, long test found in this direction over the same interface."""
+    interface = far_end.link.name if far_end.link else None
+    for line in request.known_lines:
+        if (line.direction, line.interface) == (direction, interface):
+            return line
+    return None
+
+
+def _measure(
+    request: ProbeRequest,
     direction: Direction,
-    max_seconds: float,
-    tls: ssl.SSLContext | None,
+    far_end: FarEnd,
+    open_one: Callable[[], Channel],
     fields: dict[str, Any],
-) -> None:
-    """Fill in what the test says, and what it cost even if it fails midway."""
-    url = _url(far_end, direction, tls=tls is not None)
-    channel, connect_seconds = open_channel(url, far_end.address, tls)
+) -> Observation:
+    """Load the line and conclude. Fills in what is known even if it fails midway."""
     try:
-        idle_rtt = _idle_rtt_seconds(channel, connect_seconds)
-        watch = Watch(channel, far_end.interface, max_seconds)
-        observation = (download if direction == "download" else upload)(channel, watch)
-        fields |= conclude(observation, far_end, direction, idle_rtt)
+        first = open_one()
+    except TestFailedError as error:
+        raise findings.named(error, far_end, request, fields) from error
+    fields |= findings.of_certificate(first, far_end, request)
+    fields["idle_rtt_seconds"] = _idle_rtt_seconds(first)
+    load = Load(
+        direction,
+        first,
+        open_one,
+        StoppingRule(
+            max_seconds=min(request.max_seconds, TEST_SECONDS),
+            max_bytes=request.max_bytes,
+            max_streams=request.max_streams,
+            known=known_line(request, direction, far_end),
+            is_line=far_end.path_kind != "loopback",
+        ),
+        reflector=far_end.reflector,
+        idle_rtt_seconds=fields["idle_rtt_seconds"],
+        interface=far_end.interface,
+    )
+    seen = _observe(load, fields)
+    fields |= conclude(seen, far_end, direction, fields["idle_rtt_seconds"], request)
+    fields["middleboxes"] += findings.of_load(seen, far_end, fields["idle_rtt_seconds"])
+    return seen
+
+
+def _observe(load: Load, fields: dict[str, Any]) -> Observation:
+    cores = CoreWatch()
+    try:
+        return observed(load, load.run())
     finally:
-        fields["bytes_transferred"] = channel.received_bytes + channel.sent_bytes
-        channel.socket.close()
+        fields["bytes_transferred"] = load.moved_bytes()
+        fields["streams"] = len(load.streams)
+        fields["busiest_core_ratio"] = cores.busiest_ratio()
 
 
-def _idle_rtt_seconds(channel: Channel, connect_seconds: float) -> float:
+def _idle_rtt_seconds(channel: Channel) -> float:
     """The kernel's shortest so far, which has no scheduling in it; else the time to connect."""
     info = read_tcp_info(channel.socket)
-    return (info.min_rtt_seconds if info else None) or connect_seconds
+    return (info.min_rtt_seconds if info else None) or channel.connect_seconds
 
 
-def _url(far_end: FarEnd, direction: Direction, *, tls: bool) -> str:
-    reflector = far_end.reflector
+def _url(request: ProbeRequest, direction: Direction) -> str:
+    reflector = known_server(request)
     return test_url(
         reflector.host,
         reflector.port,
         direction,
-        tls=tls,
+        tls=reflector.tls or reflector.fingerprint is not None,
+        access_token=request.access_token,
         client_name=CLIENT_NAME,
         client_version=agent_version(),
     )

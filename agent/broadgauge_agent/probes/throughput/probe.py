@@ -1,4 +1,4 @@
-"""The throughput probe: an ndt7 client, one stream, one direction after the other."""
+"""The throughput probe: an ndt7 client, one direction after the other."""
 
 from collections.abc import Sequence
 
@@ -12,6 +12,8 @@ class ThroughputProbe:
 
     name = "throughput"
     heavy = True
+    uses_reflectors = True
+    max_runs_per_day: int | None = None
 
     def can_run(self, request: ProbeRequest) -> Readiness:
         """Yes, if a test server is known and a way leads there."""

@@ -1,6 +1,7 @@
-"""Counts the binary messages of an upload as they arrive, and keeps none of them.
+"""Counts binary messages as they arrive, and keeps none of them.
 
-A message may have 16 MiB. Put together first, those of all connections would take a gigabyte.
+A message may have 16 MiB. Put together first, those of all connections would take a gigabyte; and
+reading frames in Python costs more than taking them off the socket.
 """
 
 from typing import Final
@@ -9,28 +10,33 @@ from websockets.frames import Opcode
 
 from broadgauge_agent.ndt7.spec import MAX_MESSAGE_BYTES
 
-SHORTEST_HEADER: Final = 6
-"""Two bytes and the mask that every client's frame has (RFC 6455 section 5.2)."""
+SHORTEST_HEADER: Final = 2
+MASK_BYTES: Final = 4
+"""Every client's frame has a mask, and no server's (RFC 6455 section 5.1)."""
 
 LENGTH_BYTES: Final = {126: 2, 127: 8}
 FIN, RESERVED, OPCODE, MASKED, SHORT_LENGTH = 0x80, 0x70, 0x0F, 0x80, 0x7F
 
 
 class PayloadCounter:
-    """Splits a client's byte stream: binary payload is counted, the rest is handed on.
+    """Splits the byte stream of a client (`masked`) or a server: binary payload is counted, the
+    rest is handed on.
 
     A frame that breaks the rules is handed on too, for the protocol to refuse.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, masked: bool) -> None:
+        self._masked = masked
         self.num_bytes = 0
+        self.has_close = False
+        """The peer has said that nothing more will come."""
         self._header = bytearray()
         self._left = 0
         self._is_counting = False
         self._message_bytes: int | None = None
         """Of the binary message whose last frame is yet to come."""
 
-    def take(self, data: bytes) -> bytes:
+    def take(self, data: bytes | memoryview) -> bytes:
         """What of `data` the protocol should see."""
         rest, view = bytearray(), memoryview(data)
         while view:
@@ -48,14 +54,15 @@ class PayloadCounter:
         return view[len(part) :]
 
     def _pass_header(self, view: memoryview, rest: bytearray) -> memoryview:
-        missing = _header_bytes(self._header) - len(self._header)
+        missing = self._header_bytes() - len(self._header)
         self._header += view[:missing]
-        if len(self._header) == _header_bytes(self._header):
+        if len(self._header) == self._header_bytes():
             self._begin_frame(rest)
         return view[missing:]
 
     def _begin_frame(self, rest: bytearray) -> None:
         first = self._header[0]
+        self.has_close |= first & OPCODE == Opcode.CLOSE
         self._left = _payload_bytes(self._header)
         self._is_counting = self._is_good_binary(first)
         if self._is_counting:
@@ -68,16 +75,17 @@ class PayloadCounter:
     def _is_good_binary(self, first: int) -> bool:
         opcode = first & OPCODE
         is_next = opcode == (Opcode.BINARY if self._message_bytes is None else Opcode.CONT)
-        is_plain = not first & RESERVED and bool(self._header[1] & MASKED)
+        is_plain = not first & RESERVED and bool(self._header[1] & MASKED) is self._masked
         fits = (self._message_bytes or 0) + self._left <= MAX_MESSAGE_BYTES
         return is_next and is_plain and fits
 
-
-def _header_bytes(header: bytearray) -> int:
-    """Length of the header that begins like this."""
-    if len(header) < 2:
-        return SHORTEST_HEADER
-    return SHORTEST_HEADER + LENGTH_BYTES.get(header[1] & SHORT_LENGTH, 0)
+    def _header_bytes(self) -> int:
+        """Length of the header that begins as this one does."""
+        if len(self._header) < SHORTEST_HEADER:
+            return SHORTEST_HEADER
+        second = self._header[1]
+        mask = MASK_BYTES if second & MASKED else 0
+        return SHORTEST_HEADER + mask + LENGTH_BYTES.get(second & SHORT_LENGTH, 0)
 
 
 def _payload_bytes(header: bytearray) -> int:

@@ -1,0 +1,99 @@
+"""What long tests found of each line, so that most tests can be short.
+
+A token bucket lets a burst pass before a line's own rate shows, and only a test that outlasts the
+burst sees it. Once one has, a short test that finds the same rate and round trip can rely on it.
+"""
+
+import contextlib
+import random
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from broadgauge_wire import Direction, Reflector, Result, ThroughputResult
+
+from .errors import SpoolError
+from .probes import ProbeRequest
+from .probes.base import KnownLine
+from .spool import Spool
+
+LONG_SHARE = 1 / 8
+"""Of the tests of a known line, at random, last long all the same: lines are changed."""
+
+MAX_AGE = timedelta(days=30)
+
+
+class _Found(Struct, frozen=True):
+    at: datetime
+    line: KnownLine
+
+
+class KnownLines:
+    """Kept with the spool, by test server and direction."""
+
+    def __init__(self, spool: Spool, chance: random.Random | None = None) -> None:
+        self._spool = spool
+        self._chance = chance or random.Random()  # noqa: S311 - nobody gains by guessing it
+
+    def told(self, request: ProbeRequest, now: datetime | None = None) -> ProbeRequest:
+        """The request with what is known of its line; without, if this test is to last long."""
+        if request.reflector is None or self._chance.random() < LONG_SHARE:
+            return request
+        since = (now or datetime.now(UTC)) - MAX_AGE
+        known = [found.line for found in self._known(request.reflector) if found.at >= since]
+        return replace(request, known_lines=tuple(known))
+
+    def learn(self, request: ProbeRequest, results: Iterable[Result]) -> None:
+        """Keep what long tests found; forget a line that was not found again."""
+        if request.reflector is None:
+            return
+        known = {found.line.direction: found for found in self._known(request.reflector)}
+        before = dict(known)
+        for result in results:
+            if isinstance(result, ThroughputResult) and result.error is None:
+                _take(known, result)
+        if known != before:
+            self._keep(request.reflector, tuple(known.values()))
+
+    def _known(self, reflector: Reflector) -> Sequence[_Found]:
+        with contextlib.suppress(SpoolError, msgspec.ValidationError):
+            kept: Any = self._spool.fact(_fact(reflector)) or ()
+            return msgspec.convert(kept, tuple[_Found, ...])
+        return ()
+
+    def _keep(self, reflector: Reflector, found: Sequence[_Found]) -> None:
+        with contextlib.suppress(SpoolError):  # then the next test is long again
+            self._spool.note(_fact(reflector), found)
+
+
+def _take(known: dict[Direction, _Found], result: ThroughputResult) -> None:
+    if result.burst_test_id == result.id:
+        line = _line_of(result)
+        known.pop(result.direction, None)
+        if line is not None:
+            known[result.direction] = _Found(result.started_at, line)
+    elif result.burst_test_id is None:
+        known.pop(result.direction, None)
+
+
+def _line_of(result: ThroughputResult) -> KnownLine | None:
+    """What a long test found, if it says anything of a line."""
+    rate, rtt = result.throughput_bits_per_second, result.idle_rtt_seconds
+    if result.bound is None or result.network_link is None or rate is None or rtt is None:
+        return None
+    return KnownLine(
+        test_id=result.id,
+        interface=result.network_link.name,
+        direction=result.direction,
+        bound=result.bound,
+        throughput_bits_per_second=rate,
+        idle_rtt_seconds=rtt,
+    )
+
+
+def _fact(reflector: Reflector) -> str:
+    return f"line:{reflector.id}"

@@ -1,0 +1,1 @@
+"""Tests to M-Lab's public servers, where a district opted in."""

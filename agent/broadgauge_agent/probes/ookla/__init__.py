@@ -1,0 +1,1 @@
+"""Tests with speedtest-cli, to public Ookla servers or a Speedtest Mini server."""

@@ -1,0 +1,64 @@
+"""From a load that has ended to what it saw."""
+
+from .failure import TestFailedError
+from .load import Ended, Load
+from .observation import Observation
+from .settling import unsettled
+from .stopping import StoppingRule
+from .streams import Upload
+
+COUNTED_SECONDS = 1.5
+"""By then an ndt7 server has told several times what arrived."""
+
+UNCOUNTED = "server did not count the upload"
+
+
+def observed(load: Load, ended: Ended) -> Observation:
+    """What was seen. TestFailedError if that is too little to say anything."""
+    rule, rates = load.rule, ended.rates
+    if ended.stop_reason == "budget" and rule.estimate is None:
+        raise TestFailedError(
+            f"the test used up its {rule.max_bytes:.0f} bytes before its rate settled: "
+            "raise probes.throughput.max_bytes"
+        )
+    if not any(rates):
+        raise TestFailedError(_nothing(load))
+    if _is_uncounted(load):
+        raise TestFailedError(UNCOUNTED)
+    return Observation(
+        rates=rates,
+        estimate=rule.estimate or unsettled(rates),
+        is_settled=rule.estimate is not None,
+        outlasted_burst=rule.outlasted_burst(rates),
+        matches_known=rule.matches_known(load.idle_rtt_seconds),
+        is_flow_limited=rule.is_flow_limited,
+        is_contested=rule.is_contested,
+        is_saturated=rule.is_saturated or _was_saturated(rule, load.idle_rtt_seconds),
+        stop_reason=ended.stop_reason,
+        streams=len(load.streams),
+        single_stream=rule.single_stream,
+        sender=tuple(tuple(stream.sender) for stream in load.streams),
+        held_back=ended.held_back,
+        ticks=tuple(load.ticks),
+        congestion_control=load.congestion_control,
+        own=load.own,
+    )
+
+
+def _nothing(load: Load) -> str:
+    return UNCOUNTED if load.direction == "upload" else "the server sent no data"
+
+
+def _is_uncounted(load: Load) -> bool:
+    """Whether nobody can say that an upload arrived. Our kernel's word is that of the next hop."""
+    uploads = [stream for stream in load.streams if isinstance(stream, Upload)]
+    has_count = any(len(upload.counted) > 1 for upload in uploads)
+    return bool(uploads) and not has_count and load.elapsed_seconds() > COUNTED_SECONDS
+
+
+def _was_saturated(rule: StoppingRule, idle_rtt_seconds: float) -> bool:
+    return (
+        rule.known is not None
+        and rule.known.bound == "exact"
+        and rule.matches_known(idle_rtt_seconds)
+    )

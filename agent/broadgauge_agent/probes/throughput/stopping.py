@@ -1,0 +1,224 @@
+"""When a test ends, and how many connections it needs. Pure but for what it remembers.
+
+A token bucket lets a burst pass before the line's own rate shows, and no test that is shorter than
+the burst can tell. So the first test of a line outlasts a burst; a later one that finds the same
+rate and round trip ends as soon as it is sure of that, and one that finds anything else goes on.
+"""
+
+from collections.abc import Sequence
+from math import ceil
+
+from msgspec import Struct
+
+from broadgauge_agent.probes.base import KnownLine
+from broadgauge_wire import StopReason
+
+from .observation import Estimate
+from .settling import seconds_at, settled, unsettled
+
+BURST_SECONDS = 4.0
+"""Bursts of up to three seconds are outlasted, with a second in which to see the rate after it."""
+
+SAME_RATE = 0.05
+SAME_RTT_RATIO, SAME_RTT_SECONDS = 1.5, 0.005
+"""How alike a known line has to be."""
+
+STREAM_BYTES = 1e6
+"""What one connection is trusted to have under way. Windows grow to several times that on most
+systems, but not at once, and not on all."""
+
+FEW_STREAMS = 4
+"""Tried beside one, in a test that is long enough for it."""
+
+UNSETTLED_SECONDS = 1.5
+"""A rate that goes up and down for so long may be one connection's trouble: a few even out."""
+
+MORE_SHARE, MUCH_MORE_SHARE = 0.10, 0.25
+"""If more connections carry no more than the one above what fewer did, the line is full. Rates that
+vary may explain what lies below the other."""
+
+ENOUGH_INTERVALS = 10
+"""With so many connections, to say what they carried where it doesn't settle."""
+
+IN_PROPORTION = 0.7
+"""Of the share by which connections grew: if the rate grew by as much, each of them is limited by
+itself. Others who use the line give way by less, and the more the more connections push."""
+
+WINDOW_SHARE = 0.10
+"""Held back for more than this share of the time, fewer connections carried less for that."""
+
+GROWING = 1.25
+AHEAD = 4.0
+"""A rate that grew by so much from one interval to the next is in slow start, and will be so many
+times as high when a connection that is opened now has come half as far."""
+
+
+class Plateau(Struct, frozen=True):
+    """What so many connections carried, once that had settled, and how far windows held them."""
+
+    estimate: Estimate
+    window_share: float
+
+
+class View(Struct, frozen=True, kw_only=True):
+    """The load as it stands."""
+
+    rates: Sequence[float]
+    unbroken_from: int
+    """The interval since which this machine has looked at every one."""
+
+    idle_rtt_seconds: float
+    streams: int
+    window_share: float
+    """Of the connections' recent busy time, in which windows held them back."""
+
+    elapsed_seconds: float
+    moved_bytes: int
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """To end, for a reason, or to go on with so many connections."""
+
+    streams: int
+    stop_reason: StopReason | None = None
+
+
+class StoppingRule:
+    """One direction's."""
+
+    def __init__(
+        self,
+        *,
+        max_seconds: float,
+        max_bytes: float,
+        max_streams: int,
+        known: KnownLine | None,
+        is_line: bool = True,
+    ) -> None:
+        """Inside one machine there is no line, so nothing to outlast or to fill."""
+        self.max_seconds = max_seconds
+        self.max_bytes = max_bytes
+        self.max_streams = max_streams
+        self.known = known
+        self._burst_seconds = BURST_SECONDS if is_line else 0.0
+        self.estimate: Estimate | None = None
+        self.is_flow_limited = False
+        """More connections carried more in proportion: each of them was limited, not the line."""
+
+        self.is_saturated = False
+        """More connections carried no more: it is the line that is full, whatever windows say."""
+
+        self.is_contested = False
+        """More connections carried somewhat more: they took it from others on the line."""
+
+        self._plateaus: dict[int, Plateau] = {}
+        """The latest by number of connections, which only grows, over the time with so many."""
+
+        self._streams_since = (0, 0)
+        """The number of connections now, and the interval since which."""
+
+    def look(self, view: View) -> Decision:
+        """What to do now."""
+        self.estimate = settled(view.rates, view.idle_rtt_seconds, view.unbroken_from)
+        if view.streams != self._streams_since[0]:
+            self._note_restless(view)
+            self._streams_since = (view.streams, len(view.rates))
+        first = max(view.unbroken_from, self._streams_since[1])
+        if plateau := settled(view.rates, view.idle_rtt_seconds, first):
+            self._note_plateau(view, plateau)
+        return Decision(streams=self._streams(view), stop_reason=self._stop_reason(view))
+
+    def matches_known(self, idle_rtt_seconds: float) -> bool:
+        """Whether the estimate is what an earlier, long test found."""
+        if self.known is None or self.estimate is None:
+            return False
+        least, most = sorted((self.known.idle_rtt_seconds, idle_rtt_seconds))
+        is_near = most <= SAME_RTT_RATIO * least + SAME_RTT_SECONDS
+        change = abs(self.estimate.bits_per_second - self.known.throughput_bits_per_second)
+        return is_near and change <= SAME_RATE * self.known.throughput_bits_per_second
+
+    def outlasted_burst(self, rates: Sequence[float]) -> bool:
+        """Whether the load at the estimate's rate was long enough."""
+        return (
+            self.estimate is not None
+            and seconds_at(rates, self.estimate.bits_per_second) >= self._burst_seconds - 1e-9
+        )
+
+    @property
+    def single_stream(self) -> Estimate | None:
+        """What one connection alone carried, if that settled."""
+        alone = self._plateaus.get(1)
+        return alone.estimate if alone else None
+
+    def streams_to_begin(self, idle_rtt_seconds: float) -> int:
+        """As many as the line is known to need; else one, whose rate says how many."""
+        rate = self.known.throughput_bits_per_second if self.known else 0.0
+        return min(self.max_streams, _needed(rate, idle_rtt_seconds))
+
+    def _stop_reason(self, view: View) -> StopReason | None:
+        if view.moved_bytes >= self.max_bytes:
+            return "budget"
+        if view.elapsed_seconds >= self.max_seconds:
+            return "deadline"
+        if self.estimate is None:
+            return None
+        is_sure = self.matches_known(view.idle_rtt_seconds) or (
+            self.outlasted_burst(view.rates)
+            and view.streams in self._plateaus
+            and self._needs_no_more(view.streams)
+        )
+        return "converged" if is_sure else None
+
+    def _streams(self, view: View) -> int:
+        wanted = max(view.streams, _needed(_soon(view.rates), view.idle_rtt_seconds))
+        if self.estimate is None and view.elapsed_seconds > UNSETTLED_SECONDS:
+            wanted = max(wanted, FEW_STREAMS)
+        if (
+            self.estimate is not None
+            and not self.matches_known(view.idle_rtt_seconds)
+            and view.streams in self._plateaus
+            and not self._needs_no_more(view.streams)
+        ):
+            wanted = max(wanted, FEW_STREAMS, 2 * view.streams)
+        return min(self.max_streams, wanted)
+
+    def _needs_no_more(self, streams: int) -> bool:
+        return self.is_saturated or self.is_contested or streams >= self.max_streams
+
+    def _note_restless(self, view: View) -> None:
+        """What fewer connections carried although it never settled: others on the line do that."""
+        streams, since = self._streams_since
+        rates = view.rates[since:]
+        if streams and streams not in self._plateaus and len(rates) >= ENOUGH_INTERVALS:
+            self._plateaus[streams] = Plateau(unsettled(rates), view.window_share)
+
+    def _note_plateau(self, view: View, estimate: Estimate) -> None:
+        self._plateaus[view.streams] = Plateau(estimate, view.window_share)
+        fewer = {n: before for n, before in self._plateaus.items() if n < view.streams}
+        if not fewer:
+            return
+        count, last = max(fewer.items())
+        growth = estimate.bits_per_second / last.estimate.bits_per_second - 1
+        in_proportion = IN_PROPORTION * (view.streams / count - 1)
+        unexplained = [
+            before
+            for before in fewer.values()
+            if before.window_share <= WINDOW_SHARE
+            and estimate.bits_per_second > (1 + MORE_SHARE) * before.estimate.bits_per_second
+        ]
+        self.is_flow_limited = growth >= max(in_proportion, MUCH_MORE_SHARE)
+        self.is_saturated = growth <= MORE_SHARE and not unexplained
+        self.is_contested = bool(unexplained) and not self.is_flow_limited
+
+
+def _soon(rates: Sequence[float]) -> float:
+    """The rate by the time that a further connection carries something."""
+    if len(rates) < 2:
+        return 0.0
+    before, last = rates[-2:]
+    return (AHEAD if last > GROWING * before else 1.0) * (before + last) / 2
+
+
+def _needed(bits_per_second: float, rtt_seconds: float) -> int:
+    """Connections to have so much under way."""
+    return max(1, ceil(bits_per_second / 8 * rtt_seconds / STREAM_BYTES))

@@ -1,0 +1,211 @@
+"""One connection of a load, either way: what it moves, and what its sender's kernel says."""
+
+from typing import Protocol
+
+from broadgauge_agent.middleboxes import CountAt, Finding, recognise_upload
+from broadgauge_agent.ndt7.frames import binary_frames
+from broadgauge_agent.ndt7.measurement import Measurement, seconds, tcp_info_of
+from broadgauge_agent.ndt7.spec import MIN_MESSAGE_BYTES, next_message_bytes
+from broadgauge_agent.tcp_info import congestion_control, read_tcp_info
+from broadgauge_wire import Reflector
+
+from .arrivals import Arrivals
+from .channel import Channel
+from .failure import TestFailedError
+from .observation import Sample, SenderReading
+
+BBR = "bbr"
+
+MESSAGES_IN_A_ROW = 4
+"""Of one connection before the others have their turn."""
+
+OVERCOUNT_RATIO = 1.05
+OVERCOUNT_BYTES = 2**16
+"""A server may count headers and TLS records that we do not; more than that was never sent."""
+
+CLOCKS_SECONDS = 0.5
+"""Between the two sides' zero, the handshake's ends. A count of later than this is made up."""
+
+
+class Stream(Protocol):
+    """One connection under load."""
+
+    channel: Channel
+    sender: list[SenderReading]
+    wants_to_send: bool
+
+    def work(self) -> None:
+        """Move what can be moved now. TestFailedError if the server breaks the protocol."""
+
+    def look(self, now: float) -> None:
+        """Take the readings that are due, `now` seconds after the load began."""
+
+    def curve(self) -> list[Sample]:
+        """What had arrived at the far end of the line, over the load's time."""
+
+    def moved_bytes(self) -> int:
+        """Payload handed over so far, which tells that the path lives and what it costs."""
+
+    def line_bytes(self) -> float:
+        """Payload that went over this machine's interface so far, repeated bytes included."""
+
+    def congestion_control(self) -> str | None:
+        """Name of the sender's, if known."""
+
+
+class Download:
+    """The server sends, and this machine counts what arrives."""
+
+    wants_to_send = False
+
+    def __init__(self, channel: Channel, began: float) -> None:
+        self.channel = channel
+        self.sender: list[SenderReading] = []
+        self._began = began
+        self._read = [Sample(began, 0.0)]
+        self._arrivals = Arrivals(channel.socket, began)
+        self._seen = 0
+
+    def work(self) -> None:
+        """Receive."""
+        self.channel.receive()
+
+    def look(self, now: float) -> None:
+        """Count what was read, and take up what the server said."""
+        self._read.append(Sample(now, self.channel.data_bytes))
+        self._arrivals.look(now)
+        self.take_up()
+
+    def take_up(self) -> None:
+        """What the server said since the last time."""
+        for message in self.channel.measurements[self._seen :]:
+            self._take(message)
+        self._seen = len(self.channel.measurements)
+
+    def is_heard_until(self, seconds: float) -> bool:
+        """Whether the server has told of that moment, or can't any more."""
+        is_told = bool(self.sender) and self.sender[-1].seconds >= seconds
+        return is_told or self.channel.is_closed
+
+    def curve(self) -> list[Sample]:
+        """By the kernel, or where it doesn't tell, by what could be read: after a loss nothing for
+        a while, and then much at once."""
+        return self._read if self._arrivals.curve is None else self._arrivals.curve
+
+    def moved_bytes(self) -> int:
+        """What was read."""
+        return self.channel.data_bytes
+
+    def line_bytes(self) -> float:
+        """What arrived."""
+        return self.curve()[-1].arrived_bytes
+
+    def congestion_control(self) -> str | None:
+        """As our reflector says it; others give BBR away by sending its facts."""
+        for message in self.channel.measurements:
+            if message.connection_info and message.connection_info.congestion_control:
+                return message.connection_info.congestion_control
+            if message.bbr_info:
+                return BBR
+        return None
+
+    def _take(self, message: Measurement) -> None:
+        tcp = message.tcp_info
+        elapsed = seconds(tcp.elapsed_time) if tcp else None
+        if tcp is None or elapsed is None:
+            return
+        self.sender.append(SenderReading(self._began + elapsed, tcp_info_of(tcp)))
+
+
+class Upload:
+    """This side sends, and its kernel counts what the far end has taken; so does the server, for a
+    proxy in between may take what the server never gets."""
+
+    wants_to_send = True
+
+    def __init__(self, channel: Channel, began: float) -> None:
+        self.channel = channel
+        self.sender: list[SenderReading] = []
+        self.counted = [Sample(began, 0.0)]
+        self._began = began
+        self._delivered = [Sample(began, 0.0)]
+        self._frames = {size: memoryview(f) for size, f in binary_frames(masked=True).items()}
+        self._size = MIN_MESSAGE_BYTES
+        self._queued_bytes = 0
+        self._seen = 0
+
+    def work(self) -> None:
+        """Hand the socket what it takes, and receive what the server says."""
+        self.channel.flush()
+        for _ in range(MESSAGES_IN_A_ROW):
+            if self.channel.has_unsent or self.channel.is_closed:
+                break
+            self.channel.send(self._frames[self._size])
+            self._queued_bytes += self._size
+            self._size = next_message_bytes(self._size, self._queued_bytes)
+            self.channel.flush()
+        self.channel.receive()
+        if self.channel.data_bytes:
+            raise TestFailedError("the server sent binary data in an upload")
+
+    def look(self, now: float) -> None:
+        """Ask the kernel, and take up what the server counted."""
+        info = read_tcp_info(self.channel.socket)
+        if info is not None:
+            self.sender.append(SenderReading(now, info))
+            if info.delivered_packets is not None and info.mss_bytes:
+                self._delivered.append(Sample(now, info.delivered_packets * info.mss_bytes))
+        for message in self.channel.measurements[self._seen :]:
+            self._take(message, now)
+        self._seen = len(self.channel.measurements)
+
+    def curve(self) -> list[Sample]:
+        """By this side's kernel, or where it says nothing, by the server."""
+        return self._delivered if len(self._delivered) > 1 else self.counted
+
+    def held_back(self, reflector: Reflector) -> Finding | None:
+        """What took more of this upload than the server got, if something did."""
+        taken = [
+            CountAt(reading.seconds - self._began, reading.info.bytes_acked)
+            for reading in self.sender
+            if reading.info.bytes_acked is not None
+        ]
+        counted = [
+            CountAt(sample.seconds - self._began, sample.arrived_bytes) for sample in self.counted
+        ]
+        return recognise_upload(
+            taken, counted, reflector, round_trip_seconds=self.channel.answer_seconds
+        )
+
+    def moved_bytes(self) -> int:
+        """What the socket took."""
+        return self.channel.sent_bytes
+
+    def line_bytes(self) -> float:
+        """What the kernel sent, or where it doesn't say, what it took."""
+        sent = self.sender[-1].info.bytes_sent if self.sender else None
+        return self.channel.sent_bytes if sent is None else sent
+
+    def congestion_control(self) -> str | None:
+        """This machine's."""
+        return congestion_control(self.channel.socket)
+
+    def _take(self, message: Measurement, now: float) -> None:
+        count = _count_of(message)
+        if count is None:
+            return
+        elapsed, num_bytes = count
+        if num_bytes > OVERCOUNT_RATIO * self.channel.sent_bytes + OVERCOUNT_BYTES:
+            raise TestFailedError("the server counted more than was sent: its count cannot be used")
+        if self.counted[-1].seconds < self._began + elapsed <= now + CLOCKS_SECONDS:
+            self.counted.append(Sample(self._began + elapsed, num_bytes))
+
+
+def _count_of(message: Measurement) -> tuple[float, int] | None:
+    """The kernel's count, or where the server's system has none, the server program's."""
+    tcp, app = message.tcp_info, message.app_info
+    if tcp and tcp.bytes_received is not None and (at := seconds(tcp.elapsed_time)):
+        return at, tcp.bytes_received
+    if app and app.num_bytes is not None and (at := seconds(app.elapsed_time)):
+        return at, app.num_bytes
+    return None

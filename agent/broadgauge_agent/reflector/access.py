@@ -1,0 +1,149 @@
+"""Who may test here: whoever shows an access token of the collector's; others within a budget.
+
+A token is a JWT (RFC 7519), signed with the key that this test server shares with the collector,
+and with no other: whoever has one signed with it was let in to this test server.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import parse_qs
+
+from msgspec import Struct
+
+from broadgauge_agent.errors import ConfigError
+from broadgauge_wire.spec import ACCESS_ALGORITHM, ACCESS_PARAMETER
+
+from .limits import Limits
+from .open_budget import OpenBudget, Wait
+
+VARIABLE = "BROADGAUGE_REFLECTOR_KEY"
+
+LEEWAY_SECONDS = 120.0
+"""How far the collector's clock and this one may be apart without anybody noticing."""
+
+MIN_KEY_BYTES = 32
+"""A shorter one could be guessed from a token (RFC 7518, section 3.2)."""
+
+
+class Refusal(Struct, frozen=True, kw_only=True):
+    """An HTTP answer to a test that may not be."""
+
+    status: HTTPStatus
+    words: str
+    retry_after_seconds: int | None = None
+
+
+class Grant:
+    """A transfer that may be, and has begun. `end` it."""
+
+    def __init__(self, budget: OpenBudget | None = None, address: str = "") -> None:
+        self._budget = budget
+        self._address = address
+
+    def take(self, num_bytes: int) -> bool:
+        """Count bytes that were moved; False once the test has to end, its budget used up."""
+        return self._budget is None or self._budget.take(self._address, num_bytes)
+
+    def end(self) -> None:
+        """The transfer is over. Saying so again changes nothing."""
+        if self._budget:
+            self._budget.end(self._address)
+        self._budget = None
+
+
+class Access:
+    """The one who decides. Without a key, everybody is welcome to what `limits` leave."""
+
+    def __init__(
+        self, key: str | None, limits: Limits, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        if key is not None:
+            import jwt  # noqa: F401  # now, not during the first test
+        self._key = key
+        self._budget = OpenBudget(limits, clock)
+
+    def admit(self, target: str, address: str) -> Grant | Refusal:
+        """Whether whoever is at `address` may test; `target` is the request's path with query."""
+        if self._key is None:
+            return Grant()
+        token = token_in(target)
+        if token is None:
+            return self._admit_without(address)
+        fault = token_fault(token, self._key)
+        return Refusal(status=HTTPStatus.FORBIDDEN, words=fault) if fault else Grant()
+
+    def _admit_without(self, address: str) -> Grant | Refusal:
+        wait = self._budget.begin(address)
+        return _later(wait) if wait else Grant(self._budget, address)
+
+
+def given_access_key(file: Path | None) -> str | None:
+    """The key in a file, else in the environment; None if there is neither. ConfigError if what is
+    there is no key, which is never said."""
+    if file is None:
+        return _checked(os.environ[VARIABLE], VARIABLE) if VARIABLE in os.environ else None
+    try:
+        text = file.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise ConfigError(
+            f"The access key in {file} can't be read ({error.strerror}). Give the user that runs "
+            "the test server permission to read it."
+        ) from error
+    return _checked(text, str(file))
+
+
+def token_in(target: str) -> str | None:
+    """The access token in a request's query string, if there is one."""
+    values = parse_qs(target.partition("?")[2], keep_blank_values=True).get(ACCESS_PARAMETER)
+    return values[0] or None if values else None
+
+
+def token_fault(token: str, key: str) -> str | None:
+    """What is wrong with a token, in words for IT staff; None if it is good.
+
+    The algorithm is the one agreed, whatever the token's header says (RFC 8725, section 3.1).
+    """
+    import jwt  # only a test server with a key needs it
+
+    try:
+        jwt.decode(
+            token,
+            key,
+            algorithms=[ACCESS_ALGORITHM],
+            leeway=LEEWAY_SECONDS,
+            options={"require": ["exp", "sub"], "verify_aud": False},
+        )
+    except jwt.ExpiredSignatureError:
+        return (
+            "This access token has ended. Check that the agent reaches its collector, which gives "
+            "it another within minutes, and the clocks of both machines."
+        )
+    except (jwt.PyJWTError, ValueError, RecursionError):  # whatever a stranger can think of
+        return (
+            "This access token isn't signed with this test server's key. Make a new key on the "
+            "collector (broadgauge reflectors key NAME), and start the test server with it."
+        )
+    return None
+
+
+def _checked(text: str, place: str) -> str:
+    key = text.strip()
+    if len(key.encode()) < MIN_KEY_BYTES or any(c.isspace() for c in key):
+        raise ConfigError(
+            f"{place} holds no access key. Make one on the server, with "
+            "'broadgauge reflectors key NAME', and put that one line there."
+        )
+    return key
+
+
+def _later(wait: Wait) -> Refusal:
+    minutes = -(-wait.seconds // 60)
+    when = "a minute" if minutes == 1 else f"{minutes} minutes"
+    return Refusal(
+        status=HTTPStatus.TOO_MANY_REQUESTS,
+        words=f"{wait.why} Try again in {when}.",
+        retry_after_seconds=wait.seconds,
+    )

@@ -1,0 +1,1 @@
+"""A walk through the rooms with a laptop: what the network carries in each."""

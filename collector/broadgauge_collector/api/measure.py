@@ -1,0 +1,86 @@
+"""`/measure`: what anybody may open, without a login or a cookie, to test a room."""
+
+from http import HTTPStatus
+from importlib.resources import files
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from ..access.failures import FailureLimit
+from ..access.middleware import address_of
+from ..access.permissions import Permission
+from ..errors import NotFound
+from ..rooms import page
+from ..rooms.model import Room
+from ..rooms.repository import find_by_code
+from ..rooms.servers import Missing, PageServer, server_for_page
+from .routing import Endpoint, Route, TheServices
+
+STATIC = files("broadgauge_collector.rooms") / "static"
+POLICY = "Content-Security-Policy"
+
+
+async def get_page(request: Request, services: TheServices, room: str = "") -> Response:
+    """The page for a room's code, or without one for a test that nobody keeps."""
+    try:
+        found, server = await services.look_up(_place, room, services.config.secure)
+    except NotFound:
+        failures: FailureLimit = request.app.state.code_failures
+        if failures.exceeded(address_of(request.scope)):
+            return _html(page.message(page.TOO_MANY_CODES), HTTPStatus.TOO_MANY_REQUESTS)
+        return _html(page.message(page.UNKNOWN_CODE), HTTPStatus.NOT_FOUND)
+    return _html(page.test_page(found, server), HTTPStatus.OK)
+
+
+async def get_worker(services: TheServices, room: str = "") -> Response:
+    """The script that tests. A worker goes by its own content policy, so it needs the page's."""
+    _, server = await services.look_up(_place, room, services.config.secure)
+    sources = server.policy_sources if isinstance(server, PageServer) else ""
+    headers = {POLICY: page.page_policy(sources)}
+    return static_file("worker.js", "text/javascript", headers)
+
+
+async def get_script() -> Response:
+    """What the page does around the test."""
+    return static_file("measure.js", "text/javascript")
+
+
+async def get_style() -> Response:
+    """How the page looks."""
+    return static_file("measure.css", "text/css")
+
+
+def _place(c: Connection, typed: str, secure: bool) -> tuple[Room | None, PageServer | Missing]:
+    room = find_by_code(c, typed) if typed else None
+    return room, server_for_page(c, room.school_id if room else None, secure=secure)
+
+
+def _html(shown: page.Shown, status: HTTPStatus) -> Response:
+    headers = {POLICY: page.page_policy(shown.sources), "Cache-Control": "no-store"}
+    return HTMLResponse(shown.html, status, headers)
+
+
+def static_file(name: str, media_type: str, headers: dict[str, str] | None = None) -> Response:
+    """A file that pages for everybody are made of. Always asked for again: an update shows."""
+    text = (STATIC / name).read_text(encoding="utf-8")
+    always = {"Cache-Control": "no-cache"}
+    return Response(text, headers=always | (headers or {}), media_type=media_type)
+
+
+def _route(path: str, endpoint: Endpoint) -> Route:
+    return Route(
+        method="GET",
+        path=path,
+        endpoint=endpoint,
+        permission=Permission.PUBLIC,
+        documented=False,
+    )
+
+
+ROUTES = (
+    _route("/measure", get_page),
+    _route("/measure/worker.js", get_worker),
+    _route("/measure/measure.js", get_script),
+    _route("/measure/measure.css", get_style),
+)

@@ -1,0 +1,17 @@
+"""What `make test` runs."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_every_folder_with_tests_is_run_once() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    run = [
+        folder
+        for name in ("ALONE", "SIDE_BY_SIDE")
+        for folder in re.findall(rf"^{name} := (.+)$", makefile, re.MULTILINE)[0].split()
+    ]
+    there = {file.relative_to(ROOT).parts[1] for file in ROOT.glob("tests/**/test_*.py")}
+    assert sorted(run) == sorted(f"tests/{folder}" for folder in there)
