@@ -71,6 +71,13 @@ class BbrInfo(Struct, frozen=True, kw_only=True, omit_defaults=True):
     elapsed_time: Count | None = field(default=None, name="ElapsedTime")
 
 
+class Pace(Struct, frozen=True, kw_only=True, rename="pascal"):
+    """How fast the client asks to be sent to from now on. An addition of this project; servers
+    that don't know it overlook it."""
+
+    bytes_per_second: Annotated[int, Meta(gt=0, le=2**40)]
+
+
 class Measurement(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One measurement message."""
 
@@ -80,6 +87,7 @@ class Measurement(Struct, frozen=True, kw_only=True, omit_defaults=True):
     bbr_info: BbrInfo | None = field(default=None, name="BBRInfo")
     origin: str | None = field(default=None, name="Origin")
     test: str | None = field(default=None, name="Test")
+    pace: Pace | None = field(default=None, name="Pace")
 
 
 encode_measurement = msgspec.json.Encoder().encode

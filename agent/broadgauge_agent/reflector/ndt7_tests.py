@@ -1,6 +1,7 @@
 """The two ndt7 tests as the server runs them."""
 
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from websockets.frames import CloseCode, Frame, Opcode
@@ -13,6 +14,7 @@ from broadgauge_agent.ndt7.measurement import (
     Measurement,
     app_info,
     bbr_info_message,
+    decode_measurement,
     encode_measurement,
     tcp_info_message,
 )
@@ -21,6 +23,7 @@ from broadgauge_agent.ndt7.sampling import sampling_gap_seconds
 from broadgauge_agent.ndt7.spec import MIN_MESSAGE_BYTES, ORIGIN_SERVER, next_message_bytes
 from broadgauge_agent.tcp_info import (
     congestion_control,
+    limit_pacing,
     limit_unsent_bytes,
     read_bbr_info,
     read_tcp_info,
@@ -99,9 +102,18 @@ class ServedTest:
         """Let the protocol read what the client sent. What it answers waits for `flush`."""
         self.protocol.receive_data(bytes(data))
         for event in self.protocol.events_received():
-            self.has_unexpected_binary |= isinstance(event, Frame) and event.opcode is Opcode.BINARY
+            if isinstance(event, Frame):
+                self.has_unexpected_binary |= event.opcode is Opcode.BINARY
+                if event.opcode is Opcode.TEXT:
+                    self._listen(bytes(event.data))
         if not self.is_open:
             self.connection.hurry(self.limits.close_seconds)
+
+    def _listen(self, words: bytes) -> None:
+        """A client may ask to be sent to more slowly. What it measured is its own business."""
+        with suppress(ValueError):
+            if pace := decode_measurement(words).pace:
+                limit_pacing(self.connection.socket, pace.bytes_per_second)
 
     def flush(self) -> None:
         """Send what the protocol has to say."""

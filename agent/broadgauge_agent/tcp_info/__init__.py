@@ -10,6 +10,7 @@ from .facts import BbrFacts, Connection, TcpInfo
 if sys.platform == "linux":
     from ._linux import (
         congestion_control,
+        limit_pacing,
         limit_unsent_bytes,
         prefer_bbr,
         read_bbr_info,
@@ -18,6 +19,7 @@ if sys.platform == "linux":
 else:
     from ._other import (
         congestion_control,
+        limit_pacing,
         limit_unsent_bytes,
         prefer_bbr,
         read_bbr_info,
@@ -29,6 +31,7 @@ __all__ = [
     "Connection",
     "TcpInfo",
     "congestion_control",
+    "limit_pacing",
     "limit_unsent_bytes",
     "prefer_bbr",
     "read_bbr_info",

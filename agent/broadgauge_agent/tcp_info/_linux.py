@@ -12,6 +12,7 @@ TCP_INFO = 11
 TCP_CONGESTION = 13
 TCP_NOTSENT_LOWAT = 25
 TCP_CC_INFO = 26
+SO_MAX_PACING_RATE = 47
 LONGEST_TCP_INFO = 512
 LONGEST_ALGORITHM_NAME = 16
 TCPI_OPT_TIMESTAMPS = 1
@@ -80,6 +81,14 @@ def limit_unsent_bytes(connection: socket.socket, num_bytes: int) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, num_bytes)
     except OSError:
         return  # then they are late
+
+
+def limit_pacing(connection: socket.socket, bytes_per_second: float) -> None:
+    """Let the kernel send no faster than this from now on."""
+    try:
+        connection.setsockopt(socket.SOL_SOCKET, SO_MAX_PACING_RATE, round(bytes_per_second))
+    except (OSError, OverflowError):
+        return  # then it goes on as before
 
 
 def read_bbr_info(connection: Connection) -> BbrFacts | None:

@@ -26,3 +26,7 @@ def prefer_bbr(_connection: socket.socket) -> None:
 
 def limit_unsent_bytes(_connection: socket.socket, _num_bytes: int) -> None:
     """There is no limit."""
+
+
+def limit_pacing(_connection: socket.socket, _bytes_per_second: float) -> None:
+    """There is no limit."""

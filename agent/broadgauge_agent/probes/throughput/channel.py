@@ -14,6 +14,7 @@ from collections import deque
 from websockets.client import ClientProtocol
 from websockets.exceptions import PayloadTooBig
 from websockets.frames import CloseCode, Frame, Opcode
+from websockets.protocol import State
 
 from broadgauge_agent.ndt7.measurement import Measurement, decode_measurement
 from broadgauge_agent.ndt7.payload import PayloadCounter
@@ -120,6 +121,13 @@ class Channel:
             if count < len(data):
                 self._outgoing.appendleft(data[count:])
                 return
+
+    def say(self, words: bytes) -> None:
+        """Send a text message, if the server still listens."""
+        if self.protocol.state is State.OPEN and not self.is_closed:
+            self.protocol.send_text(words)
+            self.take_events()
+            self.flush()
 
     def say_goodbye(self) -> None:
         """Ask the server to end. What it still says is received."""

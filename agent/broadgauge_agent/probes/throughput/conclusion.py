@@ -14,6 +14,7 @@ from .observation import Observation, Tick
 from .progress import INTERVAL_SECONDS
 from .rates import ceiling_of, cross_traffic_bits_per_second, payload_ratio
 from .settling import is_falling, is_rising
+from .stopping import BURST_SECONDS
 
 SECONDS_A_MINUTE = 60.0
 
@@ -49,7 +50,7 @@ def conclude(
         Evidence(
             **facts,
             trend=trend_of(seen),
-            is_lasting=seen.outlasted_burst or seen.matches_known,
+            is_lasting=seen.outlasted_burst or seen.matches_known or _comes_after_burst(seen),
             ceiling=ceiling,
             interface_kind=link.kind if link else None,
             is_download=direction == "download",
@@ -86,6 +87,11 @@ def conclude(
         "uncertainty_ratio": estimate.uncertainty_ratio,
         "process_cpu_ratio": min(1.0, machine.cpu_seconds / machine.seconds),
     }
+
+
+def _comes_after_burst(seen: Observation) -> bool:
+    """Whether what never settled is told of a time that no burst lasts until."""
+    return not seen.is_settled and seen.estimate.from_seconds >= BURST_SECONDS
 
 
 def trend_of(seen: Observation) -> Trend:

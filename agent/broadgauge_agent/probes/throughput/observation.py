@@ -64,7 +64,7 @@ class Observation(Struct, frozen=True, kw_only=True):
     """Whether more connections still carried more, however many there were."""
 
     is_contested: bool
-    """Whether more connections took more from others on the line."""
+    """Whether this test took from others on the line what they would have had."""
 
     is_saturated: bool
     """Whether more connections were tried and carried no more, now or when the line was found."""

@@ -29,6 +29,14 @@ def rates_over_time(
     )
 
 
+def rate_between(curve: Sequence[Sample], from_seconds: float, to_seconds: float) -> float:
+    """Bits per second of one curve between two moments."""
+    steps = max(1, round((to_seconds - from_seconds) / INTERVAL_SECONDS))
+    rates = rates_over_time([curve])
+    first = round(from_seconds / INTERVAL_SECONDS)
+    return sum(rates[first : first + steps]) / steps
+
+
 def _at_each(curve: Sequence[Sample], interval_seconds: float, count: int) -> list[float]:
     values, place = [], 1
     for step in range(count + 1):

@@ -3,7 +3,7 @@
 from .failure import TestFailedError
 from .load import Ended, Load
 from .observation import Observation
-from .settling import unsettled
+from .settling import MIN_INTERVALS, unsettled
 from .stopping import StoppingRule
 from .streams import Upload
 
@@ -16,12 +16,13 @@ UNCOUNTED = "server did not count the upload"
 def observed(load: Load, ended: Ended) -> Observation:
     """What was seen. TestFailedError if that is too little to say anything."""
     rule, rates = load.rule, ended.rates
-    if ended.stop_reason == "budget" and rule.estimate is None:
+    is_enough = rule.estimate is not None or (not rule.is_line and len(rates) >= MIN_INTERVALS)
+    if ended.stop_reason == "budget" and not is_enough:
         raise TestFailedError(
             f"the test used up its {rule.max_bytes:.0f} bytes before its rate settled: "
             "raise probes.throughput.max_bytes"
         )
-    if not any(rates):
+    if not any(rates) or not load.moved_bytes():
         raise TestFailedError(_nothing(load))
     if _is_uncounted(load):
         raise TestFailedError(UNCOUNTED)
@@ -32,7 +33,7 @@ def observed(load: Load, ended: Ended) -> Observation:
         outlasted_burst=rule.outlasted_burst(rates),
         matches_known=rule.matches_known(load.idle_rtt_seconds),
         is_flow_limited=rule.is_flow_limited,
-        is_contested=rule.is_contested,
+        is_contested=rule.is_contested or ended.is_contested,
         is_saturated=rule.is_saturated or _was_saturated(rule, load.idle_rtt_seconds),
         stop_reason=ended.stop_reason,
         streams=len(load.streams),

@@ -100,6 +100,7 @@ class StoppingRule:
         self.max_bytes = max_bytes
         self.max_streams = max_streams
         self.known = known
+        self.is_line = is_line
         self._burst_seconds = BURST_SECONDS if is_line else 0.0
         self.estimate: Estimate | None = None
         self.is_flow_limited = False
@@ -149,6 +150,12 @@ class StoppingRule:
         """What one connection alone carried, if that settled."""
         alone = self._plateaus.get(1)
         return alone.estimate if alone else None
+
+    def has_to_ease(self, idle_rtt_seconds: float) -> bool:
+        """Whether nothing tells yet if others on the line gave way to this test."""
+        return self.is_line and not (
+            self.matches_known(idle_rtt_seconds) or self.is_flow_limited or self.is_contested
+        )
 
     def streams_to_begin(self, idle_rtt_seconds: float) -> int:
         """As many as the line is known to need; else one, whose rate says how many."""

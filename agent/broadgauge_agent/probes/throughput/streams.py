@@ -4,9 +4,15 @@ from typing import Protocol
 
 from broadgauge_agent.middleboxes import CountAt, Finding, recognise_upload
 from broadgauge_agent.ndt7.frames import binary_frames
-from broadgauge_agent.ndt7.measurement import Measurement, seconds, tcp_info_of
-from broadgauge_agent.ndt7.spec import MIN_MESSAGE_BYTES, next_message_bytes
-from broadgauge_agent.tcp_info import congestion_control, read_tcp_info
+from broadgauge_agent.ndt7.measurement import (
+    Measurement,
+    Pace,
+    encode_measurement,
+    seconds,
+    tcp_info_of,
+)
+from broadgauge_agent.ndt7.spec import MIN_MESSAGE_BYTES, ORIGIN_CLIENT, next_message_bytes
+from broadgauge_agent.tcp_info import congestion_control, limit_pacing, read_tcp_info
 from broadgauge_wire import Reflector
 
 from .arrivals import Arrivals
@@ -42,6 +48,9 @@ class Stream(Protocol):
 
     def curve(self) -> list[Sample]:
         """What had arrived at the far end of the line, over the load's time."""
+
+    def ease(self, bytes_per_second: float) -> None:
+        """Let the sender take no more of the line than this from now on."""
 
     def moved_bytes(self) -> int:
         """Payload handed over so far, which tells that the path lives and what it costs."""
@@ -91,6 +100,11 @@ class Download:
         """By the kernel, or where it doesn't tell, by what could be read: after a loss nothing for
         a while, and then much at once."""
         return self._read if self._arrivals.curve is None else self._arrivals.curve
+
+    def ease(self, bytes_per_second: float) -> None:
+        """Ask the server. One that doesn't know the request goes on as before."""
+        pace = Pace(bytes_per_second=max(1, round(bytes_per_second)))
+        self.channel.say(encode_measurement(Measurement(origin=ORIGIN_CLIENT, pace=pace)))
 
     def moved_bytes(self) -> int:
         """What was read."""
@@ -176,6 +190,10 @@ class Upload:
         return recognise_upload(
             taken, counted, reflector, round_trip_seconds=self.channel.answer_seconds
         )
+
+    def ease(self, bytes_per_second: float) -> None:
+        """Tell this machine's kernel."""
+        limit_pacing(self.channel.socket, bytes_per_second)
 
     def moved_bytes(self) -> int:
         """What the socket took."""

@@ -1,0 +1,50 @@
+"""Whether others on the line gave way to a test. Pure.
+
+Senders that don't yield, such as calls and cameras, lose packets to a test that keeps a queue full,
+and the test reads what it took from them as the line's. So a test that is about to end takes a
+little less than it found. If the line was its own, the queue empties and nothing is lost any more;
+if others are there, they keep it full.
+"""
+
+from collections.abc import Iterable
+
+from .evidence import Readings, retransmit_ratio, rtt_seconds
+
+EASED_SHARE = 0.9
+"""A reading that is more than a ninth above what others leave shows: a full reading may be wrong by
+a tenth at most."""
+
+LOOK_SECONDS = 0.5
+MOST_DRAIN_SECONDS = 1.5
+
+STILL_LOST_RATIO = 0.002
+STILL_QUEUED_SHARE = 0.7
+"""Of the queue that there was under the full load."""
+
+
+def is_contested(
+    connections: Iterable[Readings],
+    *,
+    measured_from: float,
+    eased_at: float,
+    idle_rtt_seconds: float,
+) -> bool:
+    """Whether packets are still lost, and the queue still there, since this test eased off."""
+    senders = tuple(connections)
+    before = tuple([r for r in readings if r.seconds <= eased_at] for readings in senders)
+    loaded = rtt_seconds(before, measured_from)
+    if loaded is None:
+        return False
+    since = eased_at + drain_seconds(loaded, idle_rtt_seconds)
+    lost, rtt = retransmit_ratio(senders, since), rtt_seconds(senders, since)
+    if lost is None or rtt is None:
+        return False
+    queue = loaded - idle_rtt_seconds
+    return lost > STILL_LOST_RATIO and rtt - idle_rtt_seconds > STILL_QUEUED_SHARE * queue
+
+
+def drain_seconds(loaded_rtt_seconds: float, idle_rtt_seconds: float) -> float:
+    """How long the queue of an own line takes to empty, and losses from before to be mended."""
+    queue_seconds = max(0.0, loaded_rtt_seconds - idle_rtt_seconds)
+    drained = min(MOST_DRAIN_SECONDS, queue_seconds / (1 - EASED_SHARE))
+    return drained + 2 * loaded_rtt_seconds
