@@ -8,7 +8,7 @@ from .stopping import StoppingRule
 from .streams import Upload
 
 COUNTED_SECONDS = 1.5
-"""By then an ndt7 server has told several times what arrived."""
+"""By then an ndt7 server has told several times what arrived; inside one machine, at once."""
 
 UNCOUNTED = "server did not count the upload"
 
@@ -54,7 +54,8 @@ def _is_uncounted(load: Load) -> bool:
     """Whether nobody can say that an upload arrived. Our kernel's word is that of the next hop."""
     uploads = [stream for stream in load.streams if isinstance(stream, Upload)]
     has_count = any(len(upload.counted) > 1 for upload in uploads)
-    return bool(uploads) and not has_count and load.elapsed_seconds() > COUNTED_SECONDS
+    has_had_time = load.elapsed_seconds() > COUNTED_SECONDS or not load.rule.is_line
+    return bool(uploads) and not has_count and has_had_time
 
 
 def _was_saturated(rule: StoppingRule, idle_rtt_seconds: float) -> bool:
