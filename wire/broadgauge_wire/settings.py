@@ -82,7 +82,7 @@ class ThroughputConfig(Struct, frozen=True, kw_only=True):
     max_bytes: Annotated[
         Annotated[float, Meta(ge=1e5, le=1e11)],
         about("Most payload that one direction of one test may cost. A test ends there", "byte"),
-    ] = 5e9
+    ] = 2e10
     per_client_bits_per_second: Annotated[
         Annotated[float, Meta(ge=0, le=1e12)],
         about(

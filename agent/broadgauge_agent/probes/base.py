@@ -36,7 +36,7 @@ class ProbeRequest(Struct, frozen=True, kw_only=True):
     clock_offset_seconds: float | None = None
     directions: tuple[Direction, ...] = ("download", "upload")
     max_seconds: float = 10.0
-    max_bytes: float = 5e9
+    max_bytes: float = 2e10
     max_streams: int = 16
     """One, where the server's policy asks for it."""
 
