@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.hosts import Host, cable, hosts
+from lab.shaped import shape
 from tests.docs.reference import ROOT
 from tests.running import BIN
 
@@ -27,6 +28,8 @@ PATIENCE_SECONDS = 120
 SERVER = "10.20.0.10"
 SECOND_MACHINE = "10.20.0.30"
 CORE = "10.20.1.20"
+SCHOOL_NETWORK_BITS_PER_SECOND = 200_000_000
+"""Inside one machine a cable has no speed of its own, and tests would use up their bytes on it."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,11 @@ class Machine:
 def machines(folder: Path) -> Iterator[dict[str, Machine]]:
     """The server, a machine in a room of the same network, and one in the district's core."""
     with hosts("server", "room12", "core") as (server, room, core):
-        cable(server, room, f"{SERVER}/24", f"{SECOND_MACHINE}/24")
-        cable(server, core, "10.20.1.1/24", f"{CORE}/24")
+        for port in (
+            *cable(server, room, f"{SERVER}/24", f"{SECOND_MACHINE}/24"),
+            *cable(server, core, "10.20.1.1/24", f"{CORE}/24"),
+        ):
+            shape(port, SCHOOL_NETWORK_BITS_PER_SECOND)
         server.forward()
         room.add_route("default", via=SERVER)
         core.add_route("default", via="10.20.1.1")

@@ -290,7 +290,7 @@ HOW_TO = {
     ),
     "test-servers.md": (
         Block(
-            'broadgauge links add "Lincoln LAN" --segment lan --school "Lincoln Elementary"',
+            'broadgauge links add "Lincoln building" --segment lan --school "Lincoln Elementary"',
             in_the_shell,
         ),
         Block(
