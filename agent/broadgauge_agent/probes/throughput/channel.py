@@ -51,6 +51,7 @@ class Channel:
         self.received_bytes = 0
         self.sent_bytes = 0
         self.measurements: list[Measurement] = []
+        self._told = 0
         self.is_closed = False
         self._payload = PayloadCounter(masked=False)
         self._buffer = memoryview(bytearray(RECEIVE_BYTES))
@@ -108,6 +109,12 @@ class Channel:
             raise TestFailedError("the server sent a message larger than the agreed 16 MiB")
         if self.protocol.parser_exc is not None:
             raise TestFailedError(f"the server broke the protocol: {self.protocol.parser_exc}")
+
+    def fresh_measurements(self) -> list[Measurement]:
+        """What the server said since the last time this was asked."""
+        fresh = self.measurements[self._told :]
+        self._told = len(self.measurements)
+        return fresh
 
     def send(self, data: memoryview) -> None:
         """Queue data for the socket, behind what is queued already."""

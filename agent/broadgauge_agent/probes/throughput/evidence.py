@@ -1,6 +1,6 @@
 """What the senders' kernels say of one part of a load. Pure."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from statistics import median
 
 from broadgauge_agent.tcp_info import TcpInfo
@@ -13,9 +13,8 @@ Readings = Sequence[SenderReading]
 def held_share(connections: Iterable[Readings], from_seconds: float) -> float | None:
     """Share of the busy time in which windows held the senders back, since a moment."""
     held = busy = 0.0
-    for readings in connections:
-        before, after = _around(readings, from_seconds)
-        if before is None or after is None or not _tells_of_windows(after.info):
+    for before, after in _spans(connections, from_seconds):
+        if not _tells_of_windows(after.info):
             continue
         busy += _change(before, after, lambda info: info.busy_seconds)
         held += _change(before, after, lambda info: info.receive_window_limited_seconds)
@@ -26,9 +25,8 @@ def held_share(connections: Iterable[Readings], from_seconds: float) -> float | 
 def idle_share(connections: Iterable[Readings], from_seconds: float) -> float | None:
     """Share of the time in which the senders had nothing to send, since a moment."""
     idle = whole = 0.0
-    for readings in connections:
-        before, after = _around(readings, from_seconds)
-        if before is None or after is None or after.info.busy_seconds is None:
+    for before, after in _spans(connections, from_seconds):
+        if after.info.busy_seconds is None:
             continue
         seconds = after.seconds - before.seconds
         whole += seconds
@@ -39,9 +37,8 @@ def idle_share(connections: Iterable[Readings], from_seconds: float) -> float | 
 def retransmit_ratio(connections: Iterable[Readings], from_seconds: float) -> float | None:
     """Share of the sent bytes that were sent again, since a moment."""
     sent = again = 0.0
-    for readings in connections:
-        before, after = _around(readings, from_seconds)
-        if before is None or after is None or after.info.bytes_retransmitted is None:
+    for before, after in _spans(connections, from_seconds):
+        if after.info.bytes_retransmitted is None:
             continue
         sent += _change(before, after, lambda info: info.bytes_sent)
         again += _change(before, after, lambda info: info.bytes_retransmitted)
@@ -70,14 +67,15 @@ def min_rtt_seconds(connections: Iterable[Readings]) -> float | None:
     return min((seconds for seconds in seen if seconds is not None), default=None)
 
 
-def _around(
-    readings: Readings, from_seconds: float
-) -> tuple[SenderReading | None, SenderReading | None]:
-    """The last reading before a moment, or the first after it, and the last of all."""
-    if len(readings) < 2:
-        return None, None
-    before = [reading for reading in readings[:-1] if reading.seconds <= from_seconds]
-    return (before[-1] if before else readings[0]), readings[-1]
+def _spans(
+    connections: Iterable[Readings], from_seconds: float
+) -> Iterator[tuple[SenderReading, SenderReading]]:
+    """Of each connection that has two: the last reading before a moment, or the first after it, and
+    the last of all."""
+    for readings in connections:
+        if len(readings) >= 2:
+            before = [reading for reading in readings[:-1] if reading.seconds <= from_seconds]
+            yield (before[-1] if before else readings[0]), readings[-1]
 
 
 def _tells_of_windows(info: TcpInfo) -> bool:

@@ -75,12 +75,13 @@ def _single_stream(seen: Observation, alone: Estimate, idle_rtt_seconds: float) 
         round(seconds / INTERVAL_SECONDS) for seconds in (alone.from_seconds, alone.to_seconds)
     )
     idle = evidence.idle_share(readings, alone.from_seconds)
+    held = evidence.held_share(readings, alone.from_seconds)
     return SingleStream(
         rates_bits_per_second=seen.rates[begin:end],
         rate_interval_seconds=INTERVAL_SECONDS,
         busy_share=None if idle is None else 1 - idle,
-        receive_window_limited_share=evidence.held_share(readings, alone.from_seconds),
-        send_buffer_limited_share=evidence.held_share(readings, alone.from_seconds),
+        receive_window_limited_share=held,
+        send_buffer_limited_share=held,
         idle_rtt_seconds=idle_rtt_seconds,
         loaded_rtt_seconds=evidence.rtt_seconds(readings, alone.from_seconds),
         is_bbr=is_bbr(seen.congestion_control),

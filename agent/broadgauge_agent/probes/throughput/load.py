@@ -168,7 +168,7 @@ class Load:
         for stream in downloads:
             stream.channel.say_goodbye()
         while self.elapsed_seconds() < ended + LAST_WORDS_SECONDS and any(
-            stream.is_heard_until(ended - INTERVAL_SECONDS) is False for stream in downloads
+            not stream.is_heard_until(ended - INTERVAL_SECONDS) for stream in downloads
         ):
             self._work(ended + LAST_WORDS_SECONDS)
             for stream in downloads:

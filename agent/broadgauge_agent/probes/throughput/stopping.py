@@ -13,6 +13,7 @@ from msgspec import Struct
 from broadgauge_agent.probes.base import KnownLine
 from broadgauge_wire import StopReason
 
+from .bound import WINDOW_SHARE
 from .observation import Estimate
 from .settling import seconds_at, settled, unsettled
 
@@ -43,9 +44,6 @@ ENOUGH_INTERVALS = 10
 IN_PROPORTION = 0.7
 """Of the share by which connections grew: if the rate grew by as much, each of them is limited by
 itself. Others who use the line give way by less, and the more the more connections push."""
-
-WINDOW_SHARE = 0.10
-"""Held back for more than this share of the time, fewer connections carried less for that."""
 
 GROWING = 1.25
 AHEAD = 4.0

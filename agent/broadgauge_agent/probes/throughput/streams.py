@@ -73,7 +73,6 @@ class Download:
         self._began = began
         self._read = [Sample(began, 0.0)]
         self._arrivals = Arrivals(channel.socket, began)
-        self._seen = 0
 
     def work(self) -> None:
         """Receive."""
@@ -87,9 +86,8 @@ class Download:
 
     def take_up(self) -> None:
         """What the server said since the last time."""
-        for message in self.channel.measurements[self._seen :]:
+        for message in self.channel.fresh_measurements():
             self._take(message)
-        self._seen = len(self.channel.measurements)
 
     def is_heard_until(self, seconds: float) -> bool:
         """Whether the server has told of that moment, or can't any more."""
@@ -146,7 +144,6 @@ class Upload:
         self._frames = {size: memoryview(f) for size, f in binary_frames(masked=True).items()}
         self._size = MIN_MESSAGE_BYTES
         self._queued_bytes = 0
-        self._seen = 0
 
     def work(self) -> None:
         """Hand the socket what it takes, and receive what the server says."""
@@ -169,9 +166,8 @@ class Upload:
             self.sender.append(SenderReading(now, info))
             if info.delivered_packets is not None and info.mss_bytes:
                 self._delivered.append(Sample(now, info.delivered_packets * info.mss_bytes))
-        for message in self.channel.measurements[self._seen :]:
+        for message in self.channel.fresh_measurements():
             self._take(message, now)
-        self._seen = len(self.channel.measurements)
 
     def curve(self) -> list[Sample]:
         """By this side's kernel, or where it says nothing, by the server."""
