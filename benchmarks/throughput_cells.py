@@ -9,8 +9,7 @@ from typing import Any
 
 from broadgauge_agent.calibration import Calibrating
 from broadgauge_agent.known_lines import KnownLines
-from broadgauge_wire import Direction, Reflector
-from lab.hosts import Port
+from broadgauge_wire import Direction
 from lab.path import State, path
 
 from .throughput_agent import Agent, fields_of, reflector, request_for, spool
@@ -37,7 +36,6 @@ class Cell:
     megabits: int
     rtt_milliseconds: int
     runs: int
-    rival_runs: int = 0
     loss_ratio: float = 0.0
 
     @property
@@ -61,26 +59,16 @@ class Cell:
         return self.state.rate_bits_per_second
 
     def measure(self, calibrating: Calibrating) -> Iterator[Run]:
-        """Ours, both ways, one test after the other with what it learns; then the rivals."""
-        with path(self.state) as made, reflector(made.far) as server:
-            streams = 1
-            for run in self._ours(made.near, server, calibrating):
-                streams = max(streams, run.streams or 1)
-                yield run
-            for _ in range(self.rival_runs):
-                for taken, reading in rival_readings(made, streams):
-                    yield Run(**asdict(reading), **self._truth(), **surroundings(taken))
-
-    def _ours(self, near: Port, server: Reflector, calibrating: Calibrating) -> Iterator[Run]:
-        with spool() as kept:
+        """Both ways, one test after the other with what it learns."""
+        with path(self.state) as made, reflector(made.far) as server, spool() as kept:
             agent = Agent(KnownLines(kept, random.Random(self.name)), calibrating)
             for number, direction in product(range(self.runs), DIRECTIONS):
                 taken = others_cores()
-                tested = agent.test(near, request_for(server, direction))
+                tested = agent.test(made.near, request_for(server, direction))
                 knows: Knows = "line" if number else "nothing"
-                yield Run(**fields_of(tested), knows=knows, **self._truth(), **surroundings(taken))
+                yield Run(**fields_of(tested), knows=knows, **self.truth(), **surroundings(taken))
 
-    def _truth(self) -> dict[str, Any]:
+    def truth(self) -> dict[str, Any]:
         truth = self.state.payload_bits_per_second
         return {
             "part": self.part,
@@ -90,10 +78,39 @@ class Cell:
         }
 
 
-def cells(runs: int, rivals: int, loss_runs: int) -> tuple[Cell, ...]:
-    """All of them, with so many runs each."""
-    clean = [
-        Cell(rate, rtt, runs, rivals if (rate, rtt) in WITH_RIVALS else 0)
-        for rate, rtt in product(RATES, ROUND_TRIPS)
-    ]
+@dataclass(frozen=True)
+class Rivals:
+    """One line, and how often each rival tests it. Kept apart from ours: a change of our probe
+    is no reason to run them again."""
+
+    line: Cell
+    runs: int
+    part: Part = "rivals"
+
+    @property
+    def name(self) -> str:
+        """Such as 100M-20ms-rivals."""
+        return f"{self.line.name}-rivals"
+
+    @property
+    def fastest_bits_per_second(self) -> float:
+        """What the machine has to carry."""
+        return self.line.fastest_bits_per_second
+
+    def measure(self, _calibrating: Calibrating) -> Iterator[Run]:
+        """All of them, both ways, again and again."""
+        with path(self.line.state) as made, reflector(made.far):
+            for _ in range(self.runs):
+                for taken, reading in rival_readings(made):
+                    yield Run(**asdict(reading), **self.line.truth(), **surroundings(taken))
+
+
+def cells(runs: int, loss_runs: int) -> tuple[Cell, ...]:
+    """All lines, with so many runs each."""
+    clean = [Cell(*line, runs) for line in product(RATES, ROUND_TRIPS)]
     return (*clean, *(Cell(*line, loss_runs, loss_ratio=LOSS_RATIO) for line in LOSSY))
+
+
+def rivals(runs: int) -> tuple[Rivals, ...]:
+    """Those lines on which rivals run too."""
+    return tuple(Rivals(Cell(*line, runs), runs) for line in sorted(WITH_RIVALS))

@@ -23,7 +23,7 @@ from lab.errors import LabError
 from .recording import RESULTS, ROOT, document, keep
 from .throughput_agent import spool
 from .throughput_ceiling import Ceiling, ceilings
-from .throughput_cells import Cell, cells
+from .throughput_cells import Cell, Rivals, cells, rivals
 from .throughput_kept import is_done, keep_unit, kept_runs
 from .throughput_machine import (
     QUIET_CORES,
@@ -40,16 +40,15 @@ NAME = "throughput"
 RUNS, RIVAL_RUNS, LOSS_RUNS, TRAP_RUNS, CEILING_RUNS = 10, 3, 5, 3, 5
 QUICK_RUNS = 3
 QUICK = (
-    *("5M-20ms", "100M-100ms", "500M-20ms", "1000M-100ms", "100M-20ms-loss"),
-    *("step-100M-to-20M-20ms", "own-30%-100M-20ms", "shaped-2500M"),
+    *("100M-20ms-rivals", "100M-20ms", "5M-20ms", "100M-100ms", "500M-20ms", "1000M-100ms"),
+    *("100M-20ms-loss", "step-100M-to-20M-20ms", "own-30%-100M-20ms", "shaped-2500M"),
 )
-"""Beside one line on which rivals run too."""
 
 ENDED_BY = 128
 LEAVING_OUT = (BusyError, LabError, subprocess.SubprocessError)
 """One line that can't be measured is no reason to measure none of the others."""
 
-Unit = Cell | Walk | Ceiling
+Unit = Cell | Walk | Ceiling | Rivals
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,8 @@ class Wish:
 def all_units(runs: int | None = None) -> list[Unit]:
     """Everything; with `runs` of ours each instead of as many as the benchmark has."""
     return [
-        *cells(runs or RUNS, RIVAL_RUNS, runs or LOSS_RUNS),
+        *rivals(RIVAL_RUNS),
+        *cells(runs or RUNS, runs or LOSS_RUNS),
         *walks(runs or TRAP_RUNS),
         *ceilings(runs or CEILING_RUNS),
     ]
@@ -79,10 +79,9 @@ def all_units(runs: int | None = None) -> list[Unit]:
 
 def quick_units() -> list[Unit]:
     """A first look of a few minutes."""
-    units: list[Unit] = [*cells(QUICK_RUNS, 0, 2), *walks(1), *ceilings(1)]
+    units: list[Unit] = [*rivals(1), *cells(QUICK_RUNS, 2), *walks(1), *ceilings(1)]
     every = {unit.name: unit for unit in units}
-    with_rivals = Cell(100, 20, QUICK_RUNS, rival_runs=1)
-    return [with_rivals, *(every[name] for name in QUICK)]
+    return [every[name] for name in QUICK]
 
 
 def _is_wished(name: str, part: str, patterns: Sequence[str]) -> bool:
@@ -90,7 +89,7 @@ def _is_wished(name: str, part: str, patterns: Sequence[str]) -> bool:
 
 
 CELLS_HELP = (
-    "Names or parts (grid, loss, traps, ceiling), with commas; * is anything. Default: all."
+    "Names or parts (rivals, grid, loss, traps, ceiling), with commas; * is anything. Default: all."
 )
 RUNS_HELP = "Of ours on each line; the benchmark's own number otherwise."
 OUT_HELP = (
@@ -186,9 +185,7 @@ def _keep(found: dict[str, Any], runs: Sequence[Run]) -> None:
 
 def _plan(unit: Unit) -> str:
     """What a file of runs begins with: if this changes, they are run anew."""
-    return msgspec.json.encode(
-        {"unit": unit.name, "runs": unit.runs, "of rivals": getattr(unit, "rival_runs", 0)}
-    ).decode()
+    return msgspec.json.encode({"unit": unit.name, "runs": unit.runs}).decode()
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ RIVALS = (IPERF3, IPERF3_STREAMS, SPEEDTEST, NDT7)
 FLOOD_SECONDS = 10.0
 WRONG_RATIO = 0.10
 
-Part = Literal["grid", "loss", "traps", "ceiling"]
+Part = Literal["grid", "loss", "traps", "ceiling", "rivals"]
 Knows = Literal["nothing", "line"]
 
 

@@ -8,8 +8,8 @@ from .throughput_run import IPERF3, IPERF3_STREAMS, NDT7, RIVALS, SPEEDTEST
 FIRST_AND_LATER = """A first test knows nothing of its line; later ones know what it found, and one
 in eight of them is long all the same."""
 
-SAME_RUN = """In the same links in the same run, both ways. `iperf3 -P n` has as many streams as
-ours, and its first two seconds don't count: it checks the truth."""
+SAME_RUN = """In links made the same way, on the same machine, both ways. `iperf3 -P n` has eight
+streams, and its first two seconds don't count: it checks the truth."""
 
 SUMMARY_HEAD = (
     *("", "tests", "failed", "median error", "95%", "worst", "bytes of a flood", "mean of them"),
