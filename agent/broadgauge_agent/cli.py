@@ -195,7 +195,7 @@ def measure(
       broadgauge-agent measure --method librespeed --server https://speedtest.school.org/backend/
     """
     from .manual import check_reachable, manual_request, measure_elsewhere, measure_now, target_of
-    from .words import throughput_line
+    from .words import throughput_lines
 
     name = "throughput" if method == "ndt7" else method
     if name == "throughput":
@@ -212,7 +212,7 @@ def measure(
         say(f"Testing {direction} with {server or request.server_url or 'the nearest server'} ...")
         with _own_turn():
             results = measure_elsewhere(name, request, server, _text(ca))
-    show(results, map(throughput_line, results), as_json=as_json)
+    show(results, throughput_lines(results), as_json=as_json)
     if any(result.error or not hasattr(result, "direction") for result in results):
         sys.exit(ExitCode.TROUBLE)
 

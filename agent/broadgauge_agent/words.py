@@ -1,12 +1,13 @@
 """Results and facts in words for a terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from broadgauge_wire import Result, ThroughputResult
 
 from .calibration import Calibration
+from .middleboxes import words_for
 from .presence import ADVICE
 from .report import ProbeState, Status
 
@@ -17,6 +18,16 @@ BOUND_WORDS = {
 }
 FLOOR_WORDS = "this protocol often reads low: the line is this fast or faster"
 """Of a floor that isn't this machine's doing."""
+
+
+def throughput_lines(results: Iterable[Result]) -> Iterator[str]:
+    """`measure` for people: the rates, and what stands on the way."""
+    on_the_way = {}
+    for result in results:
+        yield throughput_line(result)
+        if isinstance(result, ThroughputResult) and result.error is None:
+            on_the_way |= {m: words_for(m, result.server) for m in result.middleboxes}
+    yield from (f"on the way: {words}." for words in on_the_way.values())
 
 
 def throughput_line(result: Result) -> str:

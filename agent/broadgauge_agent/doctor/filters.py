@@ -9,7 +9,7 @@ from typing import Any
 
 from broadgauge_agent.errors import SpoolError
 from broadgauge_agent.known_issuers import issuer_fact
-from broadgauge_agent.middleboxes import Finding, look_at_way, recognise_tls, words_for
+from broadgauge_agent.middleboxes import Finding, look_at_way, recognise_tls, where, words_for
 from broadgauge_agent.spool_file import view_spool
 from broadgauge_host.addresses import Address
 from broadgauge_host.diagnosis import Check, connector, trouble, unknown, well
@@ -71,7 +71,7 @@ def _last_test(name: str, reflector: Reflector, facts: Mapping[str, Any]) -> Ite
     }
     for middlebox in SEEN_UNDER_LOAD:
         if middlebox in seen:
-            yield _told(name, Finding(middlebox, words_for(middlebox, reflector)))
+            yield _told(name, Finding(middlebox, words_for(middlebox, where(reflector))))
 
 
 def _told(name: str, found: Finding) -> Check:

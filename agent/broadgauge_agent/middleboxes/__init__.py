@@ -3,7 +3,7 @@ named with what to change. Schools filter; a reading through a filter is the fil
 
 from .certificates import issuer_of, recognise_tls
 from .connecting import look_at_way, recognise_connect_failure
-from .finding import Finding, words_for
+from .finding import Finding, where, words_for
 from .shaping import SingleStream, recognise_per_flow_shaping
 from .uploading import CountAt, recognise_upload
 
@@ -17,5 +17,6 @@ __all__ = [
     "recognise_per_flow_shaping",
     "recognise_tls",
     "recognise_upload",
+    "where",
     "words_for",
 ]

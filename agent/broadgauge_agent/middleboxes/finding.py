@@ -20,12 +20,16 @@ def where(reflector: Reflector) -> str:
 
 def finding(middlebox: Middlebox, seen: str, reflector: Reflector) -> Finding:
     """What was seen, with what to change about it."""
-    return Finding(middlebox, f"{seen}. {ADVICE[middlebox].format(where=where(reflector))}")
+    return Finding(middlebox, _words(middlebox, seen, where(reflector)))
 
 
-def words_for(middlebox: Middlebox, reflector: Reflector) -> str:
-    """The same for one that an earlier test recognized."""
-    return finding(middlebox, SEEN[middlebox], reflector).words
+def words_for(middlebox: Middlebox, server: str) -> str:
+    """The same for one that an earlier test to this server recognized."""
+    return _words(middlebox, SEEN[middlebox], server)
+
+
+def _words(middlebox: Middlebox, seen: str, server: str) -> str:
+    return f"{seen}. {ADVICE[middlebox].format(where=server)}"
 
 
 SEEN: dict[Middlebox, str] = {

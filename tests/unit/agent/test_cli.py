@@ -25,8 +25,8 @@ from broadgauge_agent.join import collector_address, is_readable_on_the_way
 from broadgauge_agent.manual import parse_server
 from broadgauge_agent.spool import Spool
 from broadgauge_agent.state import make_state_directory, write_private
-from broadgauge_agent.words import throughput_line
-from broadgauge_wire import JoinRequest, Settings, ThroughputResult, decode, new_id
+from broadgauge_agent.words import throughput_line, throughput_lines
+from broadgauge_wire import Direction, JoinRequest, Settings, ThroughputResult, decode, new_id
 from tests.running import BIN, PATIENCE_SECONDS
 from tests.scripted_collector import (
     KEY,
@@ -468,3 +468,25 @@ def test_a_throughput_result_reads_in_plain_words() -> None:
         "download: 93.4 Mbps (the testing computer was the limit: the line is this fast or faster;"
         " limited by wifi)"
     )
+
+
+def test_what_stands_on_the_way_is_said_once_with_what_to_change() -> None:
+    ways: tuple[Direction, ...] = ("download", "upload")
+    results = [
+        ThroughputResult(
+            id=new_id(),
+            started_at=datetime.now(UTC),
+            duration_seconds=3,
+            agent_version="0.1.0",
+            direction=direction,
+            method="ndt7",
+            server="core:8485",
+            throughput_bits_per_second=93_400_000,
+            middleboxes=("tls_inspection",),
+        )
+        for direction in ways
+    ]
+    down, up, way = throughput_lines(results)
+    assert (down[:9], up[:7]) == ("download:", "upload:")
+    assert way.startswith("on the way: something on the way opens TLS")
+    assert "let core:8485 through without inspection" in way

@@ -321,5 +321,5 @@ def test_bbr_needs_no_queue_as_a_proof() -> None:
 
 def test_every_middlebox_has_words_that_say_what_to_change() -> None:
     for middlebox in ADVICE:
-        seen, _, advice = words_for(middlebox, SERVER).partition(". ")
+        seen, _, advice = words_for(middlebox, "tests.district.example port 8485").partition(". ")
         assert seen and "tests.district.example port 8485" in advice
