@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from broadgauge_wire import Result, ThroughputResult
+from broadgauge_wire.fields import Middlebox
 
 from .calibration import Calibration
 from .middleboxes import words_for
@@ -22,7 +23,7 @@ FLOOR_WORDS = "this protocol often reads low: the line is this fast or faster"
 
 def throughput_lines(results: Iterable[Result]) -> Iterator[str]:
     """`measure` for people: the rates, and what stands on the way."""
-    on_the_way = {}
+    on_the_way: dict[Middlebox, str] = {}
     for result in results:
         yield throughput_line(result)
         if isinstance(result, ThroughputResult) and result.error is None:
