@@ -37,9 +37,12 @@ RECEIVE_BYTES = 2**18
 WORD_BYTES = 2**14
 """What is read at once of a client that sends measurements at most."""
 
-MIN_UNSENT_BYTES = 2**15
+MIN_UNSENT_BYTES = 2**14
 """What a download may have waiting in the kernel, at least: a fast path would run dry below it, and
 on a slow one measurements are late by what waits before them."""
+
+MESSAGE_SECONDS = 0.1
+"""What one message of a download takes at most, at the rate so far."""
 
 BUDGET_WORDS = "byte limit of this server"
 STOPPING_WORDS = "this server is stopping"
@@ -169,8 +172,17 @@ def serve_download(test: ServedTest, max_bytes: int | None = None) -> None:
         _send_frame(test, frames[size], size)
         _heed_what_came(test)
         test.flush()
-        size = next_message_bytes(size, test.num_bytes)
+        size = _message_bytes(size, test)
     test.close_for(test.fault())
+
+
+def _message_bytes(last: int, test: ServedTest) -> int:
+    """The protocol's scaling, up to what takes a short time: what is said waits for its end."""
+    size = next_message_bytes(last, test.num_bytes)
+    soon = MESSAGE_SECONDS * test.num_bytes / test.elapsed_seconds()
+    while size > max(soon, MIN_MESSAGE_BYTES):
+        size //= 2
+    return size
 
 
 def _has_sent_all(test: ServedTest, max_bytes: int | None) -> bool:

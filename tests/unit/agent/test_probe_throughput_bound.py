@@ -205,7 +205,7 @@ ANY_EVIDENCE = st.builds(
     interface_kind=st.none() | st.sampled_from(get_args(InterfaceKind)),
     is_download=st.booleans(),
     is_flow_limited=st.booleans(),
-    is_contested=st.booleans(),
+    is_contested=st.none() | st.booleans(),
     is_saturated=st.booleans(),
     cpu_share=st.floats(0, 2),
     working_share=st.floats(0, 1),
@@ -238,7 +238,8 @@ CONDITIONS: Mapping[str, Callable[[Any], bool]] = {
         or e.is_saturated
         or e.loaded_rtt_seconds > e.idle_rtt_seconds
     ),
-    "more connections carried no more": lambda e: not (e.is_flow_limited or e.is_contested),
+    "more connections carried no more": lambda e: not e.is_flow_limited,
+    "others would have had no more": lambda e: e.is_contested is False,
     "the sender had something to send": lambda e: e.idle_share <= IDLE_SHARE,
     "the path was full": lambda e: (
         (e.is_bbr and e.is_saturated) or e.loaded_rtt_seconds > e.idle_rtt_seconds

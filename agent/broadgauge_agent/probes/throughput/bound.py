@@ -66,7 +66,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
     interface_kind: InterfaceKind | None
     is_download: bool
     is_flow_limited: bool
-    is_contested: bool
+    is_contested: bool | None
     is_saturated: bool
     """More connections carried no more, in this test or in the earlier one."""
 
@@ -157,6 +157,7 @@ def is_path_full(evidence: Evidence) -> bool:
         evidence.window_share,
         evidence.idle_share,
         evidence.retransmit_ratio,
+        evidence.is_contested,
     )
     has_queue = _has_queue(evidence, evidence.loaded_rtt_seconds)
     return None not in known and (has_queue or (evidence.is_bbr and _is_surely_full(evidence)))

@@ -6,13 +6,19 @@ little less than it found. If the line was its own, the queue empties and nothin
 if others are there, they keep it full.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from math import ceil
+from statistics import fmean
 
 from .evidence import Readings, retransmit_ratio, rtt_seconds
+from .observation import Estimate
+from .progress import INTERVAL_SECONDS
 
 EASED_SHARE = 0.9
 """A reading that is more than a ninth above what others leave shows: a full reading may be wrong by
 a tenth at most."""
+
+NOT_EASED_SHARE = 0.95
 
 LOOK_SECONDS = 0.5
 MOST_DRAIN_SECONDS = 1.5
@@ -24,21 +30,26 @@ STILL_QUEUED_SHARE = 0.7
 
 def is_contested(
     connections: Iterable[Readings],
+    rates: Sequence[float],
+    estimate: Estimate,
     *,
-    measured_from: float,
     eased_at: float,
     idle_rtt_seconds: float,
-) -> bool:
-    """Whether packets are still lost, and the queue still there, since this test eased off."""
+) -> bool | None:
+    """Whether packets are still lost, and the queue still there, since this test eased off. None
+    if that was not heard of, or if the sender went on as before."""
     senders = tuple(connections)
     before = tuple([r for r in readings if r.seconds <= eased_at] for readings in senders)
-    loaded = rtt_seconds(before, measured_from)
+    loaded = rtt_seconds(before, estimate.from_seconds)
     if loaded is None:
-        return False
+        return None
     since = eased_at + drain_seconds(loaded, idle_rtt_seconds)
+    eased = rates[ceil(since / INTERVAL_SECONDS) :]
+    if not eased or fmean(eased) > NOT_EASED_SHARE * estimate.bits_per_second:
+        return None
     lost, rtt = retransmit_ratio(senders, since), rtt_seconds(senders, since)
     if lost is None or rtt is None:
-        return False
+        return None
     queue = loaded - idle_rtt_seconds
     return lost > STILL_LOST_RATIO and rtt - idle_rtt_seconds > STILL_QUEUED_SHARE * queue
 

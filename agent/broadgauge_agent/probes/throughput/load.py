@@ -17,7 +17,7 @@ from .channel import Channel
 from .easing import EASED_SHARE, LOOK_SECONDS, drain_seconds, is_contested
 from .evidence import held_share, rtt_seconds
 from .failure import TestFailedError
-from .observation import Tick
+from .observation import Estimate, Tick
 from .progress import BYTE_BITS, INTERVAL_SECONDS, rate_between, rates_over_time
 from .stopping import Decision, StoppingRule, View
 from .streams import Download, Stream, Upload
@@ -53,8 +53,8 @@ class Ended(NamedTuple):
     stop_reason: str
     rates: tuple[float, ...]
     held_back: Finding | None
-    is_contested: bool
-    """Whether others kept the line full when this test eased off."""
+    is_contested: bool | None
+    """Whether others kept the line full when this test eased off; None if that is not known."""
 
 
 class Load:
@@ -123,47 +123,48 @@ class Load:
             rates, held_back = self._rates()
             decision = self._decide(rates, now)
             if decision.stop_reason is not None:
-                eased_at = self._ease_off() if decision.stop_reason == "converged" else None
-                self._hear_out(self.elapsed_seconds())
-                contested = eased_at is not None and self._was_contested(eased_at)
+                contested = self._look_for_others(decision.stop_reason == "converged")
                 return Ended(decision.stop_reason, rates, held_back, contested)
             self._want(pool, decision.streams)
             self._take_opened()
 
-    def _ease_off(self) -> float | None:
-        """Take less for a moment, to see whether others would have had more. When it began."""
+    def _look_for_others(self, has_converged: bool) -> bool | None:
+        """Whether others on the line gave way to this test, which ends with this look."""
+        if not self.rule.has_to_ease(self.idle_rtt_seconds):
+            self._hear_out()
+            return False
         estimate = self.rule.estimate
-        if estimate is None or not self.rule.has_to_ease(self.idle_rtt_seconds):
+        if not has_converged or estimate is None:
+            self._hear_out()
             return None
-        began = self.elapsed_seconds()
+        eased_at = self.elapsed_seconds()
+        self._ease_off(estimate, eased_at)
+        self._hear_out()
+        return is_contested(
+            [stream.sender for stream in self.streams],
+            rates_over_time([stream.curve() for stream in self.streams]),
+            estimate,
+            eased_at=eased_at,
+            idle_rtt_seconds=self.idle_rtt_seconds,
+        )
+
+    def _ease_off(self, estimate: Estimate, began: float) -> None:
+        """Take less for a moment, to see whether others would have had more."""
         for stream in self.streams:
             rate = rate_between(stream.curve(), estimate.from_seconds, estimate.to_seconds)
             stream.ease(EASED_SHARE * rate / BYTE_BITS)
-        ends = began + LOOK_SECONDS
-        ends += drain_seconds(self._loaded_rtt_seconds(), self.idle_rtt_seconds)
+        loaded = rtt_seconds([stream.sender for stream in self.streams], estimate.from_seconds)
+        ends = began + LOOK_SECONDS + drain_seconds(loaded or 0.0, self.idle_rtt_seconds)
         while (now := self.elapsed_seconds()) < ends:
             self._work(min(ends, now + INTERVAL_SECONDS))
             self._check_alive(self.elapsed_seconds())
             for stream in self.streams:
                 stream.look(self.elapsed_seconds())
-        return began
 
-    def _was_contested(self, eased_at: float) -> bool:
-        assert self.rule.estimate  # noqa: S101 - nothing eases off without one
-        return is_contested(
-            [stream.sender for stream in self.streams],
-            measured_from=self.rule.estimate.from_seconds,
-            eased_at=eased_at,
-            idle_rtt_seconds=self.idle_rtt_seconds,
-        )
-
-    def _loaded_rtt_seconds(self) -> float:
-        recent = self.elapsed_seconds() - WINDOW_LOOK_SECONDS
-        return rtt_seconds([stream.sender for stream in self.streams], recent) or 0.0
-
-    def _hear_out(self, ended: float) -> None:
+    def _hear_out(self) -> None:
         """Let a server that sends say what its kernel saw until now: its words are under way,
         behind data that is paid for already."""
+        ended = self.elapsed_seconds()
         downloads = [stream for stream in self.streams if isinstance(stream, Download)]
         for stream in downloads:
             stream.channel.say_goodbye()

@@ -63,8 +63,9 @@ class Observation(Struct, frozen=True, kw_only=True):
     is_flow_limited: bool
     """Whether more connections still carried more, however many there were."""
 
-    is_contested: bool
-    """Whether this test took from others on the line what they would have had."""
+    is_contested: bool | None
+    """Whether this test took from others on the line what they would have had; None if that could
+    not be told."""
 
     is_saturated: bool
     """Whether more connections were tried and carried no more, now or when the line was found."""

@@ -15,6 +15,7 @@ from broadgauge_wire import StopReason
 
 from .bound import WINDOW_SHARE
 from .observation import Estimate
+from .progress import INTERVAL_SECONDS
 from .settling import seconds_at, settled, unsettled
 
 BURST_SECONDS = 4.0
@@ -32,7 +33,8 @@ FEW_STREAMS = 4
 """Tried beside one, in a test that is long enough for it."""
 
 UNSETTLED_SECONDS = 1.5
-"""A rate that goes up and down for so long may be one connection's trouble: a few even out."""
+"""A rate that goes up and down for so long after slow start may be one connection's trouble: a few
+even out."""
 
 MORE_SHARE, MUCH_MORE_SHARE = 0.10, 0.25
 """If more connections carry no more than the one above what fewer did, the line is full. Rates that
@@ -176,7 +178,8 @@ class StoppingRule:
 
     def _streams(self, view: View) -> int:
         wanted = max(view.streams, _needed(_soon(view.rates), view.idle_rtt_seconds))
-        if self.estimate is None and view.elapsed_seconds > UNSETTLED_SECONDS:
+        grown_seconds = (len(view.rates) - _grown(view.rates)) * INTERVAL_SECONDS
+        if self.estimate is None and grown_seconds > UNSETTLED_SECONDS:
             wanted = max(wanted, FEW_STREAMS)
         if (
             self.estimate is not None
@@ -194,6 +197,7 @@ class StoppingRule:
         """What fewer connections carried although it never settled: others on the line do that."""
         streams, since = self._streams_since
         rates = view.rates[since:]
+        rates = rates[_grown(rates) :]
         if streams and streams not in self._plateaus and len(rates) >= ENOUGH_INTERVALS:
             self._plateaus[streams] = Plateau(unsettled(rates), view.window_share)
 
@@ -214,6 +218,16 @@ class StoppingRule:
         self.is_flow_limited = growth >= max(in_proportion, MUCH_MORE_SHARE)
         self.is_saturated = growth <= MORE_SHARE and not unexplained
         self.is_contested = bool(unexplained) and not self.is_flow_limited
+
+
+def _grown(rates: Sequence[float]) -> int:
+    """The interval from which on a rate no longer grows as in slow start."""
+    most, grown = 0.0, 0
+    for place, rate in enumerate(rates):
+        if rate > GROWING * most:
+            grown = place
+        most = max(most, rate)
+    return grown
 
 
 def _soon(rates: Sequence[float]) -> float:
