@@ -37,7 +37,7 @@ from .throughput_table import markdown
 from .throughput_traps import Walk, walks
 
 NAME = "throughput"
-RUNS, RIVAL_RUNS, LOSS_RUNS, TRAP_RUNS, CEILING_RUNS = 10, 3, 5, 3, 5
+RUNS, RIVAL_RUNS, LOSS_RUNS, TRAP_RUNS, CEILING_RUNS = 10, 3, 5, 2, 5
 QUICK_RUNS = 3
 QUICK = (
     *("100M-20ms-rivals", "100M-20ms", "5M-20ms", "100M-100ms", "500M-20ms", "1000M-100ms"),

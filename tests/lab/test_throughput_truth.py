@@ -171,6 +171,7 @@ def test_a_rate_for_each_connection_is_not_taken_for_the_line() -> None:
     assert result.single_stream_bits_per_second == pytest.approx(2e6, rel=0.1)
     assert result.bound != "exact"
     assert result.limited_by == "policy"
+    assert result.middleboxes == ("per_flow_shaping",)
 
 
 def shape_each_connection(port: Port, rate_bits_per_second: float) -> None:

@@ -20,6 +20,7 @@ from .channel import Channel
 from .failure import TestFailedError
 from .observation import Estimate, Observation
 from .progress import INTERVAL_SECONDS
+from .settling import grown, grown_seconds
 
 
 def named(
@@ -71,18 +72,16 @@ def of_load(seen: Observation, far_end: FarEnd, idle_rtt_seconds: float) -> tupl
 def _single_stream(seen: Observation, alone: Estimate, idle_rtt_seconds: float) -> SingleStream:
     """What is known of the time in which one connection was alone."""
     readings = [[r for r in seen.sender[0] if r.seconds <= alone.to_seconds]]
-    begin, end = (
-        round(seconds / INTERVAL_SECONDS) for seconds in (alone.from_seconds, alone.to_seconds)
-    )
-    idle = evidence.idle_share(readings, alone.from_seconds)
-    held = evidence.held_share(readings, alone.from_seconds)
+    rates = seen.rates[: round(alone.to_seconds / INTERVAL_SECONDS)]
+    since = alone.to_seconds - grown_seconds(rates)
+    idle, held = evidence.idle_share(readings, since), evidence.held_share(readings, since)
     return SingleStream(
-        rates_bits_per_second=seen.rates[begin:end],
+        rates_bits_per_second=rates[grown(rates) :],
         rate_interval_seconds=INTERVAL_SECONDS,
         busy_share=None if idle is None else 1 - idle,
         receive_window_limited_share=held,
         send_buffer_limited_share=held,
         idle_rtt_seconds=idle_rtt_seconds,
-        loaded_rtt_seconds=evidence.rtt_seconds(readings, alone.from_seconds),
+        loaded_rtt_seconds=evidence.rtt_seconds(readings, since),
         is_bbr=is_bbr(seen.congestion_control),
     )

@@ -32,6 +32,9 @@ MAX_SAG = 0.10
 
 LAST = 3
 
+GROWING = 1.25
+"""A rate that is so many times what it ever was before is in slow start."""
+
 NORMAL_DEVIATIONS = 1.4826
 """Standard deviation of normal values by their median absolute deviation (Rousseeuw and Croux)."""
 
@@ -85,6 +88,21 @@ def seconds_at(rates: Sequence[float], bits_per_second: float) -> float:
     near = (1 - MAX_SAG) * bits_per_second
     first = next((place for place, rate in enumerate(rates) if rate >= near), len(rates))
     return (len(rates) - first) * INTERVAL_SECONDS
+
+
+def grown(rates: Sequence[float]) -> int:
+    """The interval from which on a rate no longer grows as in slow start."""
+    most, since = 0.0, 0
+    for place, rate in enumerate(rates):
+        if rate > GROWING * most:
+            since = place
+        most = max(most, rate)
+    return since
+
+
+def grown_seconds(rates: Sequence[float]) -> float:
+    """How long it has not grown so."""
+    return (len(rates) - grown(rates)) * INTERVAL_SECONDS
 
 
 def is_falling(rates: Sequence[float]) -> bool:

@@ -15,8 +15,7 @@ from broadgauge_wire import StopReason
 
 from .bound import WINDOW_SHARE
 from .observation import Estimate
-from .progress import INTERVAL_SECONDS
-from .settling import seconds_at, settled, unsettled
+from .settling import GROWING, grown, grown_seconds, seconds_at, settled, unsettled
 
 BURST_SECONDS = 4.0
 """Bursts of up to three seconds are outlasted, with a second in which to see the rate after it."""
@@ -31,6 +30,9 @@ systems, but not at once, and not on all."""
 
 FEW_STREAMS = 4
 """Tried beside one, in a test that is long enough for it."""
+
+ALONE_SECONDS = 1.5
+"""In which one connection, at its rate, shows how it is held back."""
 
 UNSETTLED_SECONDS = 1.5
 """A rate that goes up and down for so long after slow start may be one connection's trouble: a few
@@ -47,10 +49,9 @@ IN_PROPORTION = 0.7
 """Of the share by which connections grew: if the rate grew by as much, each of them is limited by
 itself. Others who use the line give way by less, and the more the more connections push."""
 
-GROWING = 1.25
 AHEAD = 4.0
-"""A rate that grew by so much from one interval to the next is in slow start, and will be so many
-times as high when a connection that is opened now has come half as far."""
+"""A rate in slow start will be so many times as high when a connection that is opened now has come
+half as far."""
 
 
 class Plateau(Struct, frozen=True):
@@ -178,17 +179,22 @@ class StoppingRule:
 
     def _streams(self, view: View) -> int:
         wanted = max(view.streams, _needed(_soon(view.rates), view.idle_rtt_seconds))
-        grown_seconds = (len(view.rates) - _grown(view.rates)) * INTERVAL_SECONDS
-        if self.estimate is None and grown_seconds > UNSETTLED_SECONDS:
+        if self.estimate is None and grown_seconds(view.rates) > UNSETTLED_SECONDS:
             wanted = max(wanted, FEW_STREAMS)
         if (
             self.estimate is not None
             and not self.matches_known(view.idle_rtt_seconds)
-            and view.streams in self._plateaus
+            and self._was_seen_enough(view)
             and not self._needs_no_more(view.streams)
         ):
             wanted = max(wanted, FEW_STREAMS, 2 * view.streams)
         return min(self.max_streams, wanted)
+
+    def _was_seen_enough(self, view: View) -> bool:
+        """Whether what so many connections carry is known. Of one alone, well enough to tell
+        afterwards what held it, if there is time for that."""
+        is_long = grown_seconds(view.rates) >= ALONE_SECONDS or self.outlasted_burst(view.rates)
+        return view.streams in self._plateaus and (view.streams > 1 or is_long)
 
     def _needs_no_more(self, streams: int) -> bool:
         return self.is_saturated or self.is_contested or streams >= self.max_streams
@@ -197,7 +203,7 @@ class StoppingRule:
         """What fewer connections carried although it never settled: others on the line do that."""
         streams, since = self._streams_since
         rates = view.rates[since:]
-        rates = rates[_grown(rates) :]
+        rates = rates[grown(rates) :]
         if streams and streams not in self._plateaus and len(rates) >= ENOUGH_INTERVALS:
             self._plateaus[streams] = Plateau(unsettled(rates), view.window_share)
 
@@ -218,16 +224,6 @@ class StoppingRule:
         self.is_flow_limited = growth >= max(in_proportion, MUCH_MORE_SHARE)
         self.is_saturated = growth <= MORE_SHARE and not unexplained
         self.is_contested = bool(unexplained) and not self.is_flow_limited
-
-
-def _grown(rates: Sequence[float]) -> int:
-    """The interval from which on a rate no longer grows as in slow start."""
-    most, grown = 0.0, 0
-    for place, rate in enumerate(rates):
-        if rate > GROWING * most:
-            grown = place
-        most = max(most, rate)
-    return grown
 
 
 def _soon(rates: Sequence[float]) -> float:
