@@ -70,10 +70,10 @@ class Wish:
 def all_units(runs: int | None = None) -> list[Unit]:
     """Everything; with `runs` of ours each instead of as many as the benchmark has."""
     return [
-        *rivals(RIVAL_RUNS),
         *cells(runs or RUNS, runs or LOSS_RUNS),
         *walks(runs or TRAP_RUNS),
         *ceilings(runs or CEILING_RUNS),
+        *rivals(RIVAL_RUNS),
     ]
 
 
