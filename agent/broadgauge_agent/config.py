@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from broadgauge_wire.fields import Text, about
 from broadgauge_wire.settings import ProbesConfig, Setting, convert, nearest, settings_of
@@ -17,6 +17,19 @@ from .errors import ConfigError, ConfigNotPermittedError
 ENVIRONMENT_PREFIX = "BROADGAUGE_AGENT_"
 OWN_ENVIRONMENT = frozenset({"BROADGAUGE_AGENT_STATE", "BROADGAUGE_AGENT_CONFIG"})
 """Read by the command line; not settings."""
+
+
+class SpoolConfig(Struct, frozen=True, kw_only=True):
+    """What is kept on this machine until the collector has it."""
+
+    max_bytes: Annotated[
+        Annotated[float, Meta(ge=2**20, le=2**40)],
+        about(
+            "How much unsent results may take of the disk. Beyond it the oldest latency results go "
+            "first, and `broadgauge-agent status` and the Agents page say how many went",
+            "bytes",
+        ),
+    ] = 64 * 2**20
 
 
 class Config(Struct, frozen=True, kw_only=True):
@@ -29,6 +42,7 @@ class Config(Struct, frozen=True, kw_only=True):
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], about("Least serious message that is logged")
     ] = "info"
+    spool: SpoolConfig = SpoolConfig()
     probes: ProbesConfig = ProbesConfig()
 
 

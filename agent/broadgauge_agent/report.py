@@ -5,6 +5,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from broadgauge_wire import DroppedResults
+
 from . import presence
 from .calibration import FACT as CALIBRATION
 from .calibration import Calibration, known_calibration
@@ -40,6 +42,8 @@ class Status(Struct, frozen=True, kw_only=True):
     test_servers: tuple[str, ...]
     waiting_results: int
     refused_results: int
+    dropped_results: tuple[DroppedResults, ...]
+    """What went unsent because the spool was full."""
     last_shipped_at: float | None
     clock_offset_seconds: float | None
     shipping_trouble: str | None
@@ -104,6 +108,7 @@ def status(state: Path) -> Status:
         test_servers=tuple(reflector.name for reflector in settings.reflectors),
         waiting_results=view.waiting,
         refused_results=view.refused,
+        dropped_results=view.dropped,
         last_shipped_at=facts.get("last_shipped_at"),
         clock_offset_seconds=facts.get("clock_offset_seconds"),
         shipping_trouble=trouble["what"] if trouble else None,

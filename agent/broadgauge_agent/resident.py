@@ -83,7 +83,7 @@ def run_agent(
     """Measure and send until ordered to stop. SpoolError if the spool cannot be used, ConfigError
     if what the collector is reached or trusted by can't."""
     client_of(identity).close()  # what is wrong with it is said here rather than in a thread
-    spool = Spool(state, identity.agent_id)
+    spool = Spool(state, identity.agent_id, max_bytes=lambda: live.current().spool.max_bytes)
     if spool.set_aside_file:
         log.warning("the spool could not be used and was kept as %s", spool.set_aside_file)
     stop_sending = threading.Event()

@@ -190,6 +190,7 @@ class Shipper:
             sent_at=datetime.fromtimestamp(batch.numbered_at, UTC),
             results=batch.results,
             spooled_results=batch.waiting,
+            dropped_results=batch.dropped,
         )
         return gzip.compress(encode(message), 6, mtime=0), {"content-encoding": "gzip"}
 

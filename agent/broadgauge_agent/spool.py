@@ -5,6 +5,7 @@ A batch is a fixed set of results with a number that is never used again for oth
 result is in exactly one place: unnumbered, in one batch, or set aside among the refused.
 """
 
+import logging
 import sqlite3
 import threading
 import time
@@ -16,11 +17,15 @@ from uuid import UUID
 import msgspec
 from msgspec import Raw, Struct
 
-from broadgauge_wire import BatchKey, Lane, Refusal, Result, encode, new_id
+from broadgauge_wire import BatchKey, DroppedResults, Lane, Refusal, Result, encode, new_id
 from broadgauge_wire.spec import MAX_BATCH_RESULTS, MAX_COMPRESSED_BYTES
 
+from .config import SpoolConfig
 from .spool_file import INSERT, open_spool_file, spool_errors
+from .spool_room import dropped_results, make_room
 from .state import StateLock, make_state_directory
+
+log = logging.getLogger(__name__)
 
 FRESH_SECONDS = 600
 """A result younger than this when it is numbered travels in the live lane."""
@@ -36,14 +41,15 @@ MAX_REFUSED = 10_000
 class SpooledBatch(Struct, frozen=True):
     """A numbered batch. `rows` are the results' places in the spool, in the order of `bodies`.
 
-    `numbered_at` (Unix seconds) and `waiting` (results in the spool then, beside its own) are kept
-    with it, so that sending it again sends the same bytes: a collector may tell by them that it has
-    seen them.
+    `numbered_at` (Unix seconds), `waiting` (results in the spool then, beside its own) and
+    `dropped` (what the spool had let go by then) are kept with it, so that sending it again sends
+    the same bytes: a collector may tell by them that it has seen them.
     """
 
     key: BatchKey
     numbered_at: float
     waiting: int
+    dropped: tuple[DroppedResults, ...]
     rows: tuple[int, ...]
     bodies: tuple[bytes, ...]
 
@@ -56,10 +62,14 @@ class Spool:
     """One agent's unsent results. Safe to use from several threads of one process."""
 
     def __init__(
-        self, directory: Path, agent_id: UUID, now: Callable[[], float] = time.time
+        self,
+        directory: Path,
+        agent_id: UUID,
+        now: Callable[[], float] = time.time,
+        max_bytes: Callable[[], float] = lambda: SpoolConfig().max_bytes,
     ) -> None:
-        """Open or create it. `now` gives Unix seconds. SpoolError if it cannot be used, and
-        SpoolInUseError if another process has it.
+        """Open or create it. `now` gives Unix seconds, `max_bytes` how large it may be. SpoolError
+        if it cannot be used, and SpoolInUseError if another process has it.
 
         A damaged spool, or one of another agent, is kept under another name, and a new one begun.
         """
@@ -75,6 +85,7 @@ class Spool:
         self._agent_id = agent_id
         self._data_version = 0
         self._now = now
+        self._max_bytes = max_bytes
         self.epoch = UUID(str(self.fact("epoch")))
 
     def close(self) -> None:
@@ -83,10 +94,14 @@ class Spool:
             self._one_process.release()
 
     def put(self, results: Iterable[Result]) -> None:
-        """Keep results. When this returns they are on the disk."""
+        """Keep results. When this returns they are on the disk. In a spool that is as large as it
+        may be, others make room for them."""
         rows = [(encode(result), self._now()) for result in results]
         with self._transaction() as db:
             db.executemany(INSERT, rows)
+            dropped = make_room(db, self._max_bytes())
+        if dropped:
+            log.warning("the spool is full: results dropped=%d, as `status` says", dropped)
 
     def next_batch(self, lane: Lane) -> SpooledBatch | None:
         """The lane's oldest uncommitted batch, numbered now if need be; None if it is empty."""
@@ -166,9 +181,12 @@ class Spool:
             ).fetchone()[0]
         )
         batch = db.execute(
-            "INSERT INTO batches(epoch, lane, sequence, numbered_at, waiting) "
-            "VALUES (?, ?, ?, ?, ?)",
-            (epoch, lane, sequence, self._now(), self.waiting() - len(rows)),
+            "INSERT INTO batches(epoch, lane, sequence, numbered_at, waiting, dropped) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                *(epoch, lane, sequence, self._now(), self.waiting() - len(rows)),
+                encode(dropped_results(db)).decode(),
+            ),
         ).lastrowid
         update = "UPDATE results SET batch = ? WHERE id = ?"
         db.executemany(update, [(batch, row) for row in rows])
@@ -193,18 +211,19 @@ class Spool:
 
     def _oldest(self, db: sqlite3.Connection, lane: Lane) -> SpooledBatch | None:
         row = db.execute(
-            "SELECT id, epoch, sequence, numbered_at, waiting FROM batches "
+            "SELECT id, epoch, sequence, numbered_at, waiting, dropped FROM batches "
             "WHERE lane = ? ORDER BY id LIMIT 1",
             (lane,),
         ).fetchone()
         if row is None:
             return None
-        batch, epoch, sequence, numbered_at, waiting = row
+        batch, epoch, sequence, numbered_at, waiting, dropped = row
         key = BatchKey(agent_id=self._agent_id, epoch=UUID(epoch), lane=lane, sequence=sequence)
         query = "SELECT id, body FROM results WHERE batch = ? ORDER BY id"
         found = db.execute(query, (batch,)).fetchall()
         rows, bodies = tuple(row for row, _ in found), tuple(body for _, body in found)
-        return SpooledBatch(key, numbered_at, waiting, rows, bodies)
+        told = msgspec.json.decode(dropped, type=tuple[DroppedResults, ...])
+        return SpooledBatch(key, numbered_at, waiting, told, rows, bodies)
 
     def _refuse(self, db: sqlite3.Connection, row: int, reason: str) -> None:
         db.execute(

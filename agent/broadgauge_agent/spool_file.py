@@ -1,7 +1,7 @@
 """The spool's file: its tables, how it opens, and what is done with a file that cannot be used."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,35 +10,48 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from broadgauge_wire import new_id
+from broadgauge_wire import DroppedResults, new_id
 
 from .errors import SpoolError, SpoolFullError
+from .spool_room import dropped_results
 from .state import SPOOL
 
 VERSION = 1
 
 TABLES = """
-CREATE TABLE facts(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE batches(
+CREATE TABLE IF NOT EXISTS facts(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS batches(
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     epoch TEXT NOT NULL, lane TEXT NOT NULL, sequence INTEGER NOT NULL,
-    numbered_at REAL NOT NULL, waiting INTEGER NOT NULL,
+    numbered_at REAL NOT NULL, waiting INTEGER NOT NULL, dropped TEXT NOT NULL DEFAULT '[]',
     UNIQUE(epoch, lane, sequence)
 );
-CREATE TABLE sequences(
+CREATE TABLE IF NOT EXISTS sequences(
     epoch TEXT NOT NULL, lane TEXT NOT NULL, last INTEGER NOT NULL, PRIMARY KEY(epoch, lane)
 ) WITHOUT ROWID;
-CREATE TABLE results(
+CREATE TABLE IF NOT EXISTS results(
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     body BLOB NOT NULL, spooled_at REAL NOT NULL,
-    batch INTEGER REFERENCES batches(id)
+    batch INTEGER REFERENCES batches(id), kind TEXT
 );
-CREATE INDEX results_by_batch ON results(batch, spooled_at);
-CREATE TABLE refused(
+CREATE INDEX IF NOT EXISTS results_by_batch ON results(batch, spooled_at);
+CREATE INDEX IF NOT EXISTS results_by_kind ON results(kind, id) WHERE batch IS NULL;
+CREATE TABLE IF NOT EXISTS refused(
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     body BLOB NOT NULL, reason TEXT NOT NULL, refused_at REAL NOT NULL
 );
+CREATE TABLE IF NOT EXISTS dropped(
+    kind TEXT PRIMARY KEY, results INTEGER NOT NULL,
+    oldest_at REAL NOT NULL, newest_at REAL NOT NULL
+) WITHOUT ROWID;
 """
+
+ADDED: Mapping[tuple[str, str], str] = {
+    ("batches", "dropped"): "ALTER TABLE batches ADD COLUMN dropped TEXT NOT NULL DEFAULT '[]'",
+    ("results", "kind"): "ALTER TABLE results ADD COLUMN kind TEXT",
+}
+"""Columns that spools of earlier agents lack. What is added leaves an earlier agent able to work on
+the spool, so that going back to it strands nothing; what doesn't needs a higher VERSION."""
 
 INSERT = "INSERT INTO results(body, spooled_at) VALUES (?, ?)"
 DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
@@ -51,6 +64,7 @@ class SpoolView(Struct, frozen=True, kw_only=True):
     refused: int
     refused_ever: int
     facts: dict[str, object]
+    dropped: tuple[DroppedResults, ...] = ()
     oldest_spooled_at: float | None = None
     """Unix seconds: since when the oldest result waits."""
 
@@ -131,13 +145,16 @@ def _prepare(db: sqlite3.Connection, agent_id: UUID) -> None:
     db.execute("PRAGMA journal_mode=WAL")
     db.execute("PRAGMA synchronous=FULL")
     version = db.execute("PRAGMA user_version").fetchone()[0]
-    if version == 0:
-        _create(db, agent_id)
-        return
     if version > VERSION:
         raise SpoolError(
             "The spool was made by a newer agent. Install that version again, or newer."
         )
+    if version:
+        _check(db, agent_id)
+    _make_tables(db, None if version else agent_id)
+
+
+def _check(db: sqlite3.Connection, agent_id: UUID) -> None:
     if _damage(db):
         raise _UnusableError("damaged")
     owner = db.execute("SELECT value FROM facts WHERE key = 'agent_id'").fetchone()
@@ -145,14 +162,20 @@ def _prepare(db: sqlite3.Connection, agent_id: UUID) -> None:
         raise _UnusableError("other-agent")
 
 
-def _create(db: sqlite3.Connection, agent_id: UUID) -> None:
-    facts = {"agent_id": str(agent_id), "epoch": str(new_id())}
-    rows = [(key, msgspec.json.encode(value).decode()) for key, value in facts.items()]
+def _make_tables(db: sqlite3.Connection, new_owner: UUID | None) -> None:
+    """All of them in a new spool, and what is missing in an earlier agent's."""
     db.execute("BEGIN IMMEDIATE")
+    for (table, column), statement in ADDED.items():
+        columns = {row[1] for row in db.execute(f"PRAGMA table_info({table})")}
+        if columns and column not in columns:
+            db.execute(statement)
     for statement in TABLES.split(";"):
         db.execute(statement)
-    db.executemany("INSERT INTO facts(key, value) VALUES (?, ?)", rows)
-    db.execute(f"PRAGMA user_version = {VERSION}")
+    if new_owner:
+        facts = {"agent_id": str(new_owner), "epoch": str(new_id())}
+        rows = [(key, msgspec.json.encode(value).decode()) for key, value in facts.items()]
+        db.executemany("INSERT INTO facts(key, value) VALUES (?, ?)", rows)
+        db.execute(f"PRAGMA user_version = {VERSION}")
     db.execute("COMMIT")
 
 
@@ -187,5 +210,6 @@ def _view(db: sqlite3.Connection) -> SpoolView:
         refused=refused,
         refused_ever=refused_ever,
         facts=facts,
+        dropped=dropped_results(db),
         oldest_spooled_at=oldest_at,
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from broadgauge_wire import Result, ThroughputResult
+from broadgauge_wire import DroppedResults, Result, ThroughputResult
 from broadgauge_wire.fields import Middlebox
 
 from .calibration import Calibration
@@ -61,6 +61,8 @@ def status_lines(status: Status) -> Iterator[str]:
     yield f"test servers   {', '.join(status.test_servers) or 'none known'}"
     yield f"waiting        {status.waiting_results} results"
     yield f"refused        {status.refused_results} results"
+    for gone in status.dropped_results:
+        yield f"dropped        {dropped_words(gone)}"
     yield f"last sent      {_when(status.last_shipped_at)}"
     if status.calibration:
         yield f"processor      {calibration_words(status.calibration)}"
@@ -75,6 +77,12 @@ def status_lines(status: Status) -> Iterator[str]:
     for probe, results in status.last_results.items():
         for result in results:
             yield f"{probe:<14} {_result_words(result)}"
+
+
+def dropped_words(gone: DroppedResults) -> str:
+    """What a full spool let go."""
+    oldest, newest = (f"{at:%Y-%m-%d %H:%M}" for at in (gone.oldest_at, gone.newest_at))
+    return f"{gone.results} {gone.kind} results, the spool was full: {oldest} to {newest} UTC"
 
 
 def calibration_words(calibration: Calibration) -> str:

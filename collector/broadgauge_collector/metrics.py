@@ -108,6 +108,9 @@ def agent_gauges(agents: tuple[Agent, ...], now: datetime) -> Iterator[Metric]:
     waiting = sum(agent.spooled_results or 0 for agent in agents if agent.revoked_at is None)
     help_text = "Results that wait in agents' spools, as last said."
     yield GaugeMetricFamily("broadgauge_agents_spooled_results", help_text, value=waiting)
+    dropped = sum(gone.results for agent in agents for gone in agent.dropped_results)
+    help_text = "Results that agents dropped unsent because their spools were full, as last said."
+    yield GaugeMetricFamily("broadgauge_agents_dropped_results", help_text, value=dropped)
 
 
 def state_of(agent: Agent, now: datetime) -> str:

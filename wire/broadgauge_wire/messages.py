@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Raw, Struct
 
 from .fields import END, Count, Explanation, Id, Instant, Lane, Segment, Text, about
-from .spec import MAX_BATCH_RESULTS
+from .spec import MAX_BATCH_RESULTS, MAX_KINDS
 
 Secret = Annotated[str, Meta(max_length=200)]
 LongSecret = Annotated[str, Meta(max_length=2000)]
@@ -102,6 +102,17 @@ class BatchKey(Struct, frozen=True, kw_only=True):
     sequence: Annotated[Sequence, about("Number of the batch in its epoch and lane")]
 
 
+class DroppedResults(Struct, frozen=True, kw_only=True):
+    """Results of one kind that a full spool let go unsent, since the spool was made."""
+
+    kind: Annotated[Text, about("Kind of result")]
+    results: Annotated[Count, about("How many went")]
+    oldest_at: Annotated[
+        Instant, about("When the oldest of them was spooled, by the agent's clock")
+    ]
+    newest_at: Annotated[Instant, about("When the newest of them was spooled")]
+
+
 class Batch(BatchKey, frozen=True, kw_only=True):
     """`POST batches`. Results stay raw, so that one bad record refuses itself and no other."""
 
@@ -111,6 +122,10 @@ class Batch(BatchKey, frozen=True, kw_only=True):
         about("Results as the agent keeps them, each judged by itself"),
     ]
     spooled_results: Annotated[Count | None, about("How many more results wait to be sent")] = None
+    dropped_results: Annotated[
+        Annotated[tuple[DroppedResults, ...], Meta(max_length=MAX_KINDS)],
+        about("What the agent's spool ever dropped unsent because it was full"),
+    ] = ()
 
 
 class Refusal(Struct, frozen=True, kw_only=True):

@@ -3,6 +3,9 @@
 MAX_BATCH_RESULTS = 500
 """A batch is one transaction's worth of work for a collector and one request for an agent."""
 
+MAX_KINDS = 50
+"""More kinds of results than any release will have."""
+
 MAX_BATCH_BYTES = 8 * 1024 * 1024
 """After decompression. 500 results with full inventories stay far below; a zip bomb does not."""
 

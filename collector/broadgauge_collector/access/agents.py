@@ -3,9 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from broadgauge_wire import new_id
+from broadgauge_wire import DroppedResults, encode, new_id
 
 from ..errors import AgentRefused, NotFound
 from ..schools.model import Agent
@@ -60,13 +61,23 @@ def revoke_agent(c: Connection, agent_id: UUID, now: datetime) -> Agent:
 
 
 def note_heard(
-    c: Connection, agent_id: UUID, now: datetime, version: str, spooled_results: int | None
+    c: Connection,
+    agent_id: UUID,
+    now: datetime,
+    version: str,
+    spooled_results: int | None,
+    dropped_results: tuple[DroppedResults, ...] = (),
 ) -> None:
-    """Keep when an agent was last heard, awake; its version, and how many results wait in its
-    spool."""
-    heard = {"last_seen_at": now, "version": version, "spooled_results": spooled_results}
-    awake = {"asleep_since": None}
-    c.execute(update(agent).where(agent.c.id == agent_id).values(heard | awake))
+    """Keep when an agent was last heard, awake; its version, how many results wait in its spool,
+    and what it dropped because the spool was full."""
+    heard = {
+        "last_seen_at": now,
+        "version": version,
+        "spooled_results": spooled_results,
+        "dropped_results": encode(dropped_results).decode(),
+        "asleep_since": None,
+    }
+    c.execute(update(agent).where(agent.c.id == agent_id).values(heard))
 
 
 def note_asleep(c: Connection, agent_id: UUID, now: datetime, version: str) -> None:
@@ -74,6 +85,10 @@ def note_asleep(c: Connection, agent_id: UUID, now: datetime, version: str) -> N
     since = func.coalesce(agent.c.asleep_since, now, type_=agent.c.asleep_since.type)
     said = {"last_seen_at": now, "version": version, "asleep_since": since}
     c.execute(update(agent).where(agent.c.id == agent_id).values(said))
+
+
+def _dropped(kept: str | None) -> tuple[DroppedResults, ...]:
+    return msgspec.json.decode(kept, type=tuple[DroppedResults, ...]) if kept else ()
 
 
 def _agent(row: Row[tuple[object, ...]]) -> Agent:
@@ -86,6 +101,7 @@ def _agent(row: Row[tuple[object, ...]]) -> Agent:
         joined_at=row.joined_at,
         last_seen_at=row.last_seen_at,
         spooled_results=row.spooled_results,
+        dropped_results=_dropped(row.dropped_results),
         revoked_at=row.revoked_at,
         asleep_since=row.asleep_since,
     )

@@ -9,7 +9,10 @@ from uuid import UUID
 import structlog
 from msgspec import Struct
 
+from broadgauge_wire import DroppedResults
+
 from ..errors import CollectorError
+from ..ingest.ingest import Taken
 from ..schools.model import Agent
 from ..services import Services
 from .agents import note_asleep, note_heard
@@ -46,13 +49,16 @@ class Said(Struct, frozen=True):
 
     version: str
     spooled_results: int | None
+    dropped_results: tuple[DroppedResults, ...]
 
 
-def said(agent: Agent, user_agent: str, spooled_results: int | None) -> Said:
-    """The version from the User-Agent; what is known already where it says none."""
+def said(agent: Agent, user_agent: str, taken: Taken | None = None) -> Said:
+    """The version from the User-Agent, and a batch's word of the spool; what is known already
+    where it says none."""
     version = user_agent.removeprefix(PRODUCT)[:MAX_VERSION]
     tells = user_agent.startswith(PRODUCT) and version and version.isprintable()
-    return Said(version if tells else agent.version, spooled_results)
+    spool = taken or agent
+    return Said(version if tells else agent.version, spool.spooled_results, spool.dropped_results)
 
 
 async def note(services: Services, agent: Agent, what: Said, *, asleep: bool = False) -> None:
@@ -62,6 +68,13 @@ async def note(services: Services, agent: Agent, what: Said, *, asleep: bool = F
         if asleep:
             await services.write(note_asleep, agent.id, now, what.version)
         else:
-            await services.write(note_heard, agent.id, now, what.version, what.spooled_results)
+            await services.write(
+                note_heard,
+                agent.id,
+                now,
+                what.version,
+                what.spooled_results,
+                what.dropped_results,
+            )
     except CollectorError as error:
         log.warning("agent_not_noted", agent_id=str(agent.id), why=error.detail)

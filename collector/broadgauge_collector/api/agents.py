@@ -64,7 +64,7 @@ async def post_batch(request: Request, services: TheServices, principal: ThePrin
     encoding = request.headers.get("content-encoding")
     taken = await services.ingest.submit(agent, body, encoding, services.now())
     if request.app.state.heard.due(agent, "batch"):
-        await note(services, agent, said(agent, _user_agent(request), taken.spooled_results))
+        await note(services, agent, said(agent, _user_agent(request), taken))
     return answer(taken.answer)
 
 
@@ -75,7 +75,7 @@ async def get_settings(
     often."""
     agent = _agent(principal)
     if request.app.state.heard.due(agent, "settings"):
-        await note(services, agent, said(agent, _user_agent(request), agent.spooled_results))
+        await note(services, agent, said(agent, _user_agent(request)))
     return await _settings(services, agent)
 
 
@@ -88,7 +88,7 @@ async def post_asleep(
     """Say that this agent is away from school networks. Where it is, is neither said nor kept."""
     agent = _agent(principal)
     if request.app.state.heard.due(agent, "asleep"):
-        what = said(agent, _user_agent(request), agent.spooled_results)
+        what = said(agent, _user_agent(request))
         await note(services, agent, what, asleep=True)
     return await _settings(services, agent)
 

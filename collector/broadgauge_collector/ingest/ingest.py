@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from broadgauge_wire import Batch, BatchAnswer, BatchKey, encode
+from broadgauge_wire import Batch, BatchAnswer, BatchKey, DroppedResults, encode
 
 from ..errors import Conflict, Invalid, NotPermitted
 from ..schools.model import Agent
@@ -35,6 +35,7 @@ class Taken(Struct, frozen=True):
 
     answer: BatchAnswer
     spooled_results: int | None
+    dropped_results: tuple[DroppedResults, ...]
 
 
 class Ingest:
@@ -60,7 +61,8 @@ class Ingest:
             incoming = await asyncio.to_thread(read, agent, body, encoding, now)
         else:
             incoming = read(agent, body, encoding, now)
-        return Taken(await self._commit(incoming), incoming.spooled_results)
+        answer = await self._commit(incoming)
+        return Taken(answer, incoming.spooled_results, incoming.dropped_results)
 
     async def keep(self, batch: Batch, school_id: UUID, now: datetime) -> BatchAnswer:
         """Take in a batch that this process put together, by the checks that an agent's has to
@@ -115,6 +117,7 @@ def _incoming(batch: Batch, plain: bytes, school_id: UUID, now: datetime) -> Inc
         records=tuple(beginning(raw) for raw in batch.results),
         size_bytes=len(plain),
         spooled_results=batch.spooled_results,
+        dropped_results=batch.dropped_results,
     )
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from broadgauge_wire import Segment
+from broadgauge_wire import DroppedResults, Segment
 from broadgauge_wire.fields import about
 
 
@@ -87,6 +87,10 @@ class Agent(Struct, frozen=True, kw_only=True):
         datetime | None,
         about("Since when it has been away from school networks, UTC; null if it isn't"),
     ] = None
+    dropped_results: Annotated[
+        tuple[DroppedResults, ...],
+        about("What it ever dropped unsent because its spool was full, as last said"),
+    ] = ()
 
 
 class SchoolNetwork(Struct, frozen=True, kw_only=True):

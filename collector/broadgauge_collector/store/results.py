@@ -8,7 +8,7 @@ from uuid import UUID
 import pyarrow as pa
 from msgspec import Struct
 
-from broadgauge_wire import BatchKey, Refusal, Result
+from broadgauge_wire import BatchKey, DroppedResults, Refusal, Result
 
 MAX_ASIDE_BYTES = 4096
 """Bytes kept of a record that is set aside: enough to see what it was."""
@@ -30,7 +30,8 @@ class Aside(Struct, frozen=True, kw_only=True):
 
 class Incoming(Struct, frozen=True, kw_only=True):
     """A batch that was read and validated. `records` are the beginnings of all its raw records, in
-    order; `size_bytes` is what the whole batch had; `spooled_results` still wait at the agent."""
+    order; `size_bytes` is what the whole batch had; `spooled_results` still wait at the agent, and
+    `dropped_results` never will come."""
 
     key: BatchKey
     school_id: UUID
@@ -41,6 +42,7 @@ class Incoming(Struct, frozen=True, kw_only=True):
     records: tuple[bytes, ...]
     size_bytes: int
     spooled_results: int | None = None
+    dropped_results: tuple[DroppedResults, ...] = ()
 
 
 class Outcome(Struct, frozen=True, kw_only=True):

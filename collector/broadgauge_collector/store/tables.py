@@ -17,6 +17,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     Time,
     TypeDecorator,
     UniqueConstraint,
@@ -147,6 +148,7 @@ agent = Table(
     Column("joined_at", Instant, nullable=False),
     Column("last_seen_at", Instant),
     Column("spooled_results", Integer),
+    Column("dropped_results", Text),
     Column("revoked_at", Instant),
     Column("asleep_since", Instant),
 )

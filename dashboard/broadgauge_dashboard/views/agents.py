@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from dash import dcc, html
 
 from broadgauge_collector.reports import AgentRow, AgentState
+from broadgauge_collector.schools.model import Agent
+from broadgauge_wire import DroppedResults
 from broadgauge_wire.tokens import parse_join_token
 
 from .. import format as fmt
@@ -168,7 +170,7 @@ def _row(row: AgentRow, now: datetime) -> html.Tr:
         ("School", dcc.Link(row.school, href=f"/school/{row.agent.school_id}")),
         ("Machine", _machine(row)),
         ("Version", row.agent.version),
-        ("Waiting to send", _spool(row.agent.spooled_results)),
+        ("Waiting to send", _spool(row.agent)),
         ("Last seen", _seen(row, now)),
     )
     where = html.Span(row.agent.location or "no location", className="cell-note")
@@ -187,10 +189,24 @@ def _machine(row: AgentRow) -> list[Any]:
     return [row.machine or known, html.Span(note, className="cell-note")]
 
 
-def _spool(waiting: int | None) -> str:
+def _spool(agent: Agent) -> list[Any]:
+    waiting = agent.spooled_results
     if waiting is None:
-        return fmt.UNKNOWN
-    return "nothing" if waiting == 0 else fmt.plural(waiting, "result")
+        return [fmt.UNKNOWN]
+    said = "nothing" if waiting == 0 else fmt.plural(waiting, "result")
+    return [
+        said,
+        *(html.Span(_dropped(gone), className="cell-note") for gone in agent.dropped_results),
+    ]
+
+
+def _dropped(gone: DroppedResults) -> str:
+    """A spool that was full let these go: they will never come."""
+    first, last = gone.oldest_at.date(), gone.newest_at.date()
+    when = fmt.day(first) if first == last else fmt.period(first, last)
+    return (
+        f"{fmt.plural(gone.results, f'{gone.kind} result')} dropped when its spool was full: {when}"
+    )
 
 
 def _seen(row: AgentRow, now: datetime) -> list[Any]:

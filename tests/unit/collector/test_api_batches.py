@@ -6,10 +6,11 @@ import zlib
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from broadgauge_collector.errors import StorageFull
-from broadgauge_wire import encode, new_id
+from broadgauge_wire import DroppedResults, encode, new_id
 from tests.api_client import Api
 from tests.collecting import batch, latency, throughput
 
@@ -161,6 +162,19 @@ def test_an_agent_that_sends_is_heard(api: Api) -> None:
     (heard,) = api.http.get("/api/v1/agents", headers=api.admin).json()
     assert heard["last_seen_at"] is not None
     assert (heard["version"], heard["spooled_results"]) == ("9.9", 7)
+
+
+def test_what_an_agent_dropped_is_kept_until_it_says_otherwise(api: Api) -> None:
+    agent, headers = api.agent(api.school())
+    when = "2026-11-02T08:00:00Z"
+    gone = {"kind": "latency", "results": 1204, "oldest_at": when, "newest_at": when}
+    told = msgspec.convert((gone,), tuple[DroppedResults, ...])
+
+    api.send(batch(agent, throughput(), dropped_results=told), headers)
+    api.http.get("/api/v1/settings", headers=headers)
+
+    (heard,) = api.http.get("/api/v1/agents", headers=api.admin).json()
+    assert heard["dropped_results"] == [gone]
 
 
 def test_a_made_up_user_agent_changes_no_version(api: Api) -> None:

@@ -2,6 +2,7 @@
 
 import subprocess
 
+from broadgauge_wire import DroppedResults
 from tests.api_client import Api
 from tests.collecting import batch, throughput
 
@@ -15,7 +16,9 @@ def _metrics(api: Api) -> str:
 def _fill(api: Api) -> None:
     agent, headers = api.agent(api.school())
     now = api.services.now()
-    sent = batch(agent, throughput(started_at=now), b'{"kind":"?"}', spooled_results=4)
+    gone = DroppedResults(kind="latency", results=9, oldest_at=now, newest_at=now)
+    records = (throughput(started_at=now), b'{"kind":"?"}')
+    sent = batch(agent, *records, spooled_results=4, dropped_results=(gone,))
     assert api.send(sent, headers).status_code == 200
 
 
@@ -43,6 +46,7 @@ def test_results_and_agents_are_counted(api: Api) -> None:
     assert "broadgauge_results_refused_total 1.0" in lines
     assert 'broadgauge_agents{state="live"} 1.0' in lines
     assert "broadgauge_agents_spooled_results 4.0" in lines
+    assert "broadgauge_agents_dropped_results 9.0" in lines
 
 
 def test_agents_that_sleep_are_counted_as_such(api: Api) -> None:

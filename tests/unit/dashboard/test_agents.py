@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
@@ -7,7 +7,7 @@ from broadgauge_collector.reports import AgentRow
 from broadgauge_collector.schools.model import SchoolNetwork
 from broadgauge_dashboard.views.agents import body, instructions, list_panel, only_here
 from broadgauge_dashboard.views.networks import networks_panel
-from broadgauge_wire import new_id
+from broadgauge_wire import DroppedResults, new_id
 from tests.unit.dashboard.seeing import NOW, agent_row, parts, texts
 
 WEEK = timedelta(days=7)
@@ -127,6 +127,21 @@ def test_results_that_wait_in_a_spool_are_counted() -> None:
     waiting = agent_row()
     waiting = replace(waiting, agent=replace(waiting.agent, spooled_results=1250))
     assert "1,250 results" in texts(body((waiting,), NOW))
+
+
+def test_what_a_full_spool_dropped_is_said_with_its_days() -> None:
+    gone = DroppedResults(
+        kind="latency",
+        results=1204,
+        oldest_at=datetime(2026, 11, 2, 8, tzinfo=UTC),
+        newest_at=datetime(2026, 11, 17, 9, tzinfo=UTC),
+    )
+    row = agent_row()
+    row = replace(row, agent=replace(row.agent, dropped_results=(gone,)))
+    shown = texts(body((row,), NOW))
+    assert (
+        "1,204 latency results dropped when its spool was full: Mon, Nov 2 to Tue, Nov 17" in shown
+    )
 
 
 def test_a_machine_without_inventory_says_so() -> None:
