@@ -4,6 +4,7 @@ import json
 import platform
 import subprocess
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ def document(name: str, figures: dict[str, Any]) -> dict[str, Any]:
     return {
         "benchmark": name,
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "revision": _revision(),
+        "revision": revision(),
         "machine": machine(),
         **figures,
     }
@@ -47,7 +48,8 @@ def machine() -> dict[str, Any]:
     }
 
 
-def _revision() -> str:
+@cache
+def revision() -> str:
     """The commit, with a mark if the tree differs from it."""
     return subprocess.run(
         ["git", "describe", "--always", "--dirty", "--exclude=*"],

@@ -50,6 +50,7 @@ def goals(runs: Sequence[Run]) -> list[Goal]:
                  middle(run.bytes_ratio for run in grid), lambda: _costliest(grid)),
         _no_wrong_exact(runs),
         _recall(runs),
+        _not_exact(runs),
         _at_most("False at_least in the clean grid", FALSE_LABELS,
                  labels(runs)["false_at_least"], lambda: _false(grid)),
         *_ceilings(runs),
@@ -81,14 +82,24 @@ def _no_wrong_exact(runs: Sequence[Run]) -> Goal:
 
 
 def _recall(runs: Sequence[Run]) -> Goal:
-    found = labels(runs)
-    missed = [run for run in ours(runs, "traps", "loss") if was_otherwise_bound(run)]
-    missed = [run for run in missed if run.bound == "exact"]
-    if found["recall"] is None:
-        return Goal("Not `exact` where the path wasn't the bound", "100%", "not measured", None)
-    words = f"{found['recall']:.1%} of {found['otherwise_bound_runs']}"
-    named = _counted([f"{run.unit} {run.direction}" for run in missed])
-    name = "Not `exact` where the path wasn't the bound"
+    limited = [run for run in ours(runs, "traps") if was_otherwise_bound(run)]
+    missed = [run for run in limited if run.bound != "at_least"]
+    return _all_of("`at_least` where the machine was the bound", limited, missed)
+
+
+def _not_exact(runs: Sequence[Run]) -> Goal:
+    bound = [run for run in ours(runs, "traps", "loss") if was_otherwise_bound(run)]
+    missed = [run for run in bound if run.bound == "exact"]
+    return _all_of("Not `exact` where the machine or loss was the bound", bound, missed)
+
+
+def _all_of(name: str, runs: Sequence[Run], missed: Sequence[Run]) -> Goal:
+    if not runs:
+        return Goal(name, "100%", "not measured", None)
+    words = f"{1 - len(missed) / len(runs):.1%} of {len(runs)}"
+    named = _counted(
+        [f"{run.unit} {run.direction} said {run.bound} by {run.limited_by}" for run in missed]
+    )
     return Goal(name, "100%", words, not missed, named)
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import psutil
 
+from .recording import revision
+
 QUIET_CORES = 0.2
 """Others may take so much of one core."""
 
@@ -27,7 +29,11 @@ def others_cores(seconds: float = LOOK_SECONDS) -> float:
 
 def surroundings(taken_cores: float) -> dict[str, Any]:
     """What is kept with each run."""
-    return {"load_average": psutil.getloadavg()[0], "others_cores": round(taken_cores, 3)}
+    return {
+        "revision": revision(),
+        "load_average": psutil.getloadavg()[0],
+        "others_cores": round(taken_cores, 3),
+    }
 
 
 def await_quiet(rate_bits_per_second: float, *, patience_seconds: float = PATIENCE_SECONDS) -> None:

@@ -11,6 +11,7 @@ from .throughput_figures import (
     labels,
     lines,
     ours,
+    revisions,
     rivals,
     too_high,
     traps,
@@ -35,6 +36,7 @@ def figures(runs: Sequence[Run]) -> dict[str, Any]:
         "loss": _ordered([run for run in runs if run.part == "loss"]),
         "traps": traps(runs),
         "ceilings": ceilings(runs),
+        "revisions": revisions(runs),
         "quiet_cores": QUIET_CORES,
         "busy_share": busy_share(runs, QUIET_CORES),
     }

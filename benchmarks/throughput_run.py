@@ -64,6 +64,9 @@ class Run(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     line_bits_per_second: float | None = None
     error: str | None = None
+    revision: str
+    """The commit that ran it: parts of a benchmark may be run again."""
+
     load_average: float
     others_cores: float
     """Processor time that others took just before, in cores."""

@@ -30,7 +30,7 @@ def markdown(kept: dict[str, Any]) -> str:
         [
             "# Throughput: how near to the truth, and at what cost",
             "",
-            f"Measured {kept['measured_at']} at revision {kept['revision']}.",
+            f"Put together {kept['measured_at']}. Measured at revision {_revisions(kept)}.",
             f"Machine: {machine['cpu']}, {machine['cpu_threads']} threads.",
             f"System: {machine['system']}, kernel {machine['kernel']}.",
             "What is measured, and how: [benchmarks](../README.md). Made from the JSON beside it.",
@@ -45,6 +45,10 @@ def markdown(kept: dict[str, Any]) -> str:
             *_listed(kept),
         ]
     )
+
+
+def _revisions(kept: dict[str, Any]) -> str:
+    return "; ".join(f"{', '.join(of)} ({part})" for part, of in kept["revisions"].items())
 
 
 def _goals(kept: dict[str, Any]) -> list[str]:
@@ -78,9 +82,9 @@ def _goals(kept: dict[str, Any]) -> list[str]:
 
 def _label_words(labels: dict[str, Any]) -> str:
     return (
-        f"No claim at all: {_percent(labels['no_claim'])} of clean tests. Where the path wasn't "
-        f"the bound, {_percent(labels['said_at_least'])} of {labels['otherwise_bound_runs']} tests "
-        "said at_least."
+        f"No claim at all: {_percent(labels['no_claim'])} of clean tests. Where the machine was "
+        f"the bound, {_percent(labels['recall'])} of {labels['machine_limited_runs']} tests said "
+        "at_least."
     )
 
 

@@ -44,6 +44,8 @@ NEAR_A_STEP_SECONDS = 0.2
 """When a load began is known this well. So near to a step, either rate is right."""
 
 LEFT_STREAMS = 4
+LOAD_LOSES = 1.03
+"""By so much at most, iperf3 beside a load may say that more is left than the load leaves."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,8 @@ class Walk:
         trap, reading = self.trap, tested.result.throughput_bits_per_second or 0.0
         state = in_force(plan, at, reading)
         alone = state.payload_bits_per_second
-        left = max(scene.left_bits_per_second, state.payload_beside(trap.load_bits_per_second))
+        computed = state.payload_beside(trap.load_bits_per_second)
+        left = min(max(computed, scene.left_bits_per_second), LOAD_LOSES * computed)
         is_own = trap.kind in MACHINE_LIMITED
         moved = None if is_own and trap.load_bits_per_second else tested.interface_bytes
         return {

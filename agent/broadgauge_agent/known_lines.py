@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from broadgauge_wire import Direction, Reflector, Result, ThroughputResult
+from broadgauge_wire import Direction, LimitedBy, Reflector, Result, ThroughputResult
 
 from .errors import SpoolError
 from .probes import ProbeRequest
@@ -25,6 +25,9 @@ LONG_SHARE = 1 / 8
 """Of the tests of a known line, at random, last long all the same: lines are changed."""
 
 MAX_AGE = timedelta(days=30)
+
+MOMENTARY: tuple[LimitedBy, ...] = ("cross_traffic", "cpu", "server")
+"""Limits that the next test may not meet: it has to find out for itself."""
 
 
 class _Found(Struct, frozen=True):
@@ -81,9 +84,11 @@ def _take(known: dict[Direction, _Found], result: ThroughputResult) -> None:
 
 
 def _line_of(result: ThroughputResult) -> KnownLine | None:
-    """What a long test found, if it says anything of a line."""
+    """What a long test found, if it says anything of a line, and not of that moment alone."""
     rate, rtt = result.throughput_bits_per_second, result.idle_rtt_seconds
     if result.bound is None or result.network_link is None or rate is None or rtt is None:
+        return None
+    if result.limited_by in MOMENTARY:
         return None
     return KnownLine(
         test_id=result.id,

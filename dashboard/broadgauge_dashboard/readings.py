@@ -38,7 +38,7 @@ LIMITS: dict[LimitedBy, str] = {
     "server": "the test server",
     "policy": "a rate limit",
     "pacer": "the test's own pace",
-    "cross_traffic": "other traffic of the computer",
+    "cross_traffic": "other traffic",
 }
 _LIMITED: dict[LimitedBy, str] = {
     "nic": "The testing computer's network port was the limit",
@@ -123,7 +123,10 @@ def _unclear(result: ThroughputResult) -> str:
     if result.method != "ndt7":
         return f"{result.method} tests don't say what set their rate"
     if result.limited_by == "cross_traffic":
-        return "other traffic of the computer took part of it"
+        return "other traffic took part of it"
+    is_sure = result.client == "browser" or (result.uncertainty_ratio or 1.0) <= SURE_RATIO
+    if result.stop_reason == "budget" and is_sure:
+        return "it used up the data it was allowed before it had outlasted a burst"
     if result.stop_reason == "budget":
         return "the rate did not settle before the test had used the data it was allowed"
     if result.stop_reason == "cancelled":
@@ -132,6 +135,9 @@ def _unclear(result: ThroughputResult) -> str:
         return "lost packets, and not the line alone, may have set the rate"
     return "the rate did not settle in the time the test had"
 
+
+SURE_RATIO = 0.02
+"""A rate that is known this well had settled."""
 
 LOSSY_RATIO = 0.005
 """Above this share of packets sent again, loss is worth a word."""

@@ -23,6 +23,7 @@ from tests.running import BIN
 
 DOCUMENT = "/api/v1/openapi.json"
 HOOKS = Path(__file__).parent / "openapi_hooks.py"
+CONFIGURATION = Path(__file__).parent / "schemathesis.toml"
 FAR_TOO_LONG_SECONDS = 110
 
 THOROUGHLY = ["--max-examples=8", "--phases=coverage,fuzzing,stateful"]
@@ -107,7 +108,8 @@ def schemathesis(server: Filled, token: str | None, known: dict[str, object], *o
     caller = ["--header", f"Authorization: Bearer {token}"] if token else []
     run = subprocess.run(
         [
-            str(BIN / "schemathesis"), "run", server.board.url + DOCUMENT, *caller, *options,
+            str(BIN / "schemathesis"), "--config-file", str(CONFIGURATION),
+            "run", server.board.url + DOCUMENT, *caller, *options,
             "--generation-deterministic", "--exclude-checks", BEYOND_THE_SCHEMA, "--no-color",
             "--warnings=off",
         ],

@@ -127,11 +127,20 @@ def test_a_later_long_test_replaces_an_earlier_one(lines: KnownLines) -> None:
     "different",
     [
         {"bound": None},
+        {"bound": "at_least", "limited_by": "cross_traffic"},
+        {"bound": "at_least", "limited_by": "cpu"},
         {"network_link": None},
         {"idle_rtt_seconds": None},
         {"throughput_bits_per_second": None},
     ],
-    ids=["no word on the line", "unknown interface", "unknown round trip", "no rate"],
+    ids=[
+        "no word on the line",
+        "others used it",
+        "a busy machine",
+        "unknown interface",
+        "unknown round trip",
+        "no rate",
+    ],
 )
 def test_a_long_test_that_says_nothing_of_the_line_is_no_knowledge(
     different: dict[str, object], lines: KnownLines

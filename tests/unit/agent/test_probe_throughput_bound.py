@@ -41,6 +41,7 @@ def evidence(**different: object) -> Evidence:
         is_flow_limited=False,
         is_contested=False,
         is_saturated=False,
+        tried_enough=True,
         cpu_share=0.2,
         working_share=0.3,
         window_share=0.0,
@@ -152,7 +153,7 @@ def test_where_a_sign_is_missing_it_is_never_exact(different: dict[str, object])
     [
         ({"is_lasting": False}, (None, None)),
         ({"trend": "falling"}, (None, None)),
-        ({"trend": "falling", "cpu_share": 0.9}, (None, "cpu")),
+        ({"trend": "falling", "window_share": 0.5, **NO_QUEUE}, (None, "window")),
         ({"trend": "unsettled"}, (None, None)),
         ({"rtt_variation_seconds": 0.012}, (None, "path")),
         (NO_QUEUE, (None, "path")),
@@ -161,7 +162,7 @@ def test_where_a_sign_is_missing_it_is_never_exact(different: dict[str, object])
     ids=[
         "a burst may not be over",
         "an end that fell",
-        "an end that fell, and the CPU",
+        "an end that fell, and a window",
         "a rate that goes up and down",
         "lossy, with jitter that looks like a queue",
         "lossy",
@@ -207,6 +208,7 @@ ANY_EVIDENCE = st.builds(
     is_flow_limited=st.booleans(),
     is_contested=st.none() | st.booleans(),
     is_saturated=st.booleans(),
+    tried_enough=st.booleans(),
     cpu_share=st.floats(0, 2),
     working_share=st.floats(0, 1),
     window_share=SHARES,
@@ -239,6 +241,7 @@ CONDITIONS: Mapping[str, Callable[[Any], bool]] = {
         or e.loaded_rtt_seconds > e.idle_rtt_seconds
     ),
     "more connections carried no more": lambda e: not e.is_flow_limited,
+    "more connections were tried, or as many as there may be": lambda e: e.tried_enough,
     "others would have had no more": lambda e: e.is_contested is False,
     "the sender had something to send": lambda e: e.idle_share <= IDLE_SHARE,
     "the path was full": lambda e: (
@@ -275,8 +278,16 @@ def test_exact_never_without_each_of_its_conditions(made_up: Evidence) -> None:
 @settings(max_examples=300)
 @given(ANY_EVIDENCE)
 def test_a_number_that_may_be_a_bursts_or_fell_never_says_anything(made_up: Evidence) -> None:
-    if not made_up.is_lasting or made_up.trend == "falling":
+    if not made_up.is_lasting:
         assert judge(made_up)[0] is None
+    if made_up.trend == "falling":
+        assert judge(made_up)[0] in (None, "at_least")
+
+
+@pytest.mark.parametrize("limit", [{"cpu_share": 0.9}, {"interface_kind": "wifi"}])
+def test_a_rate_that_fell_by_this_machine_is_a_floor(limit: dict[str, Any]) -> None:
+    assert judge(evidence(trend="falling", **limit))[0] == "at_least"
+    assert judge(evidence(trend="falling", is_lasting=False, **limit))[0] is None
 
 
 @given(st.sampled_from(sorted(MACHINE_LIMITS)), ANY_EVIDENCE)

@@ -16,11 +16,13 @@ from broadgauge_agent.tcp_info import TcpInfo
 FULL_BYTES = 1448
 
 
-def kernel(num_bytes: int, packets: int, out_of_order: int = 0) -> TcpInfo:
+def kernel(
+    num_bytes: int, packets: int, out_of_order: int = 0, packet_bytes: int = FULL_BYTES
+) -> TcpInfo:
     return TcpInfo(
         bytes_received=num_bytes,
         received_packets=packets,
-        received_mss_bytes=FULL_BYTES,
+        received_mss_bytes=packet_bytes,
         out_of_order_packets=out_of_order,
     )
 
@@ -62,6 +64,33 @@ def test_what_filled_the_gap_brings_no_jump(monkeypatch: pytest.MonkeyPatch) -> 
     ]
     counted = arrived([*readings], monkeypatch)
     assert counted == pytest.approx([0, *(count * FULL_BYTES for count in (100, 160, 170))])
+
+
+def test_packets_that_a_network_card_merges_are_no_fewer_bytes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Ten in one: once all is in order again, that much has come."""
+    readings = [
+        kernel(0, 0),
+        kernel(100 * FULL_BYTES, 10),
+        kernel(100 * FULL_BYTES, 16, out_of_order=1),
+        kernel(170 * FULL_BYTES, 17, out_of_order=1),
+    ]
+    counted = arrived([*readings], monkeypatch)
+    assert counted is not None
+    assert counted[-1] == 170 * FULL_BYTES
+
+
+def test_a_segment_size_that_is_learned_late_changes_nothing_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    readings = [
+        kernel(0, 0),
+        kernel(0, 10, out_of_order=1, packet_bytes=536),
+        kernel(0, 20, out_of_order=1),
+    ]
+    counted = arrived([*readings], monkeypatch)
+    assert counted == pytest.approx([0, 10 * 536, 10 * 536 + 10 * FULL_BYTES])
 
 
 @given(

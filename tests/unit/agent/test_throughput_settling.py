@@ -90,6 +90,14 @@ def test_one_moment_in_which_a_sender_eased_off_changes_nothing() -> None:
     assert estimate.from_seconds == 0.0
 
 
+def test_a_line_that_stops_and_goes_does_not_settle_at_what_it_does_when_it_goes() -> None:
+    second = steady(100, 0.7) + [0.0] * 3
+    for length in range(10, 60):
+        rates = (second * 6)[:length]
+        found = settled(rates, RTT_SECONDS)
+        assert found is None or found.from_seconds >= (length - 7) * INTERVAL_SECONDS
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_a_rate_that_never_holds_still_never_settles(seed: int) -> None:
     chance = random.Random(seed)

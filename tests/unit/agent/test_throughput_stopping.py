@@ -299,3 +299,37 @@ def test_what_matched_once_may_match_no_longer() -> None:
     rule = rule_for(replace(known(100), bound="at_least"))
     assert rule.look(view_of([100e6] * 10, 1)).stop_reason == "converged"
     assert rule.look(view_of([100e6] * 10 + [200e6] * 10, 1)).stop_reason is None
+
+
+def test_a_line_known_to_be_no_less_is_looked_at_again() -> None:
+    ran = run(constant(100), rule_for(known(100, bound="at_least")))
+    assert ran.rule.matches_known(RTT_SECONDS)
+    assert ran.rule.has_to_ease(RTT_SECONDS)
+    assert not ran.rule.tried_enough(RTT_SECONDS)
+
+
+def test_a_line_known_in_full_needs_no_more_looks() -> None:
+    ran = run(constant(100), rule_for(known(100)))
+    assert not ran.rule.has_to_ease(RTT_SECONDS)
+    assert ran.rule.tried_enough(RTT_SECONDS)
+
+
+def test_one_connection_that_could_not_be_joined_by_others_proves_nothing() -> None:
+    rule = rule_for(max_streams=1)
+    rule.was_refused = True
+    assert not run(constant(100), rule).rule.tried_enough(RTT_SECONDS)
+    assert not run(constant(100), rule_for(max_streams=1)).rule.tried_enough(RTT_SECONDS)
+
+
+def test_as_many_connections_as_there_may_be_are_enough_if_they_are_many() -> None:
+    rule = rule_for()
+    rule.look(view_of([1e9] * 50, rule.max_streams))
+    assert rule.tried_enough(RTT_SECONDS)
+
+
+def test_an_outage_while_one_connection_was_alone_is_no_rate() -> None:
+    def line(seconds: float, _streams: int) -> float:
+        return 0.0 if 0.3 < seconds < 2.6 else 50.0
+
+    ran = run(line)
+    assert ran.megabits == pytest.approx(50, rel=0.02)

@@ -31,6 +31,7 @@ def run(**fields: Any) -> Run:
         "bound": "exact",
         "interface_bytes": 10_000_000,
         "test_seconds": 1.0,
+        "revision": "abc1234",
         "load_average": 0.0,
         "others_cores": 0.0,
     }
@@ -72,8 +73,14 @@ def test_bytes_are_measured_against_ten_seconds_at_the_true_rate() -> None:
 def test_a_limited_test_that_claims_to_know_the_path_spoils_the_recall() -> None:
     kind = {"part": "traps", "kind": "receive window", "bits_per_second": 40e6}
     found = labels([run(**kind), run(**kind, bound="at_least"), run(**kind, bound=None), run()])
-    assert found["otherwise_bound_runs"] == 3
-    assert found["recall"] == pytest.approx(2 / 3)
+    assert found["otherwise_bound_runs"] == found["machine_limited_runs"] == 3
+    assert found["not_exact"] == pytest.approx(2 / 3)
+    assert found["recall"] == pytest.approx(1 / 3)
+
+
+def test_where_loss_set_the_rate_no_claim_is_right() -> None:
+    found = labels([run(part="loss", bits_per_second=40e6, bound=None)])
+    assert (found["not_exact"], found["recall"], found["machine_limited_runs"]) == (1, None, 0)
 
 
 def test_a_limit_that_the_path_is_slower_than_asks_for_no_label() -> None:

@@ -3,8 +3,8 @@
 `exact` needs every one of: a rate that settled and outlasted a burst, now or in an earlier test
 that found the same; the sender's TCP_INFO; a ceiling known and not touched; nothing of this machine
 or the server in the way; and a sign that the path itself was full. Where one of these is missing
-the number is still a floor (`at_least`), unless loss set the rate, or it fell, or may yet fall:
-then it says nothing about the line.
+the number is still a floor (`at_least`), unless loss set the rate, or it fell by itself, or may
+yet fall: then it says nothing about the line.
 """
 
 from typing import Literal
@@ -44,6 +44,9 @@ QUEUE_VARIATIONS = 3.0
 """A queue also stands out of the jitter. Where delay only varies, evenly or exponentially, its mean
 is above the least of a few by less than this many mean deviations, which TCP_INFO tells."""
 
+OWN_LIMITS: tuple[LimitedBy, ...] = ("cpu", "nic", "wifi")
+"""Of this machine: a rate that falls by them is still one that the path carried."""
+
 Trend = Literal["settled", "rising", "falling", "unsettled"]
 
 
@@ -70,6 +73,9 @@ class Evidence(Struct, frozen=True, kw_only=True):
     is_saturated: bool
     """More connections carried no more, in this test or in the earlier one."""
 
+    tried_enough: bool
+    """So were others, or as many as there may be."""
+
     cpu_share: float
     working_share: float
     window_share: float | None
@@ -91,7 +97,7 @@ def is_bbr(congestion_control: str | None) -> bool:
 def judge(evidence: Evidence) -> tuple[Bound | None, LimitedBy | None]:
     """The bound, and what set the rate as far as that is known."""
     limit = machine_limit(evidence)
-    if not evidence.is_lasting or evidence.trend == "falling":
+    if not evidence.is_lasting or (evidence.trend == "falling" and limit not in OWN_LIMITS):
         return None, limit
     if limit is not None:
         return "at_least", limit
@@ -160,7 +166,9 @@ def is_path_full(evidence: Evidence) -> bool:
         evidence.is_contested,
     )
     has_queue = _has_queue(evidence, evidence.loaded_rtt_seconds)
-    return None not in known and (has_queue or (evidence.is_bbr and _is_surely_full(evidence)))
+    if None in known or not evidence.tried_enough:
+        return False
+    return has_queue or (evidence.is_bbr and _is_surely_full(evidence))
 
 
 def _has_queue(evidence: Evidence, loaded: float | None) -> bool:

@@ -57,6 +57,7 @@ def conclude(
             is_flow_limited=seen.is_flow_limited,
             is_contested=seen.is_contested,
             is_saturated=seen.is_saturated,
+            tried_enough=seen.tried_enough,
             cpu_share=machine.cpu_seconds / machine.seconds,
             working_share=1 - machine.waited_seconds / machine.seconds,
             window_share=evidence.held_share(sender, since),

@@ -23,6 +23,9 @@ NOT_EASED_SHARE = 0.95
 LOOK_SECONDS = 0.5
 MOST_DRAIN_SECONDS = 1.5
 
+MOST_SECONDS = 4.0
+"""A line whose queue takes longer to empty, or is said to, is not looked at."""
+
 STILL_LOST_RATIO = 0.002
 STILL_QUEUED_SHARE = 0.7
 """Of the queue that there was under the full load."""

@@ -14,7 +14,7 @@ from broadgauge_agent.tcp_info import TcpInfo, read_tcp_info
 from broadgauge_wire import Direction, Reflector
 
 from .channel import Channel
-from .easing import EASED_SHARE, LOOK_SECONDS, drain_seconds, is_contested
+from .easing import EASED_SHARE, LOOK_SECONDS, MOST_SECONDS, drain_seconds, is_contested
 from .evidence import held_share, rtt_seconds
 from .failure import TestFailedError
 from .observation import Estimate, Tick
@@ -56,6 +56,9 @@ class Ended(NamedTuple):
     is_contested: bool | None
     """Whether others kept the line full when this test eased off; None if that is not known."""
 
+    eased_at: float | None
+    """Since when less than what the line carries was asked of it, in seconds of the load."""
+
 
 class Load:
     """Starts with its first connection, right after the handshake."""
@@ -87,6 +90,7 @@ class Load:
         self._waited = 0.0
         self._progress = (0, 0.0)
         self._unbroken_from = 0
+        self._eased_at: float | None = None
         self._add(first)
 
     def run(self) -> Ended:
@@ -124,7 +128,7 @@ class Load:
             decision = self._decide(rates, now)
             if decision.stop_reason is not None:
                 contested = self._look_for_others(decision.stop_reason == "converged")
-                return Ended(decision.stop_reason, rates, held_back, contested)
+                return Ended(decision.stop_reason, rates, held_back, contested, self._eased_at)
             self._want(pool, decision.streams)
             self._take_opened()
 
@@ -137,29 +141,43 @@ class Load:
         if not has_converged or estimate is None:
             self._hear_out()
             return None
-        eased_at = self.elapsed_seconds()
-        self._ease_off(estimate, eased_at)
+        heard = self._ease_off(estimate)
         self._hear_out()
+        if not heard or self._eased_at is None:
+            return None
         return is_contested(
             [stream.sender for stream in self.streams],
             rates_over_time([stream.curve() for stream in self.streams]),
             estimate,
-            eased_at=eased_at,
+            eased_at=self._eased_at,
             idle_rtt_seconds=self.idle_rtt_seconds,
         )
 
-    def _ease_off(self, estimate: Estimate, began: float) -> None:
-        """Take less for a moment, to see whether others would have had more."""
+    def _ease_off(self, estimate: Estimate) -> bool:
+        """Take less for a moment, to see whether others would have had more. Whether it was for
+        long enough."""
+        began = self.elapsed_seconds()
+        loaded = rtt_seconds([stream.sender for stream in self.streams], estimate.from_seconds)
+        ends = began + LOOK_SECONDS + drain_seconds(loaded or 0.0, self.idle_rtt_seconds)
+        if ends > min(began + MOST_SECONDS, self.rule.max_seconds):
+            return False
+        self._eased_at = began
         for stream in self.streams:
             rate = rate_between(stream.curve(), estimate.from_seconds, estimate.to_seconds)
             stream.ease(EASED_SHARE * rate / BYTE_BITS)
-        loaded = rtt_seconds([stream.sender for stream in self.streams], estimate.from_seconds)
-        ends = began + LOOK_SECONDS + drain_seconds(loaded or 0.0, self.idle_rtt_seconds)
+        due = began
         while (now := self.elapsed_seconds()) < ends:
-            self._work(min(ends, now + INTERVAL_SECONDS))
-            self._check_alive(self.elapsed_seconds())
-            for stream in self.streams:
-                stream.look(self.elapsed_seconds())
+            if self._has_closed() or self.moved_bytes() >= self.rule.max_bytes:
+                return False
+            if now >= due:
+                due += INTERVAL_SECONDS
+                for stream in self.streams:
+                    stream.look(now)
+            self._work(min(ends, due))
+        return True
+
+    def _has_closed(self) -> bool:
+        return any(stream.channel.is_closed for stream in self.streams)
 
     def _hear_out(self) -> None:
         """Let a server that sends say what its kernel saw until now: its words are under way,
@@ -179,13 +197,19 @@ class Load:
         began = time.perf_counter()
         ready = [stream for stream in self.streams if stream.channel.has_decrypted]
         left = 0.0 if ready else max(0.0, until - self.elapsed_seconds())
-        events = self._selector.select(left)
+        events = self._events(left)
         self._waited += time.perf_counter() - began
         for stream in {id(s): s for s in (*ready, *(key.data for key, _ in events))}.values():
             stream.work()
             stream.channel.flush()
             if stream.channel.is_closed:
                 self._selector.unregister(stream.channel.socket)
+
+    def _events(self, seconds: float) -> list[tuple[selectors.SelectorKey, int]]:
+        if self._selector.get_map():
+            return self._selector.select(seconds)
+        time.sleep(seconds)  # Windows won't wait for nothing
+        return []
 
     def _check_alive(self, now: float) -> None:
         moved, since = self._progress
@@ -212,7 +236,7 @@ class Load:
             moved_bytes=self.moved_bytes(),
         )
         decision = self.rule.look(view)
-        if any(stream.channel.is_closed for stream in self.streams):
+        if self._has_closed():
             return Decision(streams=view.streams, stop_reason=decision.stop_reason or "deadline")
         return decision
 
@@ -253,6 +277,7 @@ class Load:
                 self._add(opened.result())
             except AgentError:
                 self.rule.max_streams = len(self.streams)  # as many as this server lets one have
+                self.rule.was_refused = True
 
     def _add(self, channel: Channel) -> None:
         stream = KINDS[self.direction](channel, self.elapsed_seconds())

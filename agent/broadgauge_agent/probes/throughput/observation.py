@@ -70,6 +70,9 @@ class Observation(Struct, frozen=True, kw_only=True):
     is_saturated: bool
     """Whether more connections were tried and carried no more, now or when the line was found."""
 
+    tried_enough: bool
+    """Whether no limit on each connection can have been taken for the line's."""
+
     stop_reason: str
     streams: int
     single_stream: Estimate | None

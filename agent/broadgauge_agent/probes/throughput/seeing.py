@@ -1,10 +1,11 @@
 """From a load that has ended to what it saw."""
 
+from collections.abc import Iterator, Sequence
+
 from .failure import TestFailedError
 from .load import Ended, Load
-from .observation import Observation
+from .observation import Observation, SenderReading
 from .settling import MIN_INTERVALS, unsettled
-from .stopping import StoppingRule
 from .streams import Upload
 
 COUNTED_SECONDS = 1.5
@@ -34,11 +35,12 @@ def observed(load: Load, ended: Ended) -> Observation:
         matches_known=rule.matches_known(load.idle_rtt_seconds),
         is_flow_limited=rule.is_flow_limited,
         is_contested=rule.is_contested or ended.is_contested,
-        is_saturated=rule.is_saturated or _was_saturated(rule, load.idle_rtt_seconds),
+        is_saturated=rule.is_saturated or rule.finds_full_again(load.idle_rtt_seconds),
+        tried_enough=rule.tried_enough(load.idle_rtt_seconds),
         stop_reason=ended.stop_reason,
         streams=len(load.streams),
         single_stream=rule.single_stream,
-        sender=tuple(tuple(stream.sender) for stream in load.streams),
+        sender=tuple(tuple(_under_load(stream.sender, ended)) for stream in load.streams),
         held_back=ended.held_back,
         ticks=tuple(load.ticks),
         congestion_control=load.congestion_control,
@@ -58,9 +60,6 @@ def _is_uncounted(load: Load) -> bool:
     return bool(uploads) and not has_count and has_had_time
 
 
-def _was_saturated(rule: StoppingRule, idle_rtt_seconds: float) -> bool:
-    return (
-        rule.known is not None
-        and rule.known.bound == "exact"
-        and rule.matches_known(idle_rtt_seconds)
-    )
+def _under_load(readings: Sequence[SenderReading], ended: Ended) -> Iterator[SenderReading]:
+    """What was seen of the line when it was full."""
+    return (r for r in readings if ended.eased_at is None or r.seconds <= ended.eased_at)

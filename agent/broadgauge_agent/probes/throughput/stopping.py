@@ -15,7 +15,7 @@ from broadgauge_wire import StopReason
 
 from .bound import WINDOW_SHARE
 from .observation import Estimate
-from .settling import GROWING, grown, grown_seconds, seconds_at, settled, unsettled
+from .settling import GROWING, estimate_from, grown, grown_seconds, seconds_at, settled
 
 BURST_SECONDS = 4.0
 """Bursts of up to three seconds are outlasted, with a second in which to see the rate after it."""
@@ -113,6 +113,9 @@ class StoppingRule:
         self.is_contested = False
         """More connections carried somewhat more: they took it from others on the line."""
 
+        self.was_refused = False
+        """The server let this test have no more connections."""
+
         self._plateaus: dict[int, Plateau] = {}
         """The latest by number of connections, which only grows, over the time with so many."""
 
@@ -152,11 +155,24 @@ class StoppingRule:
         alone = self._plateaus.get(1)
         return alone.estimate if alone else None
 
+    def finds_full_again(self, idle_rtt_seconds: float) -> bool:
+        """Whether the estimate is what an earlier, long test found of a full line."""
+        is_full = self.known is not None and self.known.bound == "exact"
+        return is_full and self.matches_known(idle_rtt_seconds)
+
     def has_to_ease(self, idle_rtt_seconds: float) -> bool:
         """Whether nothing tells yet if others on the line gave way to this test."""
-        return self.is_line and not (
-            self.matches_known(idle_rtt_seconds) or self.is_flow_limited or self.is_contested
-        )
+        is_told = self.is_flow_limited or self.is_contested
+        return self.is_line and not (is_told or self.finds_full_again(idle_rtt_seconds))
+
+    def tried_enough(self, idle_rtt_seconds: float) -> bool:
+        """Whether it is the line that is full, and no limit on each connection that was met: more
+        of them carried no more, now or earlier; or as many as there may be were used, and those
+        are many."""
+        if self.is_saturated or self.finds_full_again(idle_rtt_seconds):
+            return True
+        is_short = self.was_refused or self.max_streams < FEW_STREAMS
+        return not (is_short or self.matches_known(idle_rtt_seconds))
 
     def streams_to_begin(self, idle_rtt_seconds: float) -> int:
         """As many as the line is known to need; else one, whose rate says how many."""
@@ -202,10 +218,15 @@ class StoppingRule:
     def _note_restless(self, view: View) -> None:
         """What fewer connections carried although it never settled: others on the line do that."""
         streams, since = self._streams_since
-        rates = view.rates[since:]
-        rates = rates[grown(rates) :]
-        if streams and streams not in self._plateaus and len(rates) >= ENOUGH_INTERVALS:
-            self._plateaus[streams] = Plateau(unsettled(rates), view.window_share)
+        since += grown(view.rates[since:])
+        if (
+            streams
+            and streams not in self._plateaus
+            and len(view.rates) - since >= ENOUGH_INTERVALS
+        ):
+            middle = estimate_from(view.rates, (since + len(view.rates)) // 2)
+            if middle.bits_per_second:
+                self._plateaus[streams] = Plateau(middle, view.window_share)
 
     def _note_plateau(self, view: View, estimate: Estimate) -> None:
         self._plateaus[view.streams] = Plateau(estimate, view.window_share)
