@@ -18,6 +18,22 @@ from tests.running import BIN
 PORT = 8485
 PATIENCE_SECONDS = 90
 LOOK_SECONDS = 0.02
+
+CHILD = ("-m", "broadgauge_agent.child", "throughput")
+UNTOLD_CHILD = (
+    "-c",
+    """
+import sys
+from broadgauge_agent import child
+from broadgauge_agent.probes.throughput import arrivals, direction, load, streams
+for module in (arrivals, direction, load, streams):
+    module.read_tcp_info = lambda _connection: None
+sys.argv = ["child", "throughput"]
+child.main()
+""",
+)
+"""The same where the kernel says nothing of its connections, as elsewhere than on Linux."""
+
 CONFIDENTLY_WRONG = 0.10
 """An `exact` result that is further off than this is the worst a test can give."""
 
@@ -42,15 +58,19 @@ def request_to(reflector: Reflector, direction: Direction = "download") -> Probe
 
 
 def measured(
-    host: Host, request: ProbeRequest, meanwhile: Callable[[int], None] = lambda _process: None
+    host: Host,
+    request: ProbeRequest,
+    meanwhile: Callable[[int], None] = lambda _process: None,
+    child_options: Sequence[str] = CHILD,
 ) -> ThroughputResult:
     """A test one way, in a process of its own as the agent has it, by this host.
 
     `meanwhile` is called with the id of that process when it has been told what to do.
     """
-    argv = [sys.executable, "-m", "broadgauge_agent.child", "throughput"]
     with subprocess.Popen(
-        host.command(argv), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        host.command([sys.executable, *child_options]),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     ) as child:
         try:
             assert child.stdin

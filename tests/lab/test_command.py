@@ -1,11 +1,13 @@
 """`python -m lab.link` runs a command on a link, and says what a test on it should find."""
 
 import json
+import os
 import re
 import shlex
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,14 @@ from tests.conftest import tool
 PAGE = Path(__file__).parents[2] / "docs" / "contributing" / "lab.md"
 LAB = [sys.executable, "-m", "lab.link"]
 AS_NOBODY = "import os; from lab.command import cli; os.setuid(65534); cli()"
+PROC_SYS_READ_ONLY = (
+    'mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys && exec "$@"'
+)
+TC_WITHOUT_A_BUCKET = """#!/bin/sh
+echo 'Error: Specified qdisc kind is unknown.' >&2
+exit 2
+"""
+"""What tc says, as recorded where a kernel lacks a kind of queue."""
 EXAMPLES = re.compile(r"```bash\n(.*?)```", re.DOTALL)
 
 
@@ -121,6 +131,41 @@ def test_who_is_not_root_is_told_so() -> None:
     )  # fmt: skip
     assert done.returncode == 125, done.stderr
     assert done.stderr.splitlines()[-1].startswith("lab: the lab needs root")
+
+
+@pytest.mark.parametrize(
+    ("container", "words"),
+    [
+        (("setpriv", "--bounding-set=-sys_admin"), "lets nobody make network namespaces"),
+        (("unshare", "--mount", "sh", "-c", PROC_SYS_READ_ONLY, "sh"), "may not set net/ipv4/"),
+    ],
+    ids=["without CAP_SYS_ADMIN", "with /proc/sys read-only"],
+)
+def test_what_a_container_forbids_is_named(container: Sequence[str], words: str) -> None:
+    done = subprocess.run(
+        [*container, *LAB, "--rate", "1mbit", "--", "true"],
+        text=True, capture_output=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 125, done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("lab: ")
+    assert words in last
+    assert "Traceback" not in done.stderr
+
+
+def test_a_kernel_without_a_token_bucket_is_named(tmp_path: Path) -> None:
+    (tmp_path / "tc").write_text(TC_WITHOUT_A_BUCKET)
+    (tmp_path / "tc").chmod(0o755)
+    done = subprocess.run(
+        [*LAB, "--rate", "1mbit", "--nic", "1mbit", "--", "true"],
+        env={**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"},
+        text=True, capture_output=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 125, done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("lab: the lab can't slow a network card here: this kernel has no token")
+    assert "(Error: Specified qdisc kind is unknown.)" in last
+    assert "Traceback" not in done.stderr
 
 
 def test_a_terminated_lab_ends_the_command_and_removes_its_hosts() -> None:

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,6 +19,7 @@ from lab.load import load
 from lab.path import Path as LabPath
 from lab.path import State, path
 from tests.lab.probing import (
+    UNTOLD_CHILD,
     error_ratio,
     is_confidently_wrong,
     measured,
@@ -138,6 +139,28 @@ def test_a_machine_without_the_time_to_measure_is_not_taken_for_the_line() -> No
         request = replace(request_to(reflector), max_seconds=5.0)
         result = measured(made.near.host, request, hold_down)
     assert not is_confidently_wrong(result, made.payload_bits_per_second)
+
+
+def test_a_server_without_the_time_to_send_is_not_taken_for_the_line() -> None:
+    with line(State(300e6, 0.02)) as (made, reflector), processor_group(0.01) as group:
+        found = made.far.host.run(["ip", "netns", "pids", made.far.host.namespace])
+        for process in found.stdout.split():
+            with suppress(ProcessLookupError):  # the one that listed them
+                (group / "cgroup.procs").write_text(process)
+        result = measured(made.near.host, request_to(reflector))
+    assert not is_confidently_wrong(result, made.payload_bits_per_second)
+    assert result.bound != "exact"
+
+
+@pytest.mark.parametrize("direction", ["download", "upload"])
+def test_a_machine_whose_kernel_tells_nothing_is_the_more_careful(direction: Direction) -> None:
+    with line(State(30e6, 0.02)) as (made, reflector):
+        request = request_to(reflector, direction)
+        result = measured(made.near.host, request, child_options=UNTOLD_CHILD)
+    assert not is_confidently_wrong(result, made.payload_bits_per_second)
+    assert abs(error_ratio(result, made.payload_bits_per_second)) < 0.05
+    if direction == "upload":
+        assert result.bound != "exact"
 
 
 @pytest.mark.parametrize("direction", ["download", "upload"])

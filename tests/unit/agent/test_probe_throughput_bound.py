@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadgauge_agent.probes.throughput.bound import (
+    APP_LIMITED_SHARE,
     BBR_LOSS_RATIO,
     CEILING_SHARE,
     CPU_SHARE,
@@ -46,6 +47,7 @@ def evidence(**different: object) -> Evidence:
         working_share=0.3,
         window_share=0.0,
         idle_share=0.0,
+        app_limited_share=0.05,
         idle_rtt_seconds=0.010,
         loaded_rtt_seconds=0.045,
         peak_rtt_seconds=0.050,
@@ -75,6 +77,19 @@ MACHINE_LIMITS: Mapping[str, tuple[dict[str, object], LimitedBy]] = {
     "a rate for each connection": ({"is_flow_limited": True}, "policy"),
     "neighbors who gave way": ({"is_contested": True}, "cross_traffic"),
     "a server with nothing to send": ({"idle_share": IDLE_SHARE + 0.01}, "server"),
+    "a server that sends in short steps": (
+        {"app_limited_share": APP_LIMITED_SHARE + 0.01},
+        "server",
+    ),
+    "a server that reads slowly": (
+        {
+            "window_share": 0.5,
+            "is_saturated": True,
+            "is_download": False,
+            **NO_QUEUE,
+        },
+        "window",
+    ),
     "a client with nothing to send": (
         {"idle_share": IDLE_SHARE + 0.01, "is_download": False},
         "cpu",
@@ -116,6 +131,8 @@ def test_windows_that_a_full_line_filled_are_not_the_bound() -> None:
     [
         {"window_share": None},
         {"idle_share": None},
+        {"app_limited_share": None},
+        {"tried_enough": False},
         {"retransmit_ratio": None},
         {"rtt_variation_seconds": None, "retransmit_ratio": 0.0},
         {"rtt_variation_seconds": 0.012, "retransmit_ratio": 0.0},
@@ -131,6 +148,8 @@ def test_windows_that_a_full_line_filled_are_not_the_bound() -> None:
     ids=[
         "no word on windows",
         "no word on idle senders",
+        "no word on what senders had",
+        "one connection that others could not join",
         "no count of repeats",
         "unknown jitter",
         "jitter as large as the delay",
@@ -213,6 +232,7 @@ ANY_EVIDENCE = st.builds(
     working_share=st.floats(0, 1),
     window_share=SHARES,
     idle_share=SHARES,
+    app_limited_share=SHARES,
     idle_rtt_seconds=SECONDS,
     loaded_rtt_seconds=SECONDS,
     peak_rtt_seconds=SECONDS,
@@ -236,14 +256,14 @@ CONDITIONS: Mapping[str, Callable[[Any], bool]] = {
         e.cross_traffic_bits_per_second <= CROSS_TRAFFIC_SHARE * e.line_bits_per_second
     ),
     "windows held nobody back, or a full line did": lambda e: (
-        e.window_share <= WINDOW_SHARE
-        or e.is_saturated
-        or e.loaded_rtt_seconds > e.idle_rtt_seconds
+        e.window_share <= WINDOW_SHARE or e.loaded_rtt_seconds > e.idle_rtt_seconds
     ),
     "more connections carried no more": lambda e: not e.is_flow_limited,
     "more connections were tried, or as many as there may be": lambda e: e.tried_enough,
     "others would have had no more": lambda e: e.is_contested is False,
-    "the sender had something to send": lambda e: e.idle_share <= IDLE_SHARE,
+    "the sender had something to send": lambda e: (
+        e.idle_share <= IDLE_SHARE and e.app_limited_share <= APP_LIMITED_SHARE
+    ),
     "the path was full": lambda e: (
         (e.is_bbr and e.is_saturated) or e.loaded_rtt_seconds > e.idle_rtt_seconds
     ),

@@ -107,3 +107,10 @@ def test_without_a_word_on_one_window_it_is_not_known_whether_they_held(missing:
     for members in said:
         del members[missing]
     assert evidence.held_share([[reading(at, **said[at]) for at in (0, 1)]], 0.0) is None
+
+
+def test_how_often_a_sender_had_waited_for_data_is_counted_over_the_part() -> None:
+    said = [True, True, False, None, True]
+    looks = [SenderReading(at, TcpInfo(is_app_limited=one)) for at, one in enumerate(said)]
+    assert evidence.app_limited_share([looks, looks[:2]], 1.0) == pytest.approx(3 / 4)
+    assert evidence.app_limited_share([looks], 9.0) is None

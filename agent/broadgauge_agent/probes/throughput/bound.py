@@ -28,6 +28,10 @@ WINDOW_SHARE = 0.10
 IDLE_SHARE = 0.05
 """A server with nothing to send for more than this share of the time was too slow itself."""
 
+APP_LIMITED_SHARE = 0.5
+"""A sender that is slower than the path, in pauses too short to be idle in: its kernel waits for data
+at most looks. On a full path it does so now and then."""
+
 CROSS_TRAFFIC_SHARE = 0.05
 
 BBR_LOSS_RATIO = 0.05
@@ -80,6 +84,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
     working_share: float
     window_share: float | None
     idle_share: float | None
+    app_limited_share: float | None
     idle_rtt_seconds: float | None
     loaded_rtt_seconds: float | None
     peak_rtt_seconds: float | None
@@ -125,9 +130,15 @@ def machine_limit(evidence: Evidence) -> LimitedBy | None:
         return "policy"
     if evidence.is_contested:
         return "cross_traffic"
-    if (evidence.idle_share or 0.0) > IDLE_SHARE:
+    if _sender_is_slow(evidence):
         return "server" if evidence.is_download else "cpu"
     return None
+
+
+def _sender_is_slow(evidence: Evidence) -> bool:
+    return (evidence.idle_share or 0.0) > IDLE_SHARE or (
+        evidence.app_limited_share or 0.0
+    ) > APP_LIMITED_SHARE
 
 
 def _is_surely_full(evidence: Evidence) -> bool:
@@ -139,7 +150,7 @@ def _is_surely_full(evidence: Evidence) -> bool:
         and loaded is not None
         and loaded >= LONG_QUEUE_RATIO * idle + LONG_QUEUE_SECONDS
     )
-    return evidence.is_saturated or has_long_queue
+    return has_long_queue or (evidence.is_saturated and _has_queue(evidence, loaded))
 
 
 def is_loss_bound(evidence: Evidence) -> bool:
@@ -162,13 +173,14 @@ def is_path_full(evidence: Evidence) -> bool:
         evidence.cross_traffic_bits_per_second,
         evidence.window_share,
         evidence.idle_share,
+        evidence.app_limited_share,
         evidence.retransmit_ratio,
         evidence.is_contested,
     )
     has_queue = _has_queue(evidence, evidence.loaded_rtt_seconds)
     if None in known or not evidence.tried_enough:
         return False
-    return has_queue or (evidence.is_bbr and _is_surely_full(evidence))
+    return has_queue or (evidence.is_bbr and evidence.is_saturated)
 
 
 def _has_queue(evidence: Evidence, loaded: float | None) -> bool:

@@ -62,6 +62,7 @@ def conclude(
             working_share=1 - machine.waited_seconds / machine.seconds,
             window_share=evidence.held_share(sender, since),
             idle_share=evidence.idle_share(sender, since),
+            app_limited_share=evidence.app_limited_share(sender, since),
             idle_rtt_seconds=idle,
             peak_rtt_seconds=evidence.peak_rtt_seconds(sender),
             rtt_variation_seconds=evidence.rtt_variation_seconds(sender, since),

@@ -34,6 +34,17 @@ def idle_share(connections: Iterable[Readings], from_seconds: float) -> float | 
     return idle / whole if whole else None
 
 
+def app_limited_share(connections: Iterable[Readings], from_seconds: float) -> float | None:
+    """Share of the looks since a moment at which a sender's kernel had been waiting for data."""
+    looks = [
+        reading.info.is_app_limited
+        for readings in connections
+        for reading in readings
+        if reading.seconds >= from_seconds and reading.info.is_app_limited is not None
+    ]
+    return sum(looks) / len(looks) if looks else None
+
+
 def retransmit_ratio(connections: Iterable[Readings], from_seconds: float) -> float | None:
     """Share of the sent bytes that were sent again, since a moment."""
     sent = again = 0.0
