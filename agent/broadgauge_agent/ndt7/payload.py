@@ -15,6 +15,11 @@ MASK_BYTES: Final = 4
 """Every client's frame has a mask, and no server's (RFC 6455 section 5.1)."""
 
 LENGTH_BYTES: Final = {126: 2, 127: 8}
+MANY_FRAMES: Final = 2**14
+MIN_MEAN_BYTES: Final = 2**9
+"""Of payload in many frames; the protocol's shortest message has 8 KiB. With less, reading frames
+is all the work, and a stranger could have a server do it at little cost of their own."""
+
 FIN, RESERVED, OPCODE, MASKED, SHORT_LENGTH = 0x80, 0x70, 0x0F, 0x80, 0x7F
 
 
@@ -30,11 +35,18 @@ class PayloadCounter:
         self.num_bytes = 0
         self.has_close = False
         """The peer has said that nothing more will come."""
+        self._num_frames = 0
         self._header = bytearray()
         self._left = 0
         self._is_counting = False
         self._message_bytes: int | None = None
         """Of the binary message whose last frame is yet to come."""
+
+    @property
+    def has_shreds(self) -> bool:
+        """Whether many frames came with hardly anything in them."""
+        is_little = self.num_bytes < self._num_frames * MIN_MEAN_BYTES
+        return is_little and self._num_frames > MANY_FRAMES
 
     def take(self, data: bytes | memoryview) -> bytes:
         """What of `data` the protocol should see."""
@@ -61,6 +73,7 @@ class PayloadCounter:
         return view[missing:]
 
     def _begin_frame(self, rest: bytearray) -> None:
+        self._num_frames += 1
         first = self._header[0]
         self.has_close |= first & OPCODE == Opcode.CLOSE
         self._left = _payload_bytes(self._header)

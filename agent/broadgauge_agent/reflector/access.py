@@ -42,16 +42,18 @@ class Grant:
     def __init__(self, budget: OpenBudget | None = None, address: str = "") -> None:
         self._budget = budget
         self._address = address
+        self._has_ended = False
 
     def take(self, num_bytes: int) -> bool:
-        """Count bytes that were moved; False once the test has to end, its budget used up."""
+        """Count bytes that were moved, however late; False once the test has to end, its budget
+        used up."""
         return self._budget is None or self._budget.take(self._address, num_bytes)
 
     def end(self) -> None:
         """The transfer is over. Saying so again changes nothing."""
-        if self._budget:
+        if self._budget and not self._has_ended:
             self._budget.end(self._address)
-        self._budget = None
+        self._has_ended = True
 
 
 class Access:
@@ -64,6 +66,16 @@ class Access:
             import jwt  # noqa: F401  # now, not during the first test
         self._key = key
         self._budget = OpenBudget(limits, clock)
+
+    @property
+    def has_key(self) -> bool:
+        """Whether tokens count for anything here."""
+        return self._key is not None
+
+    def knows(self, target: str) -> bool:
+        """Whether a good token is shown; `target` is the request's path with query."""
+        token = token_in(target) if self._key else None
+        return bool(self._key and token and token_fault(token, self._key) is None)
 
     def admit(self, target: str, address: str) -> Grant | Refusal:
         """Whether whoever is at `address` may test; `target` is the request's path with query."""

@@ -1,64 +1,100 @@
 """Who is connected, and whether one more may be. Every connection's thread asks."""
 
 import threading
-from collections import Counter
+from collections.abc import Iterable
 
 from .access import Access, Grant, Refusal
 from .connection import Connection
 from .limits import Limits
 
-REFUSALS_PER_CONNECTION = 2
-"""Connections above a limit get a polite 503, until there are this many times the limit."""
+WAITING_PER_PLACE = 1
+"""Connections above a limit wait for a polite 503, this many for each one within it."""
 
 
 class Admission:
-    """Counts connections from the moment TCP accepts them, so silent ones count too."""
+    """Counts connections from the moment TCP accepts them, so silent ones count too.
 
-    def __init__(self, limits: Limits) -> None:
+    Where `keeps_places`, half of the places are kept for those who show a token. Who will is not
+    known before a request was read: until then everybody has one of the other half, or waits.
+    """
+
+    def __init__(self, limits: Limits, *, keeps_places: bool) -> None:
         self.limits = limits
+        self._open_places = limits.connections // (2 if keeps_places else 1)
         self._lock = threading.Lock()
-        self._addresses: Counter[str] = Counter()
-        self._admitted: set[Connection] = set()
-        self._connections: set[Connection] = set()
+        self._strangers: set[Connection] = set()
+        self._known: set[Connection] = set()
+        self._waiting: dict[Connection, None] = {}
+        """Those without a place, the first to come first."""
 
-    def enter(self, connection: Connection, address: str) -> bool:
-        """Count the connection; False if it is one too many. Those refused take nobody's place."""
+    def enter(self, connection: Connection) -> None:
+        """Count the connection, and give it a place or let it wait for its refusal.
+
+        Of too many that wait the longest is cut off: whoever has a token soon shows it.
+        """
         with self._lock:
-            self._connections.add(connection)
-            self._addresses[address] += 1
-            is_admitted = (
-                len(self._admitted) < self.limits.connections
-                and self._addresses[address] <= self.limits.connections_per_address
-            )
-            if is_admitted:
-                self._admitted.add(connection)
-            return is_admitted
+            if self._has_open_place(connection.sender):
+                self._strangers.add(connection)
+            else:
+                self._waiting[connection] = None
+            excess = self._excess(connection.sender)
+            if excess:
+                self._forget(excess)
+        if excess:
+            excess.cut_off()
 
-    def leave(self, connection: Connection, address: str) -> None:
+    def vouch(self, connection: Connection) -> None:
+        """The connection has shown a good token: give it a place of those kept for such."""
+        with self._lock:
+            if self._has_kept_place(connection):
+                self._forget(connection)
+                self._known.add(connection)
+
+    def has_place(self, connection: Connection) -> bool:
+        """Whether the connection may ask for anything."""
+        with self._lock:
+            return connection in self._strangers or connection in self._known
+
+    def leave(self, connection: Connection) -> None:
         """The connection is gone."""
         with self._lock:
-            self._connections.discard(connection)
-            self._admitted.discard(connection)
-            self._addresses[address] -= 1
-            if not self._addresses[address]:
-                del self._addresses[address]
-
-    def is_flooded(self, address: str) -> bool:
-        """Whether there are so many that even refusing politely costs too much."""
-        with self._lock:
-            refused = len(self._connections) - len(self._admitted)
-            return (
-                refused > (REFUSALS_PER_CONNECTION - 1) * self.limits.connections
-                or self._addresses[address]
-                > REFUSALS_PER_CONNECTION * self.limits.connections_per_address
-            )
+            self._forget(connection)
 
     def cut_off(self) -> None:
         """End every connection now."""
         with self._lock:
-            connections = tuple(self._connections)
+            connections = (*self._strangers, *self._known, *self._waiting)
         for connection in connections:
             connection.cut_off()
+
+    def _has_open_place(self, sender: str) -> bool:
+        placed = self._strangers | self._known
+        return (
+            len(self._strangers) < self._open_places
+            and len(placed) < self.limits.connections
+            and len(_of(sender, placed)) < self.limits.connections_per_address
+        )
+
+    def _has_kept_place(self, connection: Connection) -> bool:
+        known = self._known - {connection}
+        placed = known | self._strangers - {connection}
+        return (
+            len(placed) < self.limits.connections
+            and len(_of(connection.sender, known)) < self.limits.connections_per_address
+        )
+
+    def _excess(self, sender: str) -> Connection | None:
+        alike = _of(sender, self._waiting)
+        if len(alike) > WAITING_PER_PLACE * self.limits.connections_per_address:
+            return alike[0]
+        if len(self._waiting) > WAITING_PER_PLACE * self.limits.connections:
+            return next(iter(self._waiting))
+        return None
+
+    def _forget(self, connection: Connection) -> None:
+        self._strangers.discard(connection)
+        self._known.discard(connection)
+        self._waiting.pop(connection, None)
 
 
 class Door:
@@ -69,25 +105,38 @@ class Door:
         self._limits = limits
         self._lock = threading.Lock()
 
-    def admit(self, target: str, address: str) -> "Meter | Refusal":
-        """Whether whoever is at `address` may test; `target` is the request's path with query."""
+    @property
+    def has_key(self) -> bool:
+        """Whether tokens count for anything here."""
+        return self._access.has_key
+
+    def knows(self, target: str) -> bool:
+        """Whether a good token is shown; `target` is the request's path with query."""
+        return self._access.knows(target)
+
+    def admit(self, target: str, connection: Connection) -> "Meter | Refusal":
+        """Whether whoever is connected may test; `target` is the request's path with query."""
         with self._lock:
-            verdict = self._access.admit(target, address)
+            verdict = self._access.admit(target, connection.sender)
         if isinstance(verdict, Refusal):
             return verdict
-        return Meter(verdict, self._lock, self._limits.bytes_per_connection)
+        return Meter(verdict, self._lock, connection, self._limits.bytes_per_connection)
 
 
 class Meter:
-    """Counts what one admitted test moves. Leave it (`with`) when the transfer has ended."""
+    """Counts what one admitted test moves. Leave it (`with`) when the transfer has ended; what
+    comes late is still counted."""
 
-    def __init__(self, grant: Grant, lock: threading.Lock, max_bytes: int) -> None:
+    def __init__(
+        self, grant: Grant, lock: threading.Lock, connection: Connection, max_bytes: int
+    ) -> None:
         self._grant = grant
         self._lock = lock
+        self._connection = connection
         self._max_bytes = max_bytes
-        self._num_bytes = 0
         self.is_used_up = False
-        """The test has to end: its own limit, or what is left for tests like it, is reached."""
+        """The test has to end: its connection's limit, or what is left for tests like it, is
+        reached."""
 
     def __enter__(self) -> "Meter":
         return self
@@ -98,7 +147,11 @@ class Meter:
 
     def take(self, num_bytes: int) -> None:
         """Count bytes that were moved."""
-        self._num_bytes += num_bytes
+        self._connection.moved_bytes += num_bytes
         with self._lock:
             has_left = self._grant.take(num_bytes)
-        self.is_used_up = not has_left or self._num_bytes >= self._max_bytes
+        self.is_used_up = not has_left or self._connection.moved_bytes >= self._max_bytes
+
+
+def _of(sender: str, connections: Iterable[Connection]) -> list[Connection]:
+    return [connection for connection in connections if connection.sender == sender]

@@ -8,14 +8,17 @@ from msgspec import Struct
 
 Headers = tuple[tuple[str, str], ...]
 
+UNSHARED: Final[Headers] = (("Cache-Control", "no-store, no-cache, must-revalidate, max-age=0"),)
+"""For the caller: no page served elsewhere may read it, and nothing on the way may keep it."""
+
 ANY_PAGE: Final[Headers] = (
     ("Access-Control-Allow-Origin", "*"),
     ("Access-Control-Expose-Headers", "Retry-After"),
     ("Timing-Allow-Origin", "*"),
-    ("Cache-Control", "no-store, no-cache, must-revalidate, max-age=0"),
+    *UNSHARED,
 )
-"""A page served elsewhere may test here, as people's own LibreSpeed pages do; what is here is
-nobody's secret. Nothing on the way may keep it."""
+"""A page served elsewhere may test here, as people's own LibreSpeed pages do. It learns nothing of
+whoever opened it but how fast the line is."""
 
 PREFLIGHT: Final[Headers] = (
     *ANY_PAGE,

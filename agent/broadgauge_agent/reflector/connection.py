@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TypeVar
 
+from .addresses import plain_address, sender_of
 from .limits import Limits
 
 Buffer = bytearray | memoryview
@@ -23,8 +24,11 @@ NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 NOTICE_SECONDS = 0.2
 """How long a thread that waits may take to notice that the test server is stopping."""
 
-MAX_DROPPED_BYTES = 2**26
-"""What may still come after the last word: a browser keeps up to 64 MB of an upload in a buffer."""
+MAX_LATE_BYTES = 2**26
+"""What may still come after a test: a browser keeps up to 64 MB of an upload in a buffer."""
+
+MAX_UNWANTED_BYTES = 2**18
+"""What is read of a request that was refused, so that most clients read why."""
 
 
 class Connection:
@@ -34,9 +38,18 @@ class Connection:
     peer has gone or the test server is stopping, ssl.SSLError when TLS is not to be had.
     """
 
-    def __init__(self, accepted: socket.socket, stopping: threading.Event, limits: Limits) -> None:
+    def __init__(
+        self, accepted: socket.socket, address: str, stopping: threading.Event, limits: Limits
+    ) -> None:
         accepted.setblocking(False)
         self.socket = accepted
+        self.address = plain_address(address)
+        self.sender = sender_of(address)
+        """By whom limits count it."""
+
+        self.moved_bytes = 0
+        """Of all tests that it was used for."""
+
         self.stopping = stopping
         self.stall_seconds = limits.stall_seconds
         self.ends_at = time.monotonic() + limits.http_seconds
@@ -111,24 +124,27 @@ class Connection:
             # SSLSocket's own would take the session away under the feet of its thread.
             socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
 
-    def finish(self, seconds: float) -> None:
+    def finish(self, seconds: float, count: Callable[[int], None] | None = None) -> None:
         """Say that all was sent, and give the peer so long to read it and to close.
 
         Closed at once, with something left unread, the kernel would take back what was sent.
+        After a test, what still comes is told to `count`; after anything else, little is read.
         """
         self.hurry(seconds)
         with suppress(OSError):  # it may have closed in its own way
             self._say_goodbye()
-            self._drop_the_rest()
+            self._drop_the_rest(count)
 
     def close(self) -> None:
         """Give the socket back, at once."""
         self.socket.close()
 
-    def _drop_the_rest(self) -> None:
-        into, left = bytearray(2**16), MAX_DROPPED_BYTES
+    def _drop_the_rest(self, count: Callable[[int], None] | None) -> None:
+        into, left = bytearray(2**16), MAX_LATE_BYTES if count else MAX_UNWANTED_BYTES
         while left > 0 and (received := self.receive(into)):
             left -= received
+            if count:
+                count(received)
 
     def _say_goodbye(self) -> None:
         if isinstance(self.socket, ssl.SSLSocket):
@@ -137,7 +153,10 @@ class Connection:
         socket.socket.shutdown(self.socket, socket.SHUT_WR)
 
     def _when_ready(self, act: Callable[[], T], *, to_send: bool = False) -> T:
-        gives_up_at = min(self.ends_at, time.monotonic() + self.stall_seconds)
+        now = time.monotonic()
+        if now >= self.ends_at:  # a peer that always has something to say waits for nothing
+            raise TimeoutError
+        gives_up_at = min(self.ends_at, now + self.stall_seconds)
         while True:
             try:
                 return act()

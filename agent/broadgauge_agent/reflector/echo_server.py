@@ -9,6 +9,7 @@ import msgspec
 
 from broadgauge_host.echo import REPLY, REQUEST, decode_echo, encode_echo
 
+from .addresses import sender_of
 from .limits import Limits
 
 
@@ -28,7 +29,7 @@ class EchoServer(asyncio.DatagramProtocol):
         echo = decode_echo(data)
         if echo is None or echo.kind != REQUEST or self.transport is None:
             return
-        if self.allowance.take(addr[0], time.monotonic()):
+        if self.allowance.take(sender_of(addr[0]), time.monotonic()):
             self.transport.sendto(encode_echo(msgspec.structs.replace(echo, kind=REPLY)), addr)
 
 

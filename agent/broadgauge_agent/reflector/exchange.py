@@ -25,6 +25,7 @@ class Exchange:
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=limits.header_bytes)
         self._seconds_to_ask = limits.handshake_seconds
         self._is_head = False
+        self._uncounted_bytes = 0
 
     @property
     def may_go_on(self) -> bool:
@@ -44,7 +45,7 @@ class Exchange:
         buffer = memoryview(bytearray(HEAD_BUFFER_BYTES))
         with self.connection.hurrying(self._seconds_to_ask):
             while (event := self._http.next_event()) is h11.NEED_DATA:
-                self._http.receive_data(bytes(buffer[: self.connection.receive(buffer)]))
+                self._receive(buffer)
         self._seconds_to_ask = self.limits.keep_alive_seconds
         if not isinstance(event, h11.Request):
             return None
@@ -54,7 +55,10 @@ class Exchange:
         return event
 
     def take_body(self, meter: Meter) -> int | None:
-        """Count the request's body; None if the meter says that it has to end."""
+        """Count the request's body; None if the meter says that it has to end.
+
+        The meter is told of all that was received, the marks between chunks as well.
+        """
         if self._http.they_are_waiting_for_100_continue:
             self._send(h11.InformationalResponse(status_code=HTTPStatus.CONTINUE, headers=[]))
         buffer = memoryview(bytearray(BODY_BUFFER_BYTES))
@@ -62,10 +66,10 @@ class Exchange:
         while self._http.their_state is h11.SEND_BODY:
             event = self._http.next_event()
             if event is h11.NEED_DATA:
-                self._http.receive_data(bytes(buffer[: self.connection.receive(buffer)]))
+                self._receive(buffer)
             elif isinstance(event, h11.Data):
                 num_bytes += len(event.data)
-                meter.take(len(event.data))
+            self._count(meter)
             if meter.is_used_up:
                 return None
         return num_bytes
@@ -101,6 +105,16 @@ class Exchange:
         """Answer, if an answer is still due, and let no request follow."""
         if self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             self.answer(answer)
+
+    def _receive(self, buffer: memoryview) -> None:
+        received = self.connection.receive(buffer)
+        self._uncounted_bytes += received
+        self._http.receive_data(bytes(buffer[:received]))
+
+    def _count(self, meter: Meter) -> None:
+        if self._uncounted_bytes:
+            meter.take(self._uncounted_bytes)
+            self._uncounted_bytes = 0
 
     def _send(self, event: h11.Event) -> None:
         for part in self._http.send_with_data_passthrough(event) or ():

@@ -1,11 +1,10 @@
 """The backend that LibreSpeed's clients ask (librespeed/speedtest, doc.md and backend/*.php)."""
 
-from ipaddress import IPv6Address, ip_address
 from urllib.parse import parse_qs
 
 import msgspec
 
-from .answers import Answer, Asked, Route, noise
+from .answers import UNSHARED, Answer, Asked, Route, noise
 
 CHUNK_BYTES = 2**20
 DEFAULT_CHUNKS = 4
@@ -26,19 +25,13 @@ def empty(_asked: Asked) -> Answer:
 
 
 def own_address(asked: Asked) -> Answer:
-    """The caller's own address, which it has a right to. Of its provider nothing is known here."""
-    address = {"processedString": plain_address(asked.address), "rawIspInfo": ""}
-    return Answer(content_type="application/json; charset=utf-8", body=msgspec.json.encode(address))
-
-
-def plain_address(address: str) -> str:
-    """The address as people write it, where an IPv6 socket has taken an IPv4 connection."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
-    return str(mapped or parsed)
+    """The caller's own address, which it has a right to, and a page that it opened has not. Of its
+    provider nothing is known here."""
+    return Answer(
+        content_type="application/json; charset=utf-8",
+        headers=UNSHARED,
+        body=msgspec.json.encode({"processedString": asked.address, "rawIspInfo": ""}),
+    )
 
 
 FILES = {

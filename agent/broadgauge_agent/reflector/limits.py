@@ -9,14 +9,17 @@ class Limits(Struct, frozen=True, kw_only=True):
     """Each limit with its reason."""
 
     connections: int = 64
-    """At most this many tests and pages at once: more would only measure each other."""
+    """At most this many tests and pages at once: more would only measure each other. Where there is
+    an access key, half of them are kept for those who show a token."""
 
     connections_per_address: int = 32
     """A test has up to 16 streams, while those of the last one may still be closing; a school
-    behind one address has a browser or two as well. Nobody may take all."""
+    behind one address has a browser or two as well. Nobody may take all. Here and below, IPv6
+    addresses of one /64 network are one address."""
 
     bytes_per_connection: int = 2**36
-    """64 GiB: ten seconds inside one machine (40 Gbit/s) fit, an endless flood does not."""
+    """64 GiB, in one test or in many: ten seconds inside one machine (40 Gbit/s) fit, an endless
+    flood does not."""
 
     handshake_seconds: float = 7.0
     """A client on the worst path connects within this; a client that says nothing is let go."""

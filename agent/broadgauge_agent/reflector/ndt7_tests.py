@@ -44,7 +44,15 @@ on a slow one measurements are late by what waits before them."""
 MESSAGE_SECONDS = 0.1
 """What one message of a download takes at most, at the rate so far."""
 
+MAX_HEARD_BYTES = 2**20
+"""What a client may say besides its payload: ten times the measurements that it may send."""
+
+FRAME_COST_BYTES = 2**8
+"""What reading a frame costs at least, as if it had this many bytes."""
+
 BUDGET_WORDS = "byte limit of this server"
+TALK_WORDS = "more words than measurements take"
+SHREDS_WORDS = "too little data in each frame"
 STOPPING_WORDS = "this server is stopping"
 BINARY_WORDS = "binary data in a download"
 
@@ -67,6 +75,8 @@ class ServedTest:
         self.limits = limits
         self.num_bytes = 0
         self.has_unexpected_binary = False
+        self.has_shreds = False
+        self._heard_bytes = 0
         self._began = time.perf_counter()
         self._due = sampling_gap_seconds()
         self._ends = _ends_of(connection, protocol)
@@ -76,14 +86,19 @@ class ServedTest:
         """Whether neither side has begun to close."""
         return self.protocol.state is State.OPEN
 
+    @property
+    def has_heard_enough(self) -> bool:
+        """Whether the client has said far more than a client has to say."""
+        return self._heard_bytes > MAX_HEARD_BYTES
+
     def elapsed_seconds(self) -> float:
         """Since the handshake."""
         return time.perf_counter() - self._began
 
-    def count(self, num_bytes: int) -> None:
-        """Payload that was moved."""
-        self.num_bytes += num_bytes
-        self.meter.take(num_bytes)
+    def count(self, payload_bytes: int, moved_bytes: int) -> None:
+        """Payload that was moved, and all that was moved for it."""
+        self.num_bytes += payload_bytes
+        self.meter.take(moved_bytes)
 
     def seconds_to_sample(self) -> float:
         """Until the next measurement is due."""
@@ -104,7 +119,9 @@ class ServedTest:
     def heed(self, data: bytes | bytearray | memoryview) -> None:
         """Let the protocol read what the client sent. What it answers waits for `flush`."""
         self.protocol.receive_data(bytes(data))
+        self._heard_bytes += len(data)
         for event in self.protocol.events_received():
+            self._heard_bytes += FRAME_COST_BYTES
             if isinstance(event, Frame):
                 self.has_unexpected_binary |= event.opcode is Opcode.BINARY
                 if event.opcode is Opcode.TEXT:
@@ -147,6 +164,10 @@ class ServedTest:
             return BINARY_WORDS
         if self.meter.is_used_up:
             return BUDGET_WORDS
+        if self.has_heard_enough:
+            return TALK_WORDS
+        if self.has_shreds:
+            return SHREDS_WORDS
         return STOPPING_WORDS if self.connection.stopping.is_set() else None
 
     def _measurement(self) -> Measurement:
@@ -217,7 +238,9 @@ def _send_frame(test: ServedTest, frame: bytes, size: int) -> None:
         if not sent:
             test.connection.wait(test.limits.send_seconds, to_send=True)
             _heed_what_came(test)
-        test.count(max(0, sent - header_bytes))
+            if test.has_heard_enough:  # its pings would be answered behind this message, so never
+                raise ConnectionAbortedError(TALK_WORDS)
+        test.count(max(0, sent - header_bytes), sent)
         header_bytes = max(0, header_bytes - sent)
         left = left[sent:]
 
@@ -234,7 +257,8 @@ def _heed_what_came(test: ServedTest) -> None:
 def _take(test: ServedTest, counter: PayloadCounter, data: memoryview) -> None:
     counted = counter.num_bytes
     rest = counter.take(data)
-    test.count(counter.num_bytes - counted)
+    test.count(counter.num_bytes - counted, len(data))
+    test.has_shreds = counter.has_shreds
     if counter.has_close:
         test.tell()  # the whole upload, before the close is answered
     if rest:
@@ -243,8 +267,9 @@ def _take(test: ServedTest, counter: PayloadCounter, data: memoryview) -> None:
 
 
 def _ends_of(connection: Connection, protocol: ServerProtocol) -> ConnectionInfo:
+    is_page = protocol.origin is not None  # no browser leaves it out (RFC 6455, section 4.1)
     return ConnectionInfo(
-        client=_endpoint(connection.socket.getpeername()),
+        client=None if is_page else _endpoint(connection.socket.getpeername()),
         server=_endpoint(connection.socket.getsockname()),
         uuid=str(protocol.id),
         start_time=datetime.now(UTC).isoformat(),

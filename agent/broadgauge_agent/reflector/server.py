@@ -65,7 +65,7 @@ async def running_reflector(
         stack.callback(tcp.close)
         echo, _ = await loop.create_datagram_endpoint(lambda: EchoServer(limits), sock=udp)
         stack.callback(echo.close)
-        visitors = Visitors(limits, tls, Door(Access(access_key, limits), limits))
+        visitors = Visitors(tls, Door(Access(access_key, limits), limits), limits)
         stack.push_async_callback(visitors.stop)
         accepting = asyncio.create_task(_accept(tcp, visitors))
         stack.callback(accepting.cancel)
@@ -75,25 +75,25 @@ async def running_reflector(
 class Visitors:
     """The connections, each with its thread."""
 
-    def __init__(self, limits: Limits, tls: ssl.SSLContext | None, door: Door) -> None:
-        self.limits = limits
+    def __init__(self, tls: ssl.SSLContext | None, door: Door, limits: Limits) -> None:
         self.tls = tls
         self.door = door
-        self.admission = Admission(limits)
+        self.limits = limits
+        self.admission = Admission(limits, keeps_places=door.has_key)
         self._stopping = threading.Event()
         self._threads: set[threading.Thread] = set()
 
     def take(self, accepted: socket.socket, address: str) -> None:
-        """Serve the connection, unless there are far too many."""
-        connection = Connection(accepted, self._stopping, self.limits)
-        is_admitted = self.admission.enter(connection, address)
-        if not is_admitted and self.admission.is_flooded(address):
-            self._leave(connection, address)
-            return
-        work = (connection, address, is_admitted)
-        thread = threading.Thread(target=self._serve, args=work, daemon=True)
+        """Serve the connection. OSError where the system has no room for it."""
+        connection = Connection(accepted, address, self._stopping, self.limits)
+        self.admission.enter(connection)
+        thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
         self._threads.add(thread)
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError as error:  # as many threads as the system allows
+            self._leave(connection, thread)
+            raise BlockingIOError(str(error)) from error
 
     async def stop(self) -> None:
         """Let tests end politely for a moment, then end them."""
@@ -102,18 +102,17 @@ class Visitors:
         self.admission.cut_off()
         await asyncio.to_thread(self._wait_for_threads, GRACE_SECONDS)
 
-    def _serve(self, connection: Connection, address: str, is_admitted: bool) -> None:
-        visit = Visit(connection, address, self.door, self.limits, self.tls)
+    def _serve(self, connection: Connection) -> None:
         try:
             with suppress(OSError):  # the peer has gone, or was given all the time there is
-                visit.serve(is_admitted=is_admitted)
+                Visit(connection, self.admission, self.door, self.tls).serve()
         finally:
-            self._leave(connection, address)
-            self._threads.discard(threading.current_thread())
+            self._leave(connection, threading.current_thread())
 
-    def _leave(self, connection: Connection, address: str) -> None:
+    def _leave(self, connection: Connection, thread: threading.Thread) -> None:
         connection.close()
-        self.admission.leave(connection, address)
+        self.admission.leave(connection)
+        self._threads.discard(thread)
 
     def _wait_for_threads(self, seconds: float) -> None:
         ends_at = time.monotonic() + seconds
@@ -125,11 +124,21 @@ async def _accept(listener: socket.socket, visitors: Visitors) -> None:
     listener.setblocking(False)
     loop = asyncio.get_running_loop()
     while True:
+        accepted: socket.socket | None = None
         try:
             accepted, peer = await loop.sock_accept(listener)
             visitors.take(accepted, str(peer[0]))
         except OSError:
-            await asyncio.sleep(FULL_SECONDS)
+            await _pause(accepted)
+        except Exception as error:  # noqa: BLE001  # the next one is served all the same
+            loop.call_exception_handler({"message": "a visitor was lost", "exception": error})
+            await _pause(accepted)
+
+
+async def _pause(accepted: socket.socket | None) -> None:
+    if accepted:
+        accepted.close()
+    await asyncio.sleep(FULL_SECONDS)
 
 
 async def _serve_until_signal(

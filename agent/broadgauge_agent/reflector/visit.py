@@ -9,11 +9,10 @@ import h11
 from msgspec.structs import replace
 
 from .access import Refusal
-from .admission import Door, Meter
+from .admission import Admission, Door, Meter
 from .answers import PREFLIGHT, Answer, Asked, Route, words
 from .connection import Connection
 from .exchange import Exchange
-from .limits import Limits
 from .requests import ROUTES, TESTS, query_fault
 from .websocket import serve_websocket
 
@@ -33,36 +32,41 @@ class Visit:
     def __init__(
         self,
         connection: Connection,
-        address: str,
+        admission: Admission,
         door: Door,
-        limits: Limits,
         tls: ssl.SSLContext | None,
     ) -> None:
         self.connection = connection
-        self.address = address
+        self.admission = admission
         self.door = door
-        self.limits = limits
+        self.limits = admission.limits
         self.tls = tls
-        self.exchange = Exchange(connection, limits)
+        self.exchange = Exchange(connection, self.limits)
+        self._meter: Meter | None = None
+        """Of the last request, if that was a test that might be."""
 
-    def serve(self, *, is_admitted: bool) -> None:
+    def serve(self) -> None:
         """Until it is over. OSError if it ends in a way that needs no goodbye."""
         self.connection.send_promptly()
         if self.tls:
             with self.connection.hurrying(self.limits.handshake_seconds):
                 self.connection.start_tls(self.tls)
         try:
-            self._answer_requests(is_admitted=is_admitted)
+            self._answer_requests()
         except h11.RemoteProtocolError as error:
             fault = f"This is no HTTP request for this server: {error}.\n"
             self.exchange.refuse(words(fault, HTTPStatus(error.error_status_hint)))
-        self.connection.finish(self.limits.close_seconds)
+        count = self._meter.take if self._meter else None
+        self.connection.finish(self.limits.close_seconds, count)
 
-    def _answer_requests(self, *, is_admitted: bool) -> None:
+    def _answer_requests(self) -> None:
         while request := self.exchange.next_request():
-            if not is_admitted:
-                return self.exchange.refuse(BUSY)
+            self._meter = None
             asked = self._asked(request)
+            if self.door.knows(asked.target):
+                self.admission.vouch(self.connection)
+            if not self.admission.has_place(self.connection):
+                return self.exchange.refuse(BUSY)
             if asked.path in TESTS:
                 return self._serve_test(asked, request)
             self._answer(asked)
@@ -77,7 +81,7 @@ class Visit:
             method=request.method.decode("ascii"),
             path=path,
             query=query,
-            address=self.address,
+            address=self.connection.address,
             host=host if HOST.fullmatch(host) else _own_name(self.connection),
             is_tls=self.tls is not None,
         )
@@ -116,10 +120,11 @@ class Visit:
 
     def _admit(self, asked: Asked) -> Meter | None:
         """A meter for the test that may be; else the refusal is sent."""
-        verdict = self.door.admit(asked.target, self.address)
+        verdict = self.door.admit(asked.target, self.connection)
         if isinstance(verdict, Refusal):
             self.exchange.refuse(_refusal(verdict))
             return None
+        self._meter = verdict
         return verdict
 
     def _serve_test(self, asked: Asked, request: h11.Request) -> None:

@@ -328,11 +328,14 @@ def test_places_are_limited_in_all_and_given_back() -> None:
             second.send(b"x")
 
 
-def test_a_flood_of_connections_is_cut_off_unanswered() -> None:
-    with reflector(limits=Limits(connections=1)) as port:
+@pytest.mark.parametrize(
+    "limits", [Limits(connections=1), Limits(connections_per_address=1)], ids=["in all", "of one"]
+)
+def test_of_a_flood_of_connections_the_longest_waiting_are_cut_off(limits: Limits) -> None:
+    with reflector(limits=limits) as port:
         flood = [socket.create_connection(("127.0.0.1", port)) for _ in range(3)]
-        flood[-1].settimeout(5)
-        assert _says_goodbye(flood[-1])
+        flood[1].settimeout(5)
+        assert _says_goodbye(flood[1])  # the first has a place
         for client in flood:
             client.close()
 

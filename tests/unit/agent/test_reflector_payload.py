@@ -42,6 +42,19 @@ def test_a_frame_that_breaks_the_rules_is_the_protocols_to_refuse(frame: bytes) 
     assert counter.num_bytes == 0
 
 
+def test_many_frames_with_little_in_them_are_noticed_and_many_short_messages_are_none() -> None:
+    short = Frame(Opcode.BINARY, bytes(1000)).serialize(mask=True)
+    assert has_shreds(WHOLE * 20_000)
+    assert not has_shreds(WHOLE * 1000)  # a client may begin so
+    assert not has_shreds(short * 20_000)
+
+
+def has_shreds(stream: bytes) -> bool:
+    counter = PayloadCounter(masked=True)
+    counter.take(stream)
+    return counter.has_shreds
+
+
 def test_a_message_may_not_grow_beyond_the_limit_in_small_frames() -> None:
     counter = PayloadCounter(masked=True)
     part = Frame(Opcode.BINARY, bytes(MAX_MESSAGE_BYTES), fin=False).serialize(mask=True)
