@@ -1,15 +1,18 @@
 """Test servers for the probes: our reflector, and ones that get the protocol wrong."""
 
 import asyncio
+import contextlib
 import socket
 import ssl
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from uuid import uuid4
 
 from websockets.asyncio.server import ServerConnection
 from websockets.asyncio.server import serve as serve_websocket
+from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from broadgauge_agent.ndt7.spec import SUBPROTOCOL
@@ -19,6 +22,13 @@ from broadgauge_agent.reflector.server import running_reflector
 from broadgauge_wire import Direction, Reflector
 
 Handler = Callable[[ServerConnection], Awaitable[None]]
+
+BY_KERNEL = '{"TCPInfo":{"BytesReceived":%d,"ElapsedTime":%d},"Origin":"server","Test":"upload"}'
+BY_PROGRAM = '{"AppInfo":{"NumBytes":%d,"ElapsedTime":%d},"Origin":"server","Test":"upload"}'
+"""How a server says so many bytes of an upload arrived, after so many microseconds."""
+
+SLOW_BYTES_PER_SECOND = 4e6
+SMALL_BUFFER_BYTES = 2**16
 
 
 def request_to(
@@ -40,7 +50,7 @@ def request_to(
 def in_thread(server: AbstractAsyncContextManager[int]) -> Iterator[int]:
     """Run an asynchronous server in a thread of its own; gives its port."""
     loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     try:
         yield asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(10)
@@ -81,6 +91,23 @@ def websocket_server(handler: Handler, *, subprotocol: str | None = SUBPROTOCOL)
     """A WebSocket server that does what the handler does."""
     with in_thread(_websocket_server(handler, subprotocol)) as port:
         yield port
+
+
+def counting_late(counts: str) -> Handler:
+    """Takes an upload slowly, and has counted a tenth of it: the rest waits somewhere."""
+
+    async def count(connection: ServerConnection) -> None:
+        opened: socket.socket = connection.transport.get_extra_info("socket")
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER_BYTES)
+        began, taken = time.perf_counter(), 0
+        with contextlib.suppress(ConnectionClosed):
+            async for message in connection:
+                taken += len(message)
+                await asyncio.sleep(began + taken / SLOW_BYTES_PER_SECOND - time.perf_counter())
+                elapsed = time.perf_counter() - began
+                await connection.send(counts % (taken // 10, round(1e6 * elapsed)))
+
+    return count
 
 
 @contextmanager

@@ -51,10 +51,13 @@ class Answer(Struct, frozen=True, kw_only=True):
 
     @property
     def words(self) -> str:
-        """What the other side said, for a log line."""
+        """What the other side said, for a log line. Not where it redirects to: a login page's
+        address may name whoever sits at this machine, and the machine."""
         if self.status // 100 == 3:
-            target = printable(self.headers.get("location", "another address"))
-            return f"redirected to {target}, which is not followed; join with the right address"
+            return (
+                f"redirected to another address (HTTP {self.status}), which is not followed; "
+                "join with the right address"
+            )
         return f"answered {self.status}" + (f": {self.problem}" if self.problem else "")
 
     def retry_after_seconds(self, now: float) -> float | None:
@@ -174,6 +177,10 @@ def _why(error: Exception) -> str:
         return f"did not accept a connection within {CONNECT_SECONDS:g} s"
     if isinstance(error, httpx2.TimeoutException):
         return f"fell silent for {SILENCE_SECONDS:g} s"
+    if isinstance(error, httpx2.RemoteProtocolError):
+        return "could not be reached (what answers broke off, or speaks no HTTP)"
+    if isinstance(error, httpx2.ProxyError):
+        return f"could not be reached (the proxy in between answers {printable(str(error))[:3]})"
     return f"could not be reached ({_fault(error)})"
 
 

@@ -5,7 +5,7 @@ The organization's name alone: it says nothing of people, and a change of it nam
 
 import contextlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from broadgauge_wire import Reflector, Result, ThroughputResult
@@ -27,6 +27,12 @@ def known_issuer(spool: Spool, reflector: Reflector | None) -> str | None:
     if reflector is not None:
         with contextlib.suppress(SpoolError):
             known = spool.fact(issuer_fact(reflector.id))
+    return known if isinstance(known, str) else None
+
+
+def issuer_among(facts: Mapping[str, object], reflector: Reflector) -> str | None:
+    """The same, for those who read a running agent's spool beside it."""
+    known = facts.get(issuer_fact(reflector.id))
     return known if isinstance(known, str) else None
 
 

@@ -14,12 +14,14 @@ from broadgauge_wire.spec import MAX_TEXT
 
 from .access_tokens import token_for
 from .config import Config
-from .errors import ConfigError, UnreachableError
+from .errors import ConfigError, SpoolError, UnreachableError
 from .identity import load_settings
+from .known_issuers import issuer_among
 from .measuring import readiness, skip_or_measure
 from .probes import ProbeRequest, load_probe
 from .probes.other_servers import place_of, unregistered
 from .runner import probe_request
+from .spool_file import view_spool
 
 DEFAULT_PORT = 8485
 PLAIN = ("http", "ws")
@@ -32,11 +34,13 @@ Ways = Literal["download", "upload", "both"]
 
 class Target(Struct, frozen=True, kw_only=True):
     """A test server, and the certificates (PEM) it is trusted by, if not by a pin or the system.
-    The access token is the collector's, for a test server of its own."""
+    The access token is the collector's, for a test server of its own; the issuer of its certificate
+    is known to the agent here."""
 
     reflector: Reflector
     ca: str | None = None
     access_token: str | None = None
+    known_issuer: str | None = None
 
 
 def target_of(
@@ -80,7 +84,11 @@ def known_target(state: Path) -> Target:
     if not settings.reflectors:
         raise ConfigError("No test server is known. Name one: --server HOST:PORT")
     first = settings.reflectors[0]
-    return Target(reflector=first, access_token=token_for(first, settings))
+    return Target(
+        reflector=first,
+        access_token=token_for(first, settings),
+        known_issuer=_known_issuer(state, first),
+    )
 
 
 def check_reachable(reflector: Reflector, *, started_by: str = OURS) -> None:
@@ -116,7 +124,11 @@ def manual_request(
 def measure_now(target: Target, request: ProbeRequest) -> tuple[Result, ...]:
     """One throughput test. Its results name no registered server or segment."""
     to_target = replace(
-        request, reflector=target.reflector, ca=target.ca, access_token=target.access_token
+        request,
+        reflector=target.reflector,
+        ca=target.ca,
+        access_token=target.access_token,
+        known_issuer=target.known_issuer,
     )
     results = _measure("throughput", to_target)
     return tuple(_unregistered(result) for result in results)
@@ -141,6 +153,15 @@ def measure_elsewhere(
 
 def _measure(name: str, request: ProbeRequest) -> tuple[Result, ...]:
     return skip_or_measure(name, load_probe(name), request, lambda: False)
+
+
+def _known_issuer(state: Path, reflector: Reflector) -> str | None:
+    """By an earlier test of the agent that runs here, if its spool can be read."""
+    try:
+        view = view_spool(state)
+    except SpoolError:
+        return None
+    return issuer_among(view.facts, reflector) if view else None
 
 
 def _pin(fingerprint: str | None) -> str | None:

@@ -30,6 +30,11 @@ ALLOWANCE_SECONDS = 30.0
 AFTER_TEST_SECONDS = 5.0
 """Of each direction: ndt7 lets a peer close 3 s late."""
 
+NONSENSE = "the test process answered nonsense"
+
+Failing = Callable[[ProbeRequest, str], tuple[Result, ...]]
+"""What a run yields of the directions asked for, given why it failed."""
+
 
 class CancelledError(Exception):
     """The agent is stopping; what was measured so far is worth nothing."""
@@ -47,16 +52,21 @@ def measure(
     CancelledError if `cancelled` says so while a heavy probe runs.
     """
     began, start = datetime.now(UTC), time.monotonic()
+
+    def failing(asked: ProbeRequest, fault: str) -> tuple[Result, ...]:
+        return failed(name, asked, fault, began, time.monotonic() - start)
+
     try:
-        return _in_child(name, request, cancelled) if probe.heavy else tuple(probe.run(request))
+        if probe.heavy:
+            return _results(_in_child(name, request, cancelled), request, failing)
+        return tuple(probe.run(request))
     except CancelledError:
         raise
     except _ChildError as error:
-        fault = str(error)
+        return failing(request, str(error))
     except Exception as error:  # whatever a probe does, the agent goes on
         log.warning("probe broke probe=%s", name, exc_info=True)
-        fault = f"the probe broke: {type(error).__name__}: {error}"
-    return failed(name, request, fault, began, time.monotonic() - start)
+        return failing(request, f"the probe broke: {type(error).__name__}: {error}")
 
 
 def readiness(probe: Probe, request: ProbeRequest) -> Readiness:
@@ -92,9 +102,8 @@ def limit_seconds(request: ProbeRequest) -> float:
     return ALLOWANCE_SECONDS + len(request.directions) * (request.max_seconds + AFTER_TEST_SECONDS)
 
 
-def _in_child(
-    name: str, request: ProbeRequest, cancelled: Callable[[], bool]
-) -> tuple[Result, ...]:
+def _in_child(name: str, request: ProbeRequest, cancelled: Callable[[], bool]) -> bytes:
+    """What the child says when it has ended well."""
     child = subprocess.Popen(
         [sys.executable, "-m", "broadgauge_agent.child", name],
         stdin=subprocess.PIPE,
@@ -109,7 +118,7 @@ def _in_child(
     if child.returncode != 0:
         last = words.decode(errors="replace").strip().rpartition("\n")[2]
         raise _ChildError(f"the test process ended with {child.returncode}: {printable(last)}")
-    return _results(out)
+    return out
 
 
 def _communicate(
@@ -141,9 +150,19 @@ def _end(child: subprocess.Popen[bytes]) -> None:
             pipe.close()
 
 
-def _results(out: bytes) -> tuple[Result, ...]:
+def _results(out: bytes, request: ProbeRequest, failing: Failing) -> tuple[Result, ...]:
+    """Each by itself: an odd value that a server gave in one direction leaves the other whole."""
     try:
         raw: Sequence[msgspec.Raw] = msgspec.json.decode(out, type=tuple[msgspec.Raw, ...])
-        return tuple(decode_result(item) for item in raw)
+        if len(raw) != len(request.directions):
+            return tuple(decode_result(item) for item in raw)
     except (msgspec.DecodeError, WireError) as error:
-        raise _ChildError(f"the test process answered nonsense: {error}") from error
+        raise _ChildError(f"{NONSENSE}: {error}") from error
+    results: list[Result] = []
+    for item, direction in zip(raw, request.directions, strict=True):
+        try:
+            results.append(decode_result(item))
+        except WireError as error:
+            alone = replace(request, directions=(direction,))
+            results.extend(failing(alone, f"{NONSENSE}: {error}"))
+    return tuple(results)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean, median
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -39,8 +40,9 @@ from broadgauge_agent.tcp_info import TcpInfo, read_tcp_info
 from broadgauge_agent.trust import tls_context
 from broadgauge_host.addresses import Address
 from broadgauge_host.diagnosis import Check
-from broadgauge_wire import Reflector
+from broadgauge_wire import Direction, Reflector, ThroughputResult
 from broadgauge_wire.fields import Middlebox
+from tests.lab.probing import error_ratio, measured, request_to
 from tests.middlebox import (
     BUFFERING,
     DENYING,
@@ -65,6 +67,8 @@ GATEWAY = "Example Gateway"
 SOURCE_PORTS = (40001, 40002, 40003, 40004)
 MESSAGE = bytes(2**15)
 SHAPED_SECONDS = 3.0
+PAYLOAD_SHARE = 1448 / 1514
+"""Of an Ethernet frame, as tc counts it, with TCP's timestamps."""
 
 
 @dataclass
@@ -110,6 +114,13 @@ class School:
             close_timeout=0.5,
             source_address=source,
         )
+
+    def measured(
+        self, reflector: Reflector, direction: Direction = "download", **asked: Any
+    ) -> ThroughputResult:
+        """By the agent's own test."""
+        request = replace(request_to(reflector, direction), ca=self.authorities, **asked)
+        return measured(self.network.school.host, request)
 
     def doctor(self, reflector: Reflector, **facts: object) -> list[Check]:
         with self.network.school.host.inside():
@@ -177,6 +188,35 @@ def test_a_filter_that_opens_tls_to_a_pinned_server_is_named_at_once(school: Sch
         found = school.prevented_by(pinned)
     assert found and found.middlebox == "tls_inspection"
     assert f"made by {GATEWAY}" in found.words
+
+
+def test_a_test_says_who_issued_the_certificate_and_whether_that_is_a_filter(
+    school: School,
+) -> None:
+    short: dict[str, Any] = {"known_issuer": DISTRICT, "max_seconds": 1.0, "max_streams": 1}
+    straight = school.measured(school.secured, **short)
+    with school.network.redirected(TLS, INSPECTING):
+        inspected = school.measured(school.secured, **short)
+    assert (straight.error, inspected.error) == (None, None)
+    assert (straight.certificate_issuer, straight.middleboxes) == (DISTRICT, ())
+    assert (inspected.certificate_issuer, inspected.middleboxes) == (GATEWAY, ("tls_inspection",))
+    assert inspected.throughput_bits_per_second
+
+
+def test_a_test_that_a_middlebox_prevents_names_it_in_its_error(school: School) -> None:
+    pinned = replace(school.secured, fingerprint=school.own.fingerprint)
+    prevented: list[tuple[Reflector, int, int, Middlebox, str]] = [
+        (pinned, TLS, INSPECTING, "tls_inspection", f"made by {GATEWAY}"),
+        (school.plain, PLAIN, DENYING, "websocket_blocked", "answered with HTTP 403"),
+        (school.plain, PLAIN, PORTAL, "captive_portal", "HTTP 302, to another server"),
+    ]
+    for reflector, port, habit, middlebox, words in prevented:
+        with school.network.redirected(port, habit):
+            result = school.measured(reflector)
+        assert (result.middleboxes, result.stop_reason) == ((middlebox,), "error")
+        assert result.error and words in result.error and result.error.isprintable()
+        assert f"{reflector.host} port {port}" in result.error  # what to let through
+        assert (result.throughput_bits_per_second, result.certificate_issuer) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -283,6 +323,17 @@ def test_a_proxy_that_swallows_an_upload_is_named(school: School) -> None:
     ):
         found = recognised(school, upload(school))
     assert found and found.middlebox == "upload_buffering"
+
+
+def test_a_test_behind_a_proxy_that_swallows_uploads_tells_the_lines_rate(school: School) -> None:
+    with (
+        school.network.shaped(*slow_line("20mbit")),
+        school.network.redirected(PLAIN, BUFFERING),
+    ):
+        result = school.measured(school.plain, "upload")
+    assert result.middleboxes == ("upload_buffering",)
+    assert error_ratio(result, PAYLOAD_SHARE * 20e6) == pytest.approx(0, abs=0.05)
+    assert result.bound != "exact"  # round trips and windows are the proxy's
 
 
 def test_a_slow_line_alone_swallows_nothing(school: School) -> None:

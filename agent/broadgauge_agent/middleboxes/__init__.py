@@ -5,9 +5,11 @@ from .certificates import issuer_of, recognise_tls
 from .connecting import look_at_way, recognise_connect_failure
 from .finding import Finding, where, words_for
 from .shaping import SingleStream, recognise_per_flow_shaping
-from .uploading import CountAt, recognise_upload
+from .uploading import HELD_BYTES, UNKNOWN_HELD_BYTES, CountAt, recognise_upload
 
 __all__ = [
+    "HELD_BYTES",
+    "UNKNOWN_HELD_BYTES",
     "CountAt",
     "Finding",
     "SingleStream",

@@ -12,8 +12,8 @@ HELD_BYTES = 256 * 1024
 messages around the test and for what TLS and WebSocket add on one side of a proxy alone."""
 
 UNKNOWN_HELD_BYTES = 16 * 1024 * 1024
-"""Where either count is a program's: the largest buffers Linux gives a connection by itself, 4 MiB
-to send and 6 MiB to receive (tcp(7)), and some path."""
+"""Where either count is a program's: the largest buffers a system gives a connection by itself.
+Linux has 4 MiB to send and 6 MiB to receive (tcp(7)); Windows tunes the latter up to 16 MiB."""
 
 SLACK_SECONDS = 0.1
 """Between two clocks' zero, both at the end of one handshake, beside the round trip."""

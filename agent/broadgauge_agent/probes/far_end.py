@@ -14,6 +14,7 @@ from broadgauge_agent.network import (
 from broadgauge_agent.version import agent_version
 from broadgauge_host.addresses import Address
 from broadgauge_wire import NetworkLink, Reflector, new_id
+from broadgauge_wire.spec import MAX_TEXT
 
 from .base import ProbeRequest, Readiness
 
@@ -82,7 +83,7 @@ def server_fields(reflector: Reflector | None) -> dict[str, Any]:
         return {"server": ""}
     host = f"[{reflector.host}]" if ":" in reflector.host else reflector.host
     return {
-        "server": f"{host}:{reflector.port}",
+        "server": f"{host}:{reflector.port}"[:MAX_TEXT],
         "reflector_id": reflector.id,
         "segment": reflector.segment,
     }

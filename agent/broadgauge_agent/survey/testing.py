@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from broadgauge_agent.access_tokens import with_access
 from broadgauge_agent.calibration import FACT, known_calibration, speaks_tls
 from broadgauge_agent.config import Config
+from broadgauge_agent.known_issuers import issuer_among
 from broadgauge_agent.measuring import skip_or_measure
 from broadgauge_agent.presence import this_moment
 from broadgauge_agent.probes import ProbeRequest, load_probe
@@ -118,11 +119,12 @@ def _request(name: str, asked: _Asked, config: Config) -> ProbeRequest:
         trigger="survey",
         reflector=asked.server,
         calibrated_bits_per_second=calibration.rates(tls=tls) if calibration else {},
+        known_issuer=issuer_among(asked.facts, asked.server),
     )
 
 
 def _facts(state: Path) -> dict[str, Any]:
-    """What the agent here knows: its clock's offset, its processor."""
+    """What the agent here knows: its clock's offset, its processor, its issuers."""
     view = view_spool(state)
     return view.facts if view else {}
 

@@ -3,6 +3,8 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +12,7 @@ from typing import Any
 
 import psutil
 import pytest
+from msgspec.structs import replace
 
 from broadgauge_agent import measuring
 from broadgauge_agent.measuring import (
@@ -27,6 +30,7 @@ from broadgauge_wire import (
     Result,
     SkippedResult,
     ThroughputResult,
+    encode,
 )
 from tests.running import eventually
 from tests.scripted_collector import make_reflector
@@ -166,9 +170,45 @@ def test_a_child_that_raises_is_an_error_with_its_last_words() -> None:
 
 
 @pytest.mark.parametrize("said", [b"", b"{}", b"[{}]", b'[{"kind": "throughput"}]', b"\xff"])
-def test_a_child_that_answers_nonsense_is_an_error(said: bytes) -> None:
-    with pytest.raises(measuring._ChildError, match="nonsense"):
-        measuring._results(said)
+def test_a_child_that_answers_nonsense_is_an_error(
+    said: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measuring, "_in_child", lambda *_: said)
+    results = measure("throughput", load_probe("throughput"), ProbeRequest(), never)
+    assert [getattr(result, "direction", None) for result in results] == ["download", "upload"]
+    for result in results:
+        assert result.error
+        assert "nonsense" in result.error
+
+
+def test_an_odd_value_in_one_direction_leaves_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    request = ProbeRequest(location="Room 12")
+    made = [
+        replace(result, error=None)
+        for result in measure("throughput", LightProbe("throughput"), request, never)
+    ]
+    said = encode([replace(made[0], duration_seconds=1e12), made[1]])
+    monkeypatch.setattr(measuring, "_in_child", lambda *_: said)
+    download, upload = measure("throughput", load_probe("throughput"), request, never)
+    assert upload == made[1]
+    assert isinstance(download, ThroughputResult)
+    assert (download.direction, download.location) == ("download", "Room 12")
+    assert download.error
+    assert "nonsense" in download.error
+    assert "duration_seconds" in download.error
+
+
+def test_a_test_may_take_only_so_much_memory() -> None:
+    grown = (
+        "from broadgauge_agent import child; child.limit_memory(child.MAX_MEMORY_BYTES);"
+        "few = bytearray(child.MAX_MEMORY_BYTES // 2); print('half', flush=True);"
+        "many = bytearray(child.MAX_MEMORY_BYTES)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", grown], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (1, "half\n")
+    assert "MemoryError" in done.stderr
 
 
 def test_the_limit_grows_with_what_is_tested() -> None:

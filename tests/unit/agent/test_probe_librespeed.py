@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from broadgauge_agent.probes import ProbeRequest, load_probe
-from broadgauge_agent.probes.floor import floor_of
+from broadgauge_agent.probes.floor import RATE_SECONDS, floor_of
 from broadgauge_agent.probes.librespeed import load as loading
 from broadgauge_agent.probes.librespeed import scripts
 from broadgauge_agent.probes.librespeed.estimate import rate_in, rates_over_time, window_of
-from broadgauge_agent.probes.librespeed.load import Moved
+from broadgauge_agent.probes.librespeed.load import Load, Moved
+from broadgauge_agent.probes.other_servers import far_end_at, place_of
 from broadgauge_wire import Direction, ThroughputResult
 from tests.authorities import Authority
 from tests.ndt7_servers import reflector, silent_server
@@ -155,6 +156,25 @@ def test_a_test_costs_no_more_than_its_budget(direction: Direction) -> None:
     assert result.bytes_transferred <= BUDGET + 6 * loading.READ_BYTES
     assert result.error
     assert "probes.throughput.max_bytes" in result.error
+
+
+def test_a_server_that_gives_a_byte_at_a_time_does_not_fill_the_memory() -> None:
+    def drips(request: Request) -> None:
+        request.send_response(200)
+        request.send_header("content-length", "99999999")
+        request.end_headers()
+        while True:
+            request.wfile.write(b"x")
+            time.sleep(0.0005)
+
+    with other_server(drips) as server:
+        place = place_of(f"http://127.0.0.1:{server.server_port}/")
+        address = far_end_at(place.host, place.port).address
+        load = Load(scripts.Server(place, address, None), max_bytes=1e9)
+        seconds = load.run(load.download, 2, 0.8)
+    assert load.cost_bytes > 100
+    assert len(load.moved) <= 2 * (seconds / RATE_SECONDS + 1)
+    assert sum(moved.count for moved in load.moved) == load.cost_bytes
 
 
 def test_no_more_connections_than_were_asked_for() -> None:

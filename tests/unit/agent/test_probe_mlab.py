@@ -1,5 +1,6 @@
 """Tests to M-Lab keep to its rules: one connection, by its own token, and none without capacity."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -8,7 +9,7 @@ import pytest
 
 from broadgauge_agent.measuring import skip_or_measure
 from broadgauge_agent.probes import ProbeRequest, load_probe
-from broadgauge_agent.probes.mlab.locate import nearest
+from broadgauge_agent.probes.mlab.locate import KEYS, nearest
 from broadgauge_agent.schedule import SHORTEST_GAP
 from broadgauge_wire import Direction, Result, SkippedResult, ThroughputResult, encode
 from broadgauge_wire.settings import PROBE_SETTINGS, MlabConfig
@@ -41,6 +42,13 @@ def run(locate_url: str, *directions: Direction) -> tuple[Result, ...]:
 def located(behaviour: Behaviour, *directions: Direction) -> tuple[Result, ...]:
     with other_server(behaviour) as locate:
         return run(f"http://127.0.0.1:{locate.server_port}/v2/nearest/ndt/ndt7", *directions)
+
+
+def at_address(url: str) -> Behaviour:
+    """Names one server, whose tests are all at this address."""
+    urls = dict.fromkeys(KEYS.values(), url)
+    body = json.dumps({"results": [{"machine": "x", "urls": urls}]}).encode()
+    return lambda request: request.answer(200, body)
 
 
 def test_the_nearest_server_is_asked_for_and_tested_with_one_connection(
@@ -87,6 +95,8 @@ def test_their_token_is_used_and_not_kept(server: int) -> None:
             ),
             "names no server",
         ),
+        (at_address("wss://127.0.0.1/ndt/v7/download?access_token=x#there"), "names no server"),
+        (at_address(f"wss://{'a' * 250}/ndt/v7/download"), "names no server"),
     ],
 )
 def test_without_capacity_a_test_is_skipped_with_the_reason(

@@ -4,6 +4,7 @@ import importlib.util
 import json
 import subprocess
 import threading
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from broadgauge_agent.measuring import skip_or_measure
 from broadgauge_agent.probes import ProbeRequest, load_probe
 from broadgauge_agent.probes.ookla.probe import requirement
+from broadgauge_agent.probes.ookla.short_answers import ShortAnswers
 from broadgauge_wire import Direction, ThroughputResult, encode
 from tests.ndt7_servers import reflector, silent_server
 from tests.other_servers import Behaviour, Request, other_server
@@ -138,6 +140,44 @@ def test_what_is_no_mini_server_is_named(behaviour: Behaviour, words: str) -> No
     assert words in result.error
     assert result.throughput_bits_per_second is None
     assert result.method == "ookla"
+
+
+def test_a_server_that_never_stops_talking_is_given_up_on() -> None:
+    def endless(status: int) -> Behaviour:
+        def talk(request: Request) -> None:
+            request.send_response(status)
+            request.send_header("location", "/elsewhere")
+            request.end_headers()
+            while True:
+                request.wfile.write(bytes(2**20))
+
+        return talk
+
+    with other_server(endless(200)) as server:
+        (page,) = run(f"http://127.0.0.1:{server.server_port}/", "download")
+    with other_server(endless(302)) as server:
+        (unasked,) = run(f"http://127.0.0.1:{server.server_port}/", "download")
+    assert page.error == (
+        "what answers sent more than 8 MiB where a test server has a page. Check the address in "
+        "probes.ookla.server, its folder too"
+    )
+    assert unasked.error == "the test process ended with 1: MemoryError"
+
+
+def test_packed_pages_are_neither_asked_for_nor_unpacked() -> None:
+    accepted = []
+
+    def packs(request: Request) -> None:
+        accepted.append(request.headers["accept-encoding"])
+        request.answer(200, b"packed", Content_Encoding="gzip")
+
+    with other_server(packs) as server:
+        url = f"http://127.0.0.1:{server.server_port}/"
+        asked = urllib.request.Request(url, headers={"Accept-Encoding": "gzip"})
+        answer = ShortAnswers(urllib.request.urlopen, "Do something.").open(asked)
+        said = answer.getheader("content-encoding")
+        assert (accepted, said, answer.read()) == (["identity"], None, b"packed")
+        answer.close()
 
 
 def test_a_server_that_says_nothing_is_given_up_on() -> None:

@@ -22,10 +22,13 @@ from broadgauge_agent.probes import ProbeRequest, load_probe
 from broadgauge_agent.probes.throughput import arrivals, load, opening, streams
 from broadgauge_agent.probes.throughput import direction as direction_module
 from broadgauge_agent.reflector.limits import Limits
-from broadgauge_wire import Direction, ThroughputResult
+from broadgauge_wire import Direction, Middlebox, ThroughputResult
 from tests.ndt7_servers import (
+    BY_KERNEL,
+    BY_PROGRAM,
     Handler,
     banner_server,
+    counting_late,
     free_port,
     reflector,
     request_to,
@@ -37,7 +40,6 @@ LONG_SECONDS = 2.0
 """Long enough for a server to have counted."""
 
 NOISE = os.urandom(2**16)
-COUNTED = '{"TCPInfo":{"BytesReceived":%d,"ElapsedTime":%d},"Origin":"server","Test":"upload"}'
 
 
 @pytest.fixture(autouse=True)
@@ -290,7 +292,7 @@ def test_an_upload_counted_without_a_count_is_an_error() -> None:
 
 def test_a_count_above_what_was_sent_is_an_error() -> None:
     async def boast(connection: ServerConnection) -> None:
-        await connection.send(COUNTED % (2**50, 400_000))
+        await connection.send(BY_KERNEL % (2**50, 400_000))
         await swallow(connection)
 
     assert "counted more than was sent" in error_against(boast, "upload")
@@ -298,7 +300,7 @@ def test_a_count_above_what_was_sent_is_an_error() -> None:
 
 def test_counts_dated_after_the_test_do_not_count() -> None:
     async def from_the_future(connection: ServerConnection) -> None:
-        await connection.send(COUNTED % (1000, 60_000_000))
+        await connection.send(BY_KERNEL % (1000, 60_000_000))
         await swallow(connection)
 
     error = error_against(from_the_future, "upload", max_seconds=LONG_SECONDS)
@@ -318,7 +320,7 @@ async def tell(connection: ServerConnection, counts: str, bytes_in_a_tenth: int)
 
 
 async def count_little(connection: ServerConnection) -> None:
-    await tell(connection, COUNTED, 25_000)
+    await tell(connection, BY_KERNEL, 25_000)
 
 
 @pytest.mark.parametrize("is_known", [True, False], ids=["with TCP_INFO", "without"])
@@ -338,13 +340,41 @@ def test_an_upload_is_what_the_server_counted_and_not_what_was_sent(
 
 def test_a_server_without_tcp_info_counts_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     async def count_in_the_program(connection: ServerConnection) -> None:
-        await tell(connection, '{"AppInfo":{"NumBytes":%d,"ElapsedTime":%d}}', 50_000)
+        await tell(connection, BY_PROGRAM, 50_000)
 
     monkeypatch.setattr(streams, "read_tcp_info", lambda _: None)
     with websocket_server(count_in_the_program) as port:
         result = measure(replace(request_to(port, "upload", max_seconds=1.5), max_streams=1))
     assert result.throughput_bits_per_second == pytest.approx(4e6, rel=0.01)
     assert result.bound != "exact"
+
+
+@pytest.mark.parametrize(
+    ("counts", "named"),
+    [(BY_KERNEL, ("upload_buffering",)), (BY_PROGRAM, ())],
+    ids=["a kernel", "a program"],
+)
+def test_what_a_server_has_yet_to_count_is_a_proxys_only_if_its_kernel_counts(
+    counts: str, named: tuple[Middlebox, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load, "STALL_SECONDS", 5.0)  # the buffers on this side take as long
+    with websocket_server(counting_late(counts)) as port:
+        request = replace(request_to(port, "upload", max_seconds=1.0), max_streams=1)
+        result = measure(request)
+    assert result.error is None
+    assert result.bytes_transferred and result.bytes_transferred > 600_000
+    assert result.middleboxes == named
+
+
+def test_more_than_any_buffer_holds_is_a_proxys_though_a_program_counts() -> None:
+    async def count_little_in_the_program(connection: ServerConnection) -> None:
+        await tell(connection, BY_PROGRAM, 25_000)
+
+    with websocket_server(count_little_in_the_program) as port:
+        request = replace(request_to(port, "upload", max_seconds=1.5), max_streams=1)
+        result = measure(request)
+    assert result.middleboxes == ("upload_buffering",)
+    assert result.throughput_bits_per_second == pytest.approx(2e6, rel=0.01)
 
 
 @pytest.mark.parametrize("direction", ["download", "upload"])

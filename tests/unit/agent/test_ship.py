@@ -102,9 +102,12 @@ def hang_up_in_the_middle(request: Request) -> None:
     hang_up(request)
 
 
-def speak_nonsense(request: Request) -> None:
-    request.wfile.write(b"SSH-2.0-OpenSSH_9.2\r\n")
-    hang_up(request)
+def speaks(lines: str) -> Behaviour:
+    def speak(request: Request) -> None:
+        request.wfile.write(f"{lines}\r\n\r\n".encode())
+        hang_up(request)
+
+    return speak
 
 
 def send_without_end(request: Request) -> None:
@@ -143,13 +146,13 @@ def test_results_go_compressed_with_the_key_and_are_deleted_when_named(
     [
         (hang_up, "could not be reached"),
         (hang_up_in_the_middle, "could not be reached"),
-        (speak_nonsense, "could not be reached"),
+        (speaks("SSH-2.0-OpenSSH_9.2"), "could not be reached"),
         (send_without_end, "more than a collector would"),
         (sign_in_page, "sign-in page"),
         (answers(200, b"{}"), "not as a collector does"),
         (answers(200, b"\xff\x00"), "not as a collector does"),
         (answers(204), "not as a collector does"),
-        (answers(302, location="https://elsewhere.example/"), "redirected to https://elsewhere"),
+        (answers(302, location="https://elsewhere.example/"), "redirected to another address"),
         (answers(307, location="/api/v1/batches"), "not followed"),
         (answers(404), "answered 404"),
         (answers(400), "answered 400"),
@@ -178,6 +181,30 @@ def test_a_batch_is_kept_and_sent_again_unchanged_after(
     assert agent.spool.waiting() == 0
     assert agent.trouble() == ""
     assert agent.refused() == 0
+
+
+def test_what_a_filter_says_in_the_collectors_place_is_neither_logged_nor_kept(
+    agent: Agent, collector: ScriptedCollector, caplog: pytest.LogCaptureFixture
+) -> None:
+    known = "mac=02:ca:fe:ca:fe:01&user=jdoe-canary&token=tok-canary"
+    strange: list[Behaviour] = [
+        answers(302, location=f"https://login.example/?{known}"),
+        answers(302, location=f"http://jdoe-canary:tok-canary:02:ca:fe:ca:fe:01/{known}"),
+        answers(403, f"<html>{known}".encode(), X_Seen=known),
+        speaks(f"SSH-2.0-{known}"),
+        speaks(f"HTTP/1.1 200 OK\r\nX {known}"),
+    ]
+    agent.put()
+    with caplog.at_level(logging.DEBUG, "broadgauge_agent"):
+        for behaviour in strange:
+            agent.shipper._settings_due = 0
+            collector.script = [behaviour]
+            assert agent.ship() is not None
+            assert agent.trouble()
+            kept = b"".join(file.read_bytes() for file in agent.state.iterdir() if file.is_file())
+            for canary in ("02:ca:fe:ca:fe:01", "jdoe-canary", "tok-canary"):
+                assert canary not in caplog.text
+                assert canary.encode() not in kept
 
 
 def test_nobody_listening_is_trouble_with_the_systems_words(tmp_path: Path) -> None:

@@ -1,12 +1,13 @@
 """Servers and paths that misbehave: each ends as a result with a named error, in time."""
 
 import contextlib
+import json
 import os
 import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
@@ -20,13 +21,13 @@ from websockets.exceptions import ConnectionClosed
 from websockets.utils import accept_key
 
 from broadgauge_agent.measuring import skip_or_measure
-from broadgauge_agent.ndt7.spec import SUBPROTOCOL
+from broadgauge_agent.ndt7.spec import DOWNLOAD_PATH, SUBPROTOCOL
 from broadgauge_agent.probes import ProbeRequest, load_probe
 from broadgauge_agent.reflector.server import running_reflector
 from broadgauge_wire import Direction, ThroughputResult
 from lab.hosts import cable, hosts
 from tests.authorities import DAY, Authority
-from tests.ndt7_servers import in_thread, reflector, request_to, websocket_server
+from tests.ndt7_servers import BY_KERNEL, in_thread, reflector, request_to, websocket_server
 
 AT_A_TIME = 5
 """Most of these tests wait, but each has a process of its own."""
@@ -240,6 +241,48 @@ def test_a_server_that_never_stops_sending_ends_with_the_tests_time() -> None:
     assert result.error is None
     assert result.throughput_bits_per_second
     assert result.bound != "exact"  # loopback, and a server that says nothing of itself
+
+
+@pytest.mark.parametrize("rtt_microseconds", [2, 2 * 10**15])
+def test_odd_words_of_a_server_that_sends_leave_both_directions_whole(
+    rtt_microseconds: int,
+) -> None:
+    odd = json.dumps({"ConnectionInfo": {"CongestionControl": "cubic\n\x00" + 5000 * "x"}})
+
+    async def send(connection: ServerConnection) -> None:
+        await connection.send(odd)
+        async for elapsed in tenths(connection.send, bytes(2**18)):
+            said = {"RTT": rtt_microseconds, "MinRTT": rtt_microseconds, "ElapsedTime": elapsed}
+            await connection.send(json.dumps({"TCPInfo": said}))
+
+    async def take(connection: ServerConnection) -> None:
+        async for elapsed in tenths(connection.recv):
+            await connection.send(BY_KERNEL % (UNDER_WAY_BYTES, elapsed))
+
+    async def serve(connection: ServerConnection) -> None:
+        assert connection.request
+        with contextlib.suppress(ConnectionClosed):
+            await (send if DOWNLOAD_PATH in connection.request.path else take)(connection)
+
+    with websocket_server(serve) as port:
+        request = request_to(port, "download", "upload", max_seconds=1.0)
+        results = skip_or_measure("throughput", load_probe("throughput"), request, lambda: False)
+    download, upload = results
+    assert isinstance(download, ThroughputResult)
+    assert (download.error, upload.error) == (None, None)
+    assert download.congestion_control
+    assert download.congestion_control.startswith("cubic??xxx")
+    assert (download.loaded_rtt_seconds, download.round_trips_per_minute) == (None, None)
+
+
+async def tenths(work: Callable[..., Awaitable[object]], *given: bytes) -> AsyncIterator[int]:
+    """Goes on with some work. Ten times a second, tells how long it has, in microseconds."""
+    began = told = time.monotonic()
+    while True:
+        await work(*given)
+        if time.monotonic() - told > 0.1:
+            told = time.monotonic()
+            yield round(1e6 * (told - began))
 
 
 def test_a_path_that_dies_in_mid_test_is_an_error_each_way() -> None:

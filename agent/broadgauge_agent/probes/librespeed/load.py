@@ -10,7 +10,8 @@ from random import random
 
 from msgspec import Struct
 
-from broadgauge_agent.errors import OtherServerError
+from broadgauge_agent.errors import AgentError, OtherServerError
+from broadgauge_agent.probes.floor import RATE_SECONDS
 
 from .scripts import DATA, Connection, Server
 
@@ -54,7 +55,11 @@ class Load:
         self._began = time.perf_counter()
         self.cost_bytes = 0
         self.moved: list[Moved] = []
-        """What arrived: downloads as they were read, uploads when the server had taken them."""
+        """What arrived: downloads as they were read, uploads when the server had taken them. What
+        a connection moved in less than RATE_SECONDS is one entry."""
+
+        self._latest: dict[int, int] = {}
+        """Of each connection, where its last entry stands."""
 
         self.faults: list[str] = []
 
@@ -110,7 +115,7 @@ class Load:
             work(stream)
         except (OSError, OtherServerError, ValueError, HTTPException) as error:
             if not self._is_over():
-                self.faults.append(str(error) or type(error).__name__)
+                self.faults.append(_words(error))
 
     def _end(self, threads: list[threading.Thread]) -> None:
         self._ended.set()
@@ -138,10 +143,28 @@ class Load:
         with self._lock:
             self.cost_bytes += cost
             if moved and not self._ended.is_set():
-                self.moved.append(moved)
+                self._keep(moved)
+
+    def _keep(self, moved: Moved) -> None:
+        """A server that gives a byte at a time must not fill the memory with entries."""
+        place = self._latest.get(moved.stream)
+        last = None if place is None else self.moved[place]
+        if place is not None and last and moved.end - last.begin <= RATE_SECONDS:
+            count = last.count + moved.count
+            self.moved[place] = Moved(moved.stream, last.begin, moved.end, count)
+        else:
+            self._latest[moved.stream] = len(self.moved)
+            self.moved.append(moved)
 
     def _is_over(self) -> bool:
         return self._ended.is_set() or self.is_spent
 
     def _now(self) -> float:
         return time.perf_counter() - self._began
+
+
+def _words(error: Exception) -> str:
+    """In the system's words or ours: what broke an answer off may quote it."""
+    if isinstance(error, OSError | AgentError):
+        return str(error)
+    return type(error).__name__

@@ -8,14 +8,13 @@ import contextlib
 import http.client
 import socket
 import ssl
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from urllib.parse import urlencode
 
 from msgspec import Struct
 
 from broadgauge_agent.errors import OtherServerError
 from broadgauge_agent.probes.other_servers import Place
-from broadgauge_agent.text import printable
 from broadgauge_agent.trust import described_at
 from broadgauge_agent.version import agent_version
 from broadgauge_host.addresses import Address
@@ -81,13 +80,11 @@ class Connection:
     ) -> http.client.HTTPResponse:
         self.open()
         named = {"User-Agent": f"broadgauge-agent/{agent_version()}"}
-        try:
+        with _speaking_http(script):
             self._http.request(
                 method, self._server.place.folder + path, body, named | (headers or {})
             )
             answer = self._http.getresponse()
-        except http.client.HTTPException as error:
-            raise OtherServerError(f"{script} doesn't answer as HTTP does: {error!r}") from error
         if fault := _fault(answer, script):
             raise OtherServerError(f"{script} {fault}. {SCRIPTS_ELSEWHERE}")
         return answer
@@ -105,18 +102,33 @@ def check(server: Server) -> None:
         connection.close()
 
 
+@contextlib.contextmanager
+def _speaking_http(script: str) -> Iterator[None]:
+    """Name an answer that isn't HTTP, and keep none of it: whoever gave it may have put in what
+    it knows of this machine."""
+    try:
+        yield
+    except http.client.RemoteDisconnected:
+        raise  # an OSError, in Python's own words
+    except http.client.HTTPException as error:
+        kind = type(error).__name__
+        raise OtherServerError(f"{script} doesn't answer as HTTP does ({kind})") from error
+
+
 def _fault(answer: http.client.HTTPResponse, script: str) -> str | None:
+    """In our words: a login page's address may name whoever sits at this machine."""
     if answer.status // 100 == 3:
-        return f"redirects to {printable(answer.getheader('location', 'another place'))}"
+        return f"redirects to another address (HTTP {answer.status})"
     if answer.status != http.HTTPStatus.OK:
-        return f"answers {answer.status} {printable(answer.reason)}"
+        return f"answers {answer.status}"
     is_page = answer.getheader("content-type", "").startswith("text/")
     return "gives a web page instead of data" if script == DATA and is_page else None
 
 
 def _expect_nothing(answer: http.client.HTTPResponse) -> None:
-    if answer.read(1):
-        raise OtherServerError(f"{NOTHING} answers something. {SCRIPTS_ELSEWHERE}")
+    with _speaking_http(NOTHING):
+        if answer.read(1):
+            raise OtherServerError(f"{NOTHING} answers something. {SCRIPTS_ELSEWHERE}")
 
 
 def _connected(server: Server) -> socket.socket:

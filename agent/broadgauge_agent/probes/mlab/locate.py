@@ -14,10 +14,14 @@ from broadgauge_agent.ndt7.spec import DOWNLOAD_PATH, UPLOAD_PATH
 from broadgauge_agent.text import printable
 from broadgauge_agent.version import agent_version
 from broadgauge_wire import Direction
+from broadgauge_wire.spec import MAX_TEXT
 
 CLIENT_NAME = "broadgauge-agent"
 NO_CONTENT = 204
 BUSY = (NO_CONTENT, 429, 503)
+MAX_HOST = MAX_TEXT - len("[]:65535")
+"""Characters of a server's name: a result says it with its port."""
+
 KEYS: dict[Direction, str] = {
     "download": f"wss://{DOWNLOAD_PATH}",
     "upload": f"wss://{UPLOAD_PATH}",
@@ -61,7 +65,8 @@ def _targets(answer: Answer) -> tuple[Target, ...]:
         found = msgspec.json.decode(answer.body, type=_Nearest).results
     except msgspec.DecodeError as error:
         raise UnreachableError(
-            f"M-Lab's locate service {answer.words}, and not as it does: {printable(str(error))}. "
+            f"M-Lab's locate service answered {answer.status}, and not as it does: "
+            f"{printable(str(error))}. "
             "A filter or a login page may answer in its place"
         ) from error
     usable = tuple(_target(one) for one in found if _is_usable(one))
@@ -78,9 +83,12 @@ def _is_usable(found: _Found) -> bool:
 def _is_over_tls(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        return parts.scheme == "wss" and bool(parts.hostname) and parts.port != 0
+        port = parts.port
     except ValueError:
         return False
+    is_host = 0 < len(parts.hostname or "") <= MAX_HOST
+    is_plain = not (parts.username or parts.password or parts.fragment)
+    return parts.scheme == "wss" and is_host and is_plain and port != 0
 
 
 def _target(found: _Found) -> Target:

@@ -1,19 +1,22 @@
 """speedtest-cli as this probe uses it: which server, at what cost, and its faults in words."""
 
 import copy
+import http.client
 import math
 import xml.parsers.expat
 from typing import Any
+from urllib.error import HTTPError, URLError
 
 import speedtest
 
-from broadgauge_agent.errors import OtherServerError
+from broadgauge_agent.errors import ConfigError, OtherServerError
 from broadgauge_agent.network import answers
 from broadgauge_agent.probes.other_servers import place_of
 from broadgauge_agent.text import printable
 from broadgauge_host.addresses import look_up
 
 from .meter import Meter
+from .short_answers import ShortAnswers
 
 SILENCE_SECONDS = 5.0
 """speedtest-cli's own ten would let a dead server take longer than the test."""
@@ -50,12 +53,23 @@ FAULTS = {
     "SpeedtestMiniConnectFailure": ("nothing answers well at this address", MINI),
     "InvalidSpeedtestMiniServer": ("what answers there is no Speedtest Mini server", MINI),
 }
-ODD_ANSWERS = (LookupError, ValueError, TypeError, AttributeError, NameError, OSError)
+ODD_ANSWERS = (
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    NameError,
+    OSError,
+    http.client.HTTPException,
+    xml.parsers.expat.ExpatError,
+)
 """What speedtest-cli breaks with where a login page answers instead of its servers."""
 
 
 class Tester(speedtest.Speedtest):  # type: ignore[misc]  # speedtest-cli has no types
     """speedtest-cli for one server. With a Mini server's address it asks nobody else anything."""
+
+    _opener: Any
 
     def __init__(self, server_url: str, max_seconds: float) -> None:
         self.server_url = server_url
@@ -67,6 +81,7 @@ class Tester(speedtest.Speedtest):  # type: ignore[misc]  # speedtest-cli has no
 
     def get_config(self) -> Any:
         """What to do: as www.speedtest.net says, or as it would for a Mini server."""
+        self._opener = ShortAnswers(self._opener.open, MINI if self.server_url else PUBLIC)
         if not self.server_url:
             return super().get_config()
         self.config.update(copy.deepcopy(MINI_CONFIG))
@@ -115,15 +130,19 @@ def opened(server_url: str, max_seconds: float) -> Tester:
         tester.choose()
     except speedtest.SpeedtestException as error:
         raise OtherServerError(_words(error)) from error
-    except (*ODD_ANSWERS, xml.parsers.expat.ExpatError) as error:
-        what = f"what answers isn't an Ookla server ({type(error).__name__}: {error})"
+    except ODD_ANSWERS as error:
         advice = MINI if server_url else PUBLIC
-        raise OtherServerError(f"{printable(what)}. {advice}") from error
+        raise OtherServerError(
+            f"what answers isn't an Ookla server ({_reason(error)}). {advice}"
+        ) from error
     return tester
 
 
 def _takes_connections(url: str) -> bool:
-    place = place_of(url)
+    try:
+        place = place_of(url)
+    except ConfigError:
+        return False  # the list came from afar
     found = look_up(place.host, place.port).addresses
     return bool(found) and answers(found[0])
 
@@ -131,5 +150,19 @@ def _takes_connections(url: str) -> bool:
 def _words(error: Exception) -> str:
     name = type(error).__name__
     what, advice = FAULTS.get(name, (f"speedtest-cli says {name}", PUBLIC))
-    said = f" ({printable(str(error))})" if str(error) else ""
-    return f"{what}{said}. {advice}"
+    under = error.args[0] if error.args else None
+    reason = f" ({_reason(under)})" if isinstance(under, Exception) else ""
+    return f"{what}{reason}. {advice}"
+
+
+def _reason(error: Exception) -> str:
+    """Why, in the system's words or ours: speedtest-cli's and Python's quote what was sent, and a
+    login page's address may name whoever sits at this machine."""
+    if isinstance(error, HTTPError):
+        return f"HTTP {error.code}"
+    if isinstance(error, URLError) and isinstance(error.reason, OSError):
+        return _reason(error.reason)
+    if isinstance(error, TimeoutError):
+        return "timed out"
+    strerror = error.strerror if isinstance(error, OSError) else None
+    return printable(strerror) if strerror else type(error).__name__

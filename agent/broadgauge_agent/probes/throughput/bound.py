@@ -29,8 +29,8 @@ IDLE_SHARE = 0.05
 """A server with nothing to send for more than this share of the time was too slow itself."""
 
 APP_LIMITED_SHARE = 0.5
-"""A sender that is slower than the path, in pauses too short to be idle in: its kernel waits for data
-at most looks. On a full path it does so now and then."""
+"""A sender that is slower than the path, in pauses too short to be idle in: at most looks, its
+kernel waits for data. On a full path it does so now and then."""
 
 CROSS_TRAFFIC_SHARE = 0.05
 

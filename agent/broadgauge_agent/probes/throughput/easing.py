@@ -18,7 +18,8 @@ EASED_SHARE = 0.9
 """A reading that is more than a ninth above what others leave shows: a full reading may be wrong by
 a tenth at most."""
 
-NOT_EASED_SHARE = 0.95
+NOT_EASED_SHARE = 0.98
+"""A sender that overlooks the request stays at what it had; one that heeds it goes up and down."""
 
 LOOK_SECONDS = 0.5
 MOST_DRAIN_SECONDS = 1.5

@@ -3,9 +3,10 @@
 import socket
 import ssl
 import time
+from urllib.parse import parse_qs
 
 from websockets.client import ClientProtocol
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import InvalidHeader, InvalidStatus, NegotiationError
 from websockets.http11 import Response
 from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
@@ -15,6 +16,7 @@ from broadgauge_agent.tcp_info import prefer_bbr
 from broadgauge_agent.trust import described
 from broadgauge_host.addresses import Address
 from broadgauge_host.certificates import WrongCertificateError
+from broadgauge_wire.spec import ACCESS_PARAMETER
 
 from .channel import RECEIVE_BYTES, Channel
 from .failure import TestFailedError
@@ -24,6 +26,9 @@ CONNECT_SECONDS = 7.0
 
 REFUSED = (403, 429, 503)
 """What a test server answers to a test that may not be, or not now. Others have no tests at all."""
+
+MAX_SAID = 200
+"""Characters of a refusal that are passed on."""
 
 SWITCHING = b"HTTP/1.1 101"
 MAX_HEAD_BYTES = 2**16
@@ -74,7 +79,7 @@ def _shake_hands(channel: Channel, deadline: float) -> None:
     channel.socket.sendall(b"".join(protocol.data_to_send()))
     response = _response(channel, deadline)
     if protocol.handshake_exc is not None:
-        raise _refused(response, protocol.handshake_exc)
+        raise _refused(response, protocol.handshake_exc, _token(protocol.uri.query))
     if protocol.subprotocol != SUBPROTOCOL:
         raise TestFailedError("the server does not speak ndt7: it named another subprotocol")
 
@@ -116,14 +121,36 @@ def _received(channel: Channel, deadline: float) -> bytes:
     return channel.socket.recv(RECEIVE_BYTES)
 
 
-def _refused(response: Response | None, error: Exception) -> TestFailedError:
-    if isinstance(error, InvalidStatus) and response is not None:
-        said = bytes(response.body or b"")[:200].decode("utf-8", "replace").strip()
-        answer = f"HTTP {response.status_code} {said}".rstrip()
-        if response.status_code in REFUSED:
-            return TestFailedError(f"the server refused the test: {answer}")
+def _refused(response: Response | None, error: Exception, token: str) -> TestFailedError:
+    if not isinstance(error, InvalidStatus) or response is None:
+        return TestFailedError(f"the server does not speak ndt7: {_odd(error)}")
+    kind = next(iter(response.headers.get_all("Content-Type")), "").lower()
+    answer = f"HTTP {response.status_code}"
+    if "html" in kind:
+        return TestFailedError(f"that is not a test server: it answered {answer} and a web page")
+    if response.status_code not in REFUSED:
         return TestFailedError(f"that is not a test server: it answered {answer}")
-    return TestFailedError(f"the server does not speak ndt7: {error}")
+    said = _said(response, token) if kind.startswith("text/plain") else ""
+    return TestFailedError(f"the server refused the test: {answer} {said}".rstrip())
+
+
+def _said(response: Response, token: str) -> str:
+    """A test server's words for people. Whoever says the access token isn't one."""
+    said = bytes(response.body or b"").decode("utf-8", "replace").strip()
+    return "" if token and token in said else said[:MAX_SAID]
+
+
+def _token(query: str) -> str:
+    return next(iter(parse_qs(query).get(ACCESS_PARAMETER, ())), "")
+
+
+def _odd(error: Exception) -> str:
+    """In our words: the library's hold what was sent, which may be a filter's page."""
+    if isinstance(error, InvalidHeader):
+        return f"its {error.name} header is missing or wrong"
+    if isinstance(error, NegotiationError):
+        return "it chose what it wasn't offered"
+    return "that was no HTTP answer"
 
 
 def _left(deadline: float) -> float:

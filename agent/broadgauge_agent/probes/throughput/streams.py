@@ -1,8 +1,16 @@
 """One connection of a load, either way: what it moves, and what its sender's kernel says."""
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from broadgauge_agent.middleboxes import CountAt, Finding, recognise_upload
+from msgspec.structs import replace
+
+from broadgauge_agent.middleboxes import (
+    HELD_BYTES,
+    UNKNOWN_HELD_BYTES,
+    CountAt,
+    Finding,
+    recognise_upload,
+)
 from broadgauge_agent.ndt7.frames import binary_frames
 from broadgauge_agent.ndt7.measurement import (
     Measurement,
@@ -12,8 +20,10 @@ from broadgauge_agent.ndt7.measurement import (
     tcp_info_of,
 )
 from broadgauge_agent.ndt7.spec import MIN_MESSAGE_BYTES, ORIGIN_CLIENT, next_message_bytes
-from broadgauge_agent.tcp_info import congestion_control, limit_pacing, read_tcp_info
+from broadgauge_agent.tcp_info import TcpInfo, congestion_control, limit_pacing, read_tcp_info
+from broadgauge_agent.text import printable
 from broadgauge_wire import Reflector
+from broadgauge_wire.spec import MAX_TEXT
 
 from .arrivals import Arrivals
 from .channel import Channel
@@ -31,6 +41,9 @@ OVERCOUNT_BYTES = 2**16
 
 CLOCKS_SECONDS = 0.5
 """Between the two sides' zero, the handshake's ends. A count of later than this is made up."""
+
+RTT_SECONDS = (6e-6, 60.0)
+"""A round trip that a server tells of is longer and shorter than that, or made up."""
 
 
 class Stream(Protocol):
@@ -116,7 +129,7 @@ class Download:
         """As our reflector says it; others give BBR away by sending its facts."""
         for message in self.channel.measurements:
             if message.connection_info and message.connection_info.congestion_control:
-                return message.connection_info.congestion_control
+                return printable(message.connection_info.congestion_control)[:MAX_TEXT]
             if message.bbr_info:
                 return BBR
         return None
@@ -126,7 +139,7 @@ class Download:
         elapsed = seconds(tcp.elapsed_time) if tcp else None
         if tcp is None or elapsed is None:
             return
-        self.sender.append(SenderReading(self._began + elapsed, tcp_info_of(tcp)))
+        self.sender.append(SenderReading(self._began + elapsed, _possible(tcp_info_of(tcp))))
 
 
 class Upload:
@@ -141,9 +154,11 @@ class Upload:
         self.counted = [Sample(began, 0.0)]
         self._began = began
         self._delivered = [Sample(began, 0.0)]
+        self._delivered_packets = 0
         self._frames = {size: memoryview(f) for size, f in binary_frames(masked=True).items()}
         self._size = MIN_MESSAGE_BYTES
         self._queued_bytes = 0
+        self._held_bytes = HELD_BYTES
 
     def work(self) -> None:
         """Hand the socket what it takes, and receive what the server says."""
@@ -164,10 +179,18 @@ class Upload:
         info = read_tcp_info(self.channel.socket)
         if info is not None:
             self.sender.append(SenderReading(now, info))
-            if info.delivered_packets is not None and info.mss_bytes:
-                self._delivered.append(Sample(now, info.delivered_packets * info.mss_bytes))
+            self._count_delivered(now, info)
         for message in self.channel.fresh_measurements():
             self._take(message, now)
+
+    def _count_delivered(self, now: float, info: TcpInfo) -> None:
+        """In packets of the size they have now: a path may ask for smaller ones in between."""
+        if info.delivered_packets is None or not info.mss_bytes:
+            return
+        fresh = info.delivered_packets - self._delivered_packets
+        self._delivered_packets = info.delivered_packets
+        arrived = self._delivered[-1].arrived_bytes + fresh * info.mss_bytes
+        self._delivered.append(Sample(now, arrived))
 
     def curve(self) -> list[Sample]:
         """By this side's kernel, or where it says nothing, by the server."""
@@ -184,7 +207,11 @@ class Upload:
             CountAt(sample.seconds - self._began, sample.arrived_bytes) for sample in self.counted
         ]
         return recognise_upload(
-            taken, counted, reflector, round_trip_seconds=self.channel.answer_seconds
+            taken,
+            counted,
+            reflector,
+            round_trip_seconds=self.channel.answer_seconds,
+            held_bytes=self._held_bytes,
         )
 
     def ease(self, bytes_per_second: float) -> None:
@@ -208,18 +235,38 @@ class Upload:
         count = _count_of(message)
         if count is None:
             return
-        elapsed, num_bytes = count
-        if num_bytes > OVERCOUNT_RATIO * self.channel.sent_bytes + OVERCOUNT_BYTES:
+        if count.num_bytes > OVERCOUNT_RATIO * self.channel.sent_bytes + OVERCOUNT_BYTES:
             raise TestFailedError("the server counted more than was sent: its count cannot be used")
-        if self.counted[-1].seconds < self._began + elapsed <= now + CLOCKS_SECONDS:
-            self.counted.append(Sample(self._began + elapsed, num_bytes))
+        if self.counted[-1].seconds < self._began + count.elapsed_seconds <= now + CLOCKS_SECONDS:
+            self.counted.append(Sample(self._began + count.elapsed_seconds, count.num_bytes))
+            self._held_bytes = max(self._held_bytes, count.held_bytes)
 
 
-def _count_of(message: Measurement) -> tuple[float, int] | None:
+class _Count(NamedTuple):
+    """What a server says of an upload. `held_bytes` may wait for it, acknowledged and uncounted."""
+
+    elapsed_seconds: float
+    num_bytes: int
+    held_bytes: int
+
+
+def _possible(info: TcpInfo) -> TcpInfo:
+    """Without the round trips that no path has."""
+    shortest, longest = RTT_SECONDS
+
+    def kept(rtt_seconds: float | None) -> float | None:
+        return rtt_seconds if rtt_seconds and shortest < rtt_seconds < longest else None
+
+    return replace(
+        info, rtt_seconds=kept(info.rtt_seconds), min_rtt_seconds=kept(info.min_rtt_seconds)
+    )
+
+
+def _count_of(message: Measurement) -> _Count | None:
     """The kernel's count, or where the server's system has none, the server program's."""
     tcp, app = message.tcp_info, message.app_info
     if tcp and tcp.bytes_received is not None and (at := seconds(tcp.elapsed_time)):
-        return at, tcp.bytes_received
+        return _Count(at, tcp.bytes_received, HELD_BYTES)
     if app and app.num_bytes is not None and (at := seconds(app.elapsed_time)):
-        return at, app.num_bytes
+        return _Count(at, app.num_bytes, UNKNOWN_HELD_BYTES)
     return None
