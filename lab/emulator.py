@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from .errors import LabError
+from .errors import LabError, lacking
 from .hosts import Host
 
 SOURCE = Path(__file__).with_name("path.c")
@@ -59,7 +59,8 @@ def program() -> Path:
         need_tools("cc")
         built.parent.mkdir(exist_ok=True)
         part = built.with_name(f".{name}.{os.getpid()}")
-        subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-o", part, SOURCE], check=True)
+        with lacking("the line's program can't be built here; the compiler's own words are above"):
+            subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-o", part, SOURCE], check=True)
         part.replace(built)
     return built
 

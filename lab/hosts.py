@@ -13,7 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .errors import LabError, lacking
+
 _CLONE_NEWNET = 0x40000000
+_NO_NAMESPACES = (
+    "this machine lets nobody make network namespaces; a container needs CAP_SYS_ADMIN for that"
+)
+_NO_CABLES = "this kernel has no cables between namespaces, veth"
 _LIBC = ctypes.CDLL(None, use_errno=True)  # os.setns exists from Python 3.12 on
 
 
@@ -74,9 +80,15 @@ class Host:
             return Path("/proc/sys", name).read_text().strip()
 
     def set_kernel(self, name: str, value: str) -> None:
-        """Change such a setting, on this host alone."""
+        """Change such a setting, on this host alone. LabError where that may not be."""
         with self.inside():
-            Path("/proc/sys", name).write_text(value)
+            try:
+                Path("/proc/sys", name).write_text(value)
+            except OSError as error:
+                raise LabError(
+                    f"the lab may not set {name} of a host here ({error.strerror}); containers "
+                    "often have no /proc/sys to write to"
+                ) from error
 
 
 @dataclass(frozen=True)
@@ -100,13 +112,15 @@ class Port:
 
 @contextmanager
 def hosts(*names: str) -> Iterator[tuple[Host, ...]]:
-    """Hosts that go when the block ends, with whatever still runs on them."""
+    """Hosts that go when the block ends, with whatever still runs on them. LabError where nobody
+    may make any."""
     tag = f"bg{os.getpid() % 10000}{secrets.token_hex(2)}"
     with ExitStack() as undo:
         made = []
         for name in names:
             host = Host(f"{tag}-{name}")
-            ip("netns", "add", host.namespace)
+            with lacking(_NO_NAMESPACES):
+                ip("netns", "add", host.namespace)
             undo.callback(_remove, host.namespace)
             ip("-n", host.namespace, "link", "set", "lo", "up")
             made.append(host)
@@ -114,13 +128,15 @@ def hosts(*names: str) -> Iterator[tuple[Host, ...]]:
 
 
 def cable(one: Host, other: Host, address: str, other_address: str) -> tuple[Port, Port]:
-    """Join two hosts by a cable; addresses are in CIDR notation. It goes when its hosts do."""
+    """Join two hosts by a cable; addresses are in CIDR notation. It goes when its hosts do.
+    LabError where the kernel has none."""
     tag = secrets.token_hex(3)
     ports = (_port(one, f"bg{tag}a", address), _port(other, f"bg{tag}b", other_address))
-    ip(
-        *("link", "add", ports[0].interface, "netns", one.namespace, "type", "veth"),
-        *("peer", "name", ports[1].interface, "netns", other.namespace),
-    )
+    with lacking(_NO_CABLES):
+        ip(
+            *("link", "add", ports[0].interface, "netns", one.namespace, "type", "veth"),
+            *("peer", "name", ports[1].interface, "netns", other.namespace),
+        )
     for port, cidr in zip(ports, (address, other_address), strict=True):
         port.host.add_address(cidr, port.interface)
         port.set_cable(plugged=True)

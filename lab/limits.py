@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from .control_groups import processor_group
+from .errors import lacking
 from .hosts import Host, Port, ip
 from .path import TCP_PAYLOAD_BYTES
 
@@ -17,6 +18,10 @@ OVERHEAD_BYTES = ETHERNET_FRAME_BYTES - 1514
 
 CARD_BURST_BYTES = 16_000
 CARD_QUEUE_MILLISECONDS = 50
+NO_BUCKET = (
+    "the lab can't slow a network card here: this kernel has no token bucket, sch_tbf, or no size "
+    "table, stab, for it"
+)
 _RECEIVE_BUFFER = "net/ipv4/tcp_rmem"
 
 
@@ -36,6 +41,7 @@ def card_speed(port: Port, gateway: Port, speed_bits_per_second: float) -> Itera
 
     What the yielded port's `host.command` runs in the block reads it in /sys/class/net: `ip netns
     exec` gives each program a /sys of its own. The card stays as slow as long as its host lives.
+    LabError where the kernel can't hold it.
     """
     ip("-n", port.host.namespace, "link", "set", port.interface, "gso_max_segs", "1")
     for end in (port, gateway):
@@ -49,14 +55,15 @@ def card_speed(port: Port, gateway: Port, speed_bits_per_second: float) -> Itera
 
 
 def _hold(port: Port, speed_bits_per_second: float) -> None:
-    port.host.run(
-        [
-            *("tc", "qdisc", "add", "dev", port.interface, "root"),
-            *("stab", "overhead", str(OVERHEAD_BYTES), "linklayer", "ethernet"),
-            *("tbf", "rate", f"{round(speed_bits_per_second)}bit"),
-            *("burst", f"{CARD_BURST_BYTES}b", "latency", f"{CARD_QUEUE_MILLISECONDS}ms"),
-        ]
-    )
+    with lacking(NO_BUCKET):
+        port.host.run(
+            [
+                *("tc", "qdisc", "add", "dev", port.interface, "root"),
+                *("stab", "overhead", str(OVERHEAD_BYTES), "linklayer", "ethernet"),
+                *("tbf", "rate", f"{round(speed_bits_per_second)}bit"),
+                *("burst", f"{CARD_BURST_BYTES}b", "latency", f"{CARD_QUEUE_MILLISECONDS}ms"),
+            ]
+        )
 
 
 @contextmanager

@@ -6,14 +6,13 @@ The measuring hosts have a wired interface each; what is emulated lies between r
 school's line does, where neither host can see it.
 """
 
-import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import IO
 
 from .emulator import line_between, need_root_and_tun, write_states
-from .errors import LabError
+from .errors import lacking
 from .hosts import Host, Port, cable, hosts, ip
 
 MTU_BYTES = 1500
@@ -196,8 +195,6 @@ def _hop(number: int, ends: tuple[Host, Host], plan: tuple[State, ...]) -> Itera
 def _behind(host: Host, router: Host, subnet: str, tcp: str) -> tuple[Port, Port]:
     """The ends of a cable to a host's router, by which it reaches everything."""
     port, gateway = cable(host, router, f"{subnet}.2/24", f"{subnet}.1/24")
-    try:
+    with lacking(f"this kernel has no congestion control {tcp!r} for TCP"):
         host.add_route("default", via=gateway.address, tcp=tcp)
-    except subprocess.CalledProcessError as error:
-        raise LabError(f"this kernel has no congestion control {tcp!r} for TCP") from error
     return port, gateway

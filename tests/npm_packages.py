@@ -21,6 +21,10 @@ class Pin(NamedTuple):
 
 
 PINS = {
+    "axe-core": Pin(
+        "4.14.1",
+        "sha512-FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ==",
+    ),
     "@m-lab/ndt7": Pin(
         "0.1.4",
         "sha512-WKPjtAQr3FHue3HUixbiE4UoE3EHhcpbaahcyljHjp5Oto4648951YcAyZ/56vvFFf2f+UsXjYLYvWCBbw/Dyg==",

@@ -5,7 +5,7 @@ import os
 import random
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,12 +20,21 @@ Say = Callable[[str], None]
 log = structlog.get_logger()
 
 
-async def keep_running(name: str, command: Sequence[str], stop: asyncio.Event, say: Say) -> None:
-    """Run the command until `stop`; start it again, after a growing pause, if it ends by itself."""
+async def keep_running(
+    name: str,
+    command: Sequence[str],
+    stop: asyncio.Event,
+    say: Say,
+    variables: Mapping[str, str] | None = None,
+) -> None:
+    """Run the command until `stop`; start it again, after a growing pause, if it ends by itself.
+
+    `variables` join its environment, where no list of processes shows them to other users.
+    """
     pause = FIRST_PAUSE_SECONDS
     while not stop.is_set():
         began = asyncio.get_running_loop().time()
-        child = await start(command)
+        child = await start(command, variables=variables)
         code = await _until_end_or_stop(name, child, stop, say)
         if stop.is_set():
             return
@@ -47,11 +56,14 @@ async def run_once(name: str, command: Sequence[str], given: bytes, say: Say) ->
 
 
 async def start(
-    command: Sequence[str], stdin: int = asyncio.subprocess.DEVNULL
+    command: Sequence[str],
+    stdin: int = asyncio.subprocess.DEVNULL,
+    variables: Mapping[str, str] | None = None,
 ) -> asyncio.subprocess.Process:
     """Start a command in a process group of its own, so that Ctrl-C reaches the parent alone."""
     return await asyncio.create_subprocess_exec(
         *_bound_to_parent(command),
+        env={**os.environ, **(variables or {})},
         stdin=stdin,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,

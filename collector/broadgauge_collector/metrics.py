@@ -18,6 +18,7 @@ from .ingest.ingest import Counts
 from .schools.model import Agent
 from .schools.repository import list_schools
 from .store import Stores
+from .store.duckdb_questions import MEASURED
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 LIVE = timedelta(minutes=15)
@@ -26,13 +27,12 @@ LIVE = timedelta(minutes=15)
 RECENT = timedelta(days=1)
 BITS_PER_BYTE = 8
 
-LATEST_RATES = """
+LATEST_RATES = f"""
 SELECT school_id, segment, direction, arg_max(line_bits_per_second, started_at)
 FROM throughput
-WHERE received_at >= ? AND line_bits_per_second IS NOT NULL AND path_kind = 'network'
-    AND NOT simulated
+WHERE received_at >= ? AND {MEASURED} AND path_kind = 'network' AND NOT simulated
 GROUP BY ALL
-"""
+"""  # noqa: S608 - names of our own
 
 
 class Metrics:
@@ -72,7 +72,8 @@ class Scrape(Collector):
     def _latest_rates(self, names: dict[UUID, str]) -> Metric:
         rates = GaugeMetricFamily(
             "broadgauge_line_rate_bytes_per_second",
-            "Latest line rate of the last day, over a real network, by school and segment.",
+            "Latest line rate of the last day, between agents and the district's test servers over "
+            "a real network, by school and segment.",
             labels=["school", "segment", "direction"],
         )
         since = (self._now - RECENT).replace(tzinfo=None)

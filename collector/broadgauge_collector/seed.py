@@ -1,10 +1,12 @@
 """What `up` puts into an empty collector, so that the first results have a place to go."""
 
+from datetime import datetime
 from pathlib import Path
 
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
+from .access.access_keys import kept_access_key, make_access_key
 from .errors import NotFound
 from .schools import repository
 from .schools.model import School
@@ -24,6 +26,16 @@ def seed(c: Connection, *, host: str, port: int, timezone: str) -> School:
     elif (known.host, known.port) != (host, port):
         repository.update_reflector(c, replace(known, host=host, port=port))
     return school
+
+
+def own_access_key(c: Connection, *, others_reach_it: bool, now: datetime) -> str | None:
+    """What to start the test server of `seed` with: made when others reach it first, and kept.
+
+    None if it was this machine's alone so far, and is.
+    """
+    own = repository.find_reflector(c, THIS_COMPUTER)
+    kept = kept_access_key(c, own.id)
+    return make_access_key(c, own.id, now) if kept is None and others_reach_it else kept
 
 
 def local_timezone() -> str:

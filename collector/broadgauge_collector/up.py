@@ -18,7 +18,7 @@ from .data_directory import locked
 from .errors import CannotStart
 from .local_agent import LocalAgent, agent_command, run_agent
 from .schools.checks import check_timezone
-from .seed import local_timezone, seed
+from .seed import local_timezone, own_access_key, seed
 from .serve import ServeOptions, listening, opened, shown_certificate, vouched_for
 from .services import ReadyCheck, Services
 from .stopping import stop_event
@@ -26,6 +26,9 @@ from .web_server import bind
 
 CONNECT_SECONDS = 1.0
 POLL_SECONDS = 0.1
+
+KEY_VARIABLE = "BROADGAUGE_REFLECTOR_KEY"
+"""From which the agent's command takes a test server's access key."""
 
 
 class UpOptions(Struct, frozen=True, kw_only=True):
@@ -56,9 +59,12 @@ async def _run_all(
 ) -> None:
     command = agent_command()
     agent = await _seeded(options, services)
+    key = await services.write(
+        own_access_key, others_reach_it=not is_loopback(options.serving.host), now=services.now()
+    )
     services.ready_checks.append(_reflector_answers(options))
     async with listening(listener, services, shown_certificate(options.serving)) as server:
-        work = [_reflector(command, options, stop, say)]
+        work = [_reflector(command, options, key, stop, say)]
         if options.agent:
             work.append(run_agent(agent, command, services, stop, say))
         async with _running(stop, *work):
@@ -118,9 +124,12 @@ def _reflector_answers(options: UpOptions) -> ReadyCheck:
     return check
 
 
-async def _reflector(command: str, options: UpOptions, stop: asyncio.Event, say: Say) -> None:
+async def _reflector(
+    command: str, options: UpOptions, key: str | None, stop: asyncio.Event, say: Say
+) -> None:
     listen = ("--host", options.serving.host, "--port", str(options.reflector_port))
-    await keep_running("test server", (command, "reflector", *listen), stop, say)
+    variables = {KEY_VARIABLE: key} if key else {}
+    await keep_running("test server", (command, "reflector", *listen), stop, say, variables)
 
 
 @asynccontextmanager

@@ -142,6 +142,34 @@ def with_the_fingerprint(tour: Tour, block: str) -> None:
     assert known["District core"]["fingerprint"] == fingerprint
 
 
+def with_a_key(tour: Tour, block: str) -> None:
+    """A key is printed, which goes into a file of the machine in the core."""
+    with_the_fingerprint(tour, block)
+    (key,) = (line for line in tour.terminals["shell"].said if line.startswith("bgr_"))
+    (tour.machines["core"].clone / "core.key").write_text(f"{key}\n")
+
+
+def start_it_with_the_key(tour: Tour, block: str) -> None:
+    """Ctrl-C in its terminal ends it; then it takes tokens that are signed with its key alone."""
+    start_the_core_anew(tour, block)
+    doctor = "broadgauge doctor --data data"  # what a school still lacks is trouble
+    access = {each["name"]: each for each in tour.facts(doctor, 1)}
+    assert "no others" in access["test server District core, access"]["detail"]
+
+
+def start_the_core_anew(tour: Tour, command: str) -> None:
+    """With the certificate it has."""
+    tour.terminals["core"].interrupt()
+    tour.open("core", "core").start(command, LISTENS)
+
+
+def as_if_without_a_key(tour: Tour, block: str) -> None:
+    """It is registered anew, for somebody whose test server was started without a key."""
+    start_the_core_anew(tour, ".venv/bin/broadgauge-agent reflector --tls --port 8485")
+    tour.terminals["shell"].run('broadgauge reflectors remove "District core"')
+    with_the_fingerprint(tour, block)
+
+
 def after(command: str, run: Callable[[Tour, str], None]) -> Callable[[Tour, str], None]:
     """A block for a server on which something that an earlier page did is undone."""
 
@@ -194,8 +222,12 @@ QUICKSTART = (
     Block("make agent", start_the_core_test_server),
     Block(
         'broadgauge reflectors add "District core" --host 10.20.1.20 --port 8485 --segment wan '
-        "--fingerprint FINGERPRINT",
-        with_the_fingerprint,
+        "--fingerprint FINGERPRINT --access-key",
+        with_a_key,
+    ),
+    Block(
+        ".venv/bin/broadgauge-agent reflector --tls --port 8485 --access-key-file core.key",
+        start_it_with_the_key,
     ),
     Block(
         'broadgauge token create --school "Lincoln Elementary" --uses 30 --hours 168', make_a_token
@@ -264,7 +296,7 @@ HOW_TO = {
         Block(
             'broadgauge reflectors add "District core" --host 10.20.0.5 --segment wan '
             "--fingerprint FINGERPRINT",
-            after('broadgauge reflectors remove "District core"', with_the_fingerprint),
+            as_if_without_a_key,
         ),
         Block(
             'broadgauge reflectors set "District core" --fingerprint FINGERPRINT',

@@ -116,6 +116,8 @@ def test_the_npm_client_measures_both_ways_in_a_browser_over_tls(
         found = page.evaluate(IN_BROWSER, f"127.0.0.1:{port}")
         started.close()
     check_both_directions(found)
+    for direction in ("download", "upload"):  # whoever opened the page is not told to it
+        assert "Client" not in found[direction]["LastServerMeasurement"]["ConnectionInfo"]
 
 
 @pytest.mark.parametrize("given", ["", "/", "/mini.php"])

@@ -74,8 +74,7 @@ def test_the_stored_rate_is_the_rate_of_the_line(
     assert test["location"] == "Room 12"
     assert test["line_bits_per_second"] == pytest.approx(link.line_bits_per_second, rel=0.05)
     assert test["ceiling_bits_per_second"] > link.line_bits_per_second
-    assert test["bound"] == "exact"
-    assert test["limited_by"] == "path"
+    assert (test["bound"], test["limited_by"]) == ("exact", "path"), test
 
 
 def test_the_school_has_todays_reading_but_no_verdict(

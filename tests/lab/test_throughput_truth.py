@@ -152,15 +152,12 @@ def test_a_server_without_the_time_to_send_is_not_taken_for_the_line() -> None:
     assert result.bound != "exact"
 
 
-@pytest.mark.parametrize("direction", ["download", "upload"])
-def test_a_machine_whose_kernel_tells_nothing_is_the_more_careful(direction: Direction) -> None:
+def test_a_machine_whose_kernel_tells_nothing_is_the_more_careful() -> None:
     with line(State(30e6, 0.02)) as (made, reflector):
-        request = request_to(reflector, direction)
+        request = request_to(reflector, "upload")
         result = measured(made.near.host, request, child_options=UNTOLD_CHILD)
-    assert not is_confidently_wrong(result, made.payload_bits_per_second)
     assert abs(error_ratio(result, made.payload_bits_per_second)) < 0.05
-    if direction == "upload":
-        assert result.bound != "exact"
+    assert result.bound != "exact"
 
 
 @pytest.mark.parametrize("direction", ["download", "upload"])

@@ -1,6 +1,7 @@
 """Keys shared with test servers, and the tokens signed with them that let agents test there.
 
-A key is kept in the clear, because a hash signs nothing. It leaves here once, when it is made.
+A key is kept in the clear, because a hash signs nothing. It leaves here once, when it is made; only
+the test server that `up` runs itself is given its own at every start.
 """
 
 from datetime import datetime, timedelta
@@ -28,6 +29,13 @@ def make_access_key(c: Connection, reflector_id: UUID, now: datetime) -> str:
     key = new_secret(ACCESS_KEY)
     c.execute(insert(access_key).values(reflector_id=reflector_id, key=key, made_at=now))
     return key
+
+
+def kept_access_key(c: Connection, reflector_id: UUID) -> str | None:
+    """The key of a test server that is to be started here, if it has one."""
+    query = select(access_key.c.key).where(access_key.c.reflector_id == reflector_id)
+    found: str | None = c.execute(query).scalar_one_or_none()
+    return found
 
 
 def remove_access_key(c: Connection, reflector_id: UUID) -> None:

@@ -15,7 +15,8 @@ MAX_BYTES_AT_ONCE = 128 * 1024 * 1024
 """Of all bodies under way: a district's agents coming back together take less."""
 
 MAX_BYTES_OF_ONE = 16 * 1024 * 1024
-"""Of one agent or user, who sends one body after the other."""
+"""Of one agent or user, who sends one body after the other; and of all strangers together, so that
+they leave the rest to those who are known."""
 
 
 class Bodies:
@@ -26,8 +27,8 @@ class Bodies:
         self._taken: Counter[str] = Counter()
 
     def take(self, sender: str, size_bytes: int) -> None:
-        """Room for one body. Busy if there is none. Whoever is not known is the sender ''."""
-        one = self._taken[sender] + size_bytes if sender else 0
+        """Room for one body. Busy if there is none. All who are not known are the sender ''."""
+        one = self._taken[sender] + size_bytes
         if one > MAX_BYTES_OF_ONE or self._all + size_bytes > MAX_BYTES_AT_ONCE:
             raise Busy("Too much is being sent at once.")
         self._all += size_bytes

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..api.problems import from_collector_error
 from ..errors import AgentRefused, CollectorError, NotPermitted, TooManyFailures, Unauthenticated
 from ..services import Services
+from .addresses import counted_as
 from .authenticate import authenticate
 from .bodies import Bodies, announced_bytes, bounded
 from .failures import FailureLimit
@@ -118,9 +119,9 @@ class AccessMiddleware:
 
 
 def address_of(scope: Scope) -> str:
-    """The other side's address, as the socket has it."""
+    """The other side, by its address at the socket, as limits count it."""
     client = scope.get("client")
-    return str(client[0]) if client else ""
+    return counted_as(str(client[0])) if client else ""
 
 
 def too_many_failures() -> Response:

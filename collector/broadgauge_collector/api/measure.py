@@ -1,5 +1,6 @@
 """`/measure`: what anybody may open, without a login or a cookie, to test a room."""
 
+from contextlib import nullcontext
 from http import HTTPStatus
 from importlib.resources import files
 
@@ -10,7 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from ..access.failures import FailureLimit
 from ..access.middleware import address_of
 from ..access.permissions import Permission
-from ..errors import NotFound
+from ..errors import NotFound, TooManyFailures
 from ..rooms import page
 from ..rooms.model import Room
 from ..rooms.repository import find_by_code
@@ -24,18 +25,17 @@ POLICY = "Content-Security-Policy"
 async def get_page(request: Request, services: TheServices, room: str = "") -> Response:
     """The page for a room's code, or without one for a test that nobody keeps."""
     try:
-        found, server = await services.look_up(_place, room, services.config.secure)
+        found, server = await _find(request, services, room)
+    except TooManyFailures:
+        return _html(page.message(page.TOO_MANY_CODES), HTTPStatus.TOO_MANY_REQUESTS)
     except NotFound:
-        failures: FailureLimit = request.app.state.code_failures
-        if failures.exceeded(address_of(request.scope)):
-            return _html(page.message(page.TOO_MANY_CODES), HTTPStatus.TOO_MANY_REQUESTS)
         return _html(page.message(page.UNKNOWN_CODE), HTTPStatus.NOT_FOUND)
     return _html(page.test_page(found, server), HTTPStatus.OK)
 
 
-async def get_worker(services: TheServices, room: str = "") -> Response:
+async def get_worker(request: Request, services: TheServices, room: str = "") -> Response:
     """The script that tests. A worker goes by its own content policy, so it needs the page's."""
-    _, server = await services.look_up(_place, room, services.config.secure)
+    _, server = await _find(request, services, room)
     sources = server.policy_sources if isinstance(server, PageServer) else ""
     headers = {POLICY: page.page_policy(sources)}
     return static_file("worker.js", "text/javascript", headers)
@@ -49,6 +49,15 @@ async def get_script() -> Response:
 async def get_style() -> Response:
     """How the page looks."""
     return static_file("measure.css", "text/css")
+
+
+async def _find(
+    request: Request, services: TheServices, typed: str
+) -> tuple[Room | None, PageServer | Missing]:
+    failures: FailureLimit = request.app.state.code_failures
+    guess = failures.attempt(address_of(request.scope)) if typed else nullcontext()
+    with guess:
+        return await services.look_up(_place, typed, services.config.secure)
 
 
 def _place(c: Connection, typed: str, secure: bool) -> tuple[Room | None, PageServer | Missing]:

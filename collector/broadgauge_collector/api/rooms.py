@@ -16,7 +16,7 @@ from broadgauge_wire.fields import about
 from ..access.failures import FailureLimit
 from ..access.middleware import address_of
 from ..access.permissions import Permission
-from ..errors import Conflict, NotFound, TooManyFailures, TooManyTests
+from ..errors import Conflict, NotFound, TooManyTests
 from ..rooms import repository
 from ..rooms.model import FinishedTest, KeptTest, Room, StartedTest, TestUnderWay
 from ..rooms.servers import PageServer, server_for_page
@@ -73,14 +73,9 @@ async def post_start(
     """Announce a test of a room, whose code is the permission. Its result is awaited from now on:
     one that never comes is kept as a failed test."""
     address = address_of(request.scope)
-    try:
+    failures: FailureLimit = request.app.state.code_failures
+    with failures.attempt(address):
         room, server = await services.look_up(_beginning, wish, services.config.secure)
-    except NotFound as error:
-        failures: FailureLimit = request.app.state.code_failures
-        if failures.exceeded(address):
-            words = "Too many attempts with unknown room codes. Wait a minute."
-            raise TooManyFailures(words) from error
-        raise
     tests: RoomTests = request.app.state.room_tests
     test = tests.begin(room, server, address, services.now())
     begun = TestUnderWay(id=test.id, lifetime_seconds=tests.lifetime_seconds)

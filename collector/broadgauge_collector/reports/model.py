@@ -108,10 +108,10 @@ class TestRow(Struct, frozen=True, kw_only=True):
 
 def reading_kind(test: TestRow | ThroughputResult) -> ReadingKind:
     """What a throughput test says of the line."""
-    if test.error is not None:
-        return "failed"
     if test.client == "browser":
         return "browser"
+    if test.error is not None:
+        return "failed"
     return test.bound or "unclear"
 
 
@@ -159,7 +159,7 @@ class SchoolReport(Struct, frozen=True, kw_only=True):
 
     @property
     def failed(self) -> int:
-        """How many tests of the window failed."""
+        """How many tests that agents made in the window failed."""
         return self.readings.get("failed", 0)
 
 

@@ -1,12 +1,15 @@
 """What becomes of a room's test when it ends."""
 
+import time
+from collections.abc import Callable
+
 from ..services import Services
 from .model import FinishedTest
 from .results import BrowserLane, results_of
 from .under_way import RoomTests, UnderWay
 
 
-def room_tests(services: Services) -> RoomTests:
+def room_tests(services: Services, clock: Callable[[], float] = time.monotonic) -> RoomTests:
     """The tests under way, whose results go the way of all results."""
     lane = BrowserLane(services.ingest)
 
@@ -14,4 +17,4 @@ def room_tests(services: Services) -> RoomTests:
         results = results_of(finished, test.room, test.server, test.began)
         await lane.keep(test.room.school_id, results, services.now())
 
-    return RoomTests(keep)
+    return RoomTests(keep, clock=clock)

@@ -46,7 +46,7 @@ TEST = """<p class="place">{place}</p>
 <p class="note">Keep this page open, and don't use this device for anything else meanwhile.</p>
 </section>
 <section id="answer" tabindex="-1" hidden>
-<p id="verdict" class="verdict"></p>
+<h1 id="verdict" class="verdict"></h1>
 <p id="meaning" class="lead"></p>
 <p id="it" class="problem" hidden><strong>Tell IT:</strong> <span id="to-it"></span></p>
 <p id="kept" class="note"></p>

@@ -10,6 +10,7 @@ from broadgauge_wire import Batch, Direction, Result, ThroughputResult, encode, 
 
 from ..ingest import Ingest
 from ..version import VERSION
+from .floor import floor_of
 from .model import Fault, FinishedTest, MeasuredPart, Room
 from .servers import PageServer
 
@@ -110,7 +111,7 @@ def _outcome(part: MeasuredPart) -> dict[str, Any]:
         "throughput_bits_per_second": payload,
         "line_bits_per_second": payload / PAYLOAD_RATIO,
         "payload_ratio": PAYLOAD_RATIO,
-        "bound": "at_least",
+        "bound": floor_of(part),
         "stop_reason": part.stop_reason,
         "rates_bits_per_second": part.rates_bits_per_second,
         "rate_interval_seconds": part.rate_interval_seconds,

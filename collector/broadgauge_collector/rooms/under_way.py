@@ -6,6 +6,7 @@ server that stops forgets them, and their pages say that nothing was kept.
 """
 
 import asyncio
+import time
 from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -15,9 +16,11 @@ from uuid import UUID, uuid4
 import structlog
 from msgspec import Struct
 
+from ..access.addresses import is_own_machine
 from ..errors import CollectorError, Conflict, NotFound, TooManyTests
 from .limits import Allowance
 from .model import FinishedTest, Room
+from .plausible import check_plausible
 from .results import CLOSED
 from .servers import PageServer
 
@@ -31,14 +34,17 @@ WAIT_SECONDS = 10
 """A test that is under way may have ended after this."""
 
 ROOM_BURST, ROOM_EVERY_SECONDS = 12, 120.0
-"""A room: a dozen devices one after the other, then thirty an hour."""
+"""A room: a dozen devices one after the other, then thirty an hour. A test that is given up counts
+twice: it kept others out all the while."""
 
 ADDRESS_BURST, ADDRESS_EVERY_SECONDS = 60, 15.0
-"""An address: a whole school may share one."""
+"""An address: a whole school may share one, or a district. Rooms have limits of their own."""
 
 KEPT_REMEMBERED = 1000
 """Tests whose page may say the same again, because the answer got lost."""
 
+OFTEN_IN_ROOM = "This room was tested often just now."
+OFTEN_FROM_NETWORK = "Many tests came from this network just now, of this room and of others."
 NOT_AWAITED = "This test isn't awaited any more: it took too long, or the server was restarted."
 
 log = structlog.get_logger()
@@ -53,14 +59,23 @@ class UnderWay(Struct, frozen=True, kw_only=True):
     room: Room
     server: PageServer
     began: datetime
+    began_seconds: float
+    """The same, on a clock that nobody sets."""
 
 
 class RoomTests:
     """The tests under way, each with the moment at which it is given up. In the event loop only."""
 
-    def __init__(self, keep: Keep, *, lifetime_seconds: float = LIFETIME_SECONDS) -> None:
+    def __init__(
+        self,
+        keep: Keep,
+        *,
+        lifetime_seconds: float = LIFETIME_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.lifetime_seconds = lifetime_seconds
         self._keep = keep
+        self._clock = clock
         self._tests: dict[UUID, UnderWay] = {}
         self._timers: dict[UUID, asyncio.TimerHandle] = {}
         self._kept: OrderedDict[UUID, UnderWay] = OrderedDict()
@@ -74,13 +89,10 @@ class RoomTests:
         The address is counted in memory and never kept.
         """
         self._check_room_for_one_more(room)
-        for allowance, key in ((self._rooms, str(room.id)), (self._addresses, address)):
-            seconds = allowance.seconds_to_wait(key)
-            if seconds > 0:
-                raise TooManyTests("This room was tested often just now.", int(seconds) + 1)
-        self._rooms.take(str(room.id))
-        self._addresses.take(address)
-        test = UnderWay(id=uuid4(), room=room, server=server, began=now)
+        self._check_allowances(room, address)
+        test = UnderWay(
+            id=uuid4(), room=room, server=server, began=now, began_seconds=self._clock()
+        )
         self._tests[test.id] = test
         self._await_result(test)
         return test
@@ -117,20 +129,34 @@ class RoomTests:
         if schools[room.school_id] >= TESTS_AT_SCHOOL:
             raise TooManyTests("Other rooms are being tested right now.", WAIT_SECONDS)
 
+    def _check_allowances(self, room: Room, address: str) -> None:
+        asked = [(self._rooms, str(room.id), OFTEN_IN_ROOM)]
+        if not is_own_machine(address):  # a proxy in front would be everybody
+            asked.append((self._addresses, address, OFTEN_FROM_NETWORK))
+        for allowance, key, words in asked:
+            seconds = allowance.seconds_to_wait(key)
+            if seconds > 0:
+                raise TooManyTests(words, int(seconds) + 1)
+        for allowance, key, _ in asked:
+            allowance.take(key)
+
     async def _end(self, test: UnderWay, finished: FinishedTest) -> None:
         timer = self._timers.pop(test.id, None)
         if timer is None:
             raise Conflict("The result of this test is being kept right now.")
         timer.cancel()
         try:
+            check_plausible(finished, self._clock() - test.began_seconds)
             await self._keep(test, finished)
         except CollectorError as error:
             if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 self._await_result(test)
             else:
-                del self._tests[test.id]
+                log.warning("room_test_refused", why=error.detail)
             raise
-        del self._tests[test.id]
+        finally:
+            if test.id not in self._timers:
+                self._tests.pop(test.id, None)
 
     def _await_result(self, test: UnderWay) -> None:
         loop = asyncio.get_running_loop()
@@ -142,7 +168,10 @@ class RoomTests:
         task.add_done_callback(self._ending.discard)
 
     async def _keep_as_closed(self, test_id: UUID) -> None:
+        test = self._tests[test_id]
         try:
-            await self._end(self._tests[test_id], CLOSED)
+            await self._end(test, CLOSED)
         except CollectorError as error:
             log.warning("room_test_not_kept", why=error.detail)
+        else:
+            self._rooms.take(str(test.room.id))

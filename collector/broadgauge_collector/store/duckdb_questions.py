@@ -39,15 +39,16 @@ GROUPS: dict[Grouping, str] = {
 }
 # What was received before a window can't have begun in it; a clock may lead by a day at most.
 IN_WINDOW = f"({MOMENT}) >= $since AND ({MOMENT}) < $until AND received_at >= $received_since"
-OURS = """method = 'ndt7' AND NOT coalesce(public_server, false)
-    AND coalesce(client, 'agent') = 'agent'"""
+BY_AGENT = "coalesce(client, 'agent') = 'agent'"
+OURS = f"method = 'ndt7' AND NOT coalesce(public_server, false) AND {BY_AGENT}"
 """By agents, by their own protocol, to the district's test servers: others are listed, no more."""
 
 MEASURED = f"error IS NULL AND line_bits_per_second IS NOT NULL AND {OURS}"
 
 
 ReadingKind = Literal["exact", "at_least", "unclear", "browser", "failed"]
-"""What a throughput test says of a line. `unclear` has no bound; a web page made `browser`."""
+"""What a throughput test says of a line. `unclear` has no bound. Web pages made `browser`, failed
+or not: strangers make those, so they don't count among what failed at the school."""
 
 
 class Window(NamedTuple):
@@ -160,15 +161,23 @@ def tests(
 def newest_tests(
     cursor: Cursor, window: Window, school_id: UUID, limit: int
 ) -> tuple[list[Listed], int]:
-    """The newest throughput tests of a school in both directions, and how many there are."""
+    """The newest throughput tests of a school in both directions, and how many there are.
+
+    Half of the places are agents' own, as far as they have tests: whoever has a room code can make
+    many, and must not push theirs out.
+    """
+    here = f"FROM throughput WHERE school_id = $school AND {IN_WINDOW}"
     query = f"""
-        SELECT {MOMENT}, school_id, segment, reflector_id, {_FACTS},
-            id, agent_id, direction, location, limited_by, error, idle_rtt_seconds,
-            bytes_transferred, count(*) OVER ()
-        FROM throughput WHERE school_id = $school AND {IN_WINDOW}
-        ORDER BY 1 DESC, id DESC LIMIT $limit
+        SELECT * FROM (
+            SELECT {MOMENT} AS moment, school_id, segment, reflector_id, {_FACTS},
+                id, agent_id, direction, location, limited_by, error, idle_rtt_seconds,
+                bytes_transferred, count(*) OVER ()
+            {here} ORDER BY id IN (
+                SELECT id {here} AND {BY_AGENT} ORDER BY {MOMENT} DESC, id DESC LIMIT $reserved
+            ) DESC, moment DESC, id DESC LIMIT $limit
+        ) ORDER BY moment DESC, id DESC
     """  # noqa: S608 - names of our own
-    values = {"school": school_id, "limit": limit, **window.values()}
+    values = {"school": school_id, "limit": limit, "reserved": limit // 2, **window.values()}
     rows = cursor.execute(query, values).fetchall()
     facts = len(Measured._fields)
     listed = [Listed(Measured(_utc(row[0]), *row[1:facts]), *row[facts:-1]) for row in rows]
@@ -178,8 +187,8 @@ def newest_tests(
 def readings(cursor: Cursor, window: Window, school_id: UUID) -> dict[ReadingKind, int]:
     """How many throughput tests of a school are of which kind, in both directions."""
     query = f"""
-        SELECT CASE WHEN error IS NOT NULL THEN 'failed'
-            WHEN client = 'browser' THEN 'browser' ELSE coalesce(bound, 'unclear') END, count(*)
+        SELECT CASE WHEN NOT ({BY_AGENT}) THEN 'browser'
+            WHEN error IS NOT NULL THEN 'failed' ELSE coalesce(bound, 'unclear') END, count(*)
         FROM throughput WHERE school_id = $school AND {IN_WINDOW} GROUP BY 1
     """  # noqa: S608 - names of our own
     return dict(cursor.execute(query, {"school": school_id, **window.values()}).fetchall())

@@ -68,7 +68,7 @@ def _back(report: TestReport) -> html.Nav:
 def _head(report: TestReport) -> html.Section:
     result = report.result
     shape = SHAPES[report.reading]
-    tone = "below" if report.reading == "failed" else "reading"
+    tone = "reading" if result.error is None else "below"
     named = "inside one machine" if _is_loopback(result) else shape.name
     kind = html.Span([icon(shape.icon), named.capitalize()], className=f"badge tone-{tone}")
     badges = [kind, *([chip("Simulated data")] if result.simulated else [])]

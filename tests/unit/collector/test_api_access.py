@@ -1,6 +1,7 @@
 """The door: deny by default, for every route there is."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from typing import Any
 from uuid import uuid4
 
@@ -11,11 +12,13 @@ from starlette.testclient import WebSocketDenialResponse
 from starlette.types import Message
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from broadgauge_collector.access.addresses import counted_as, is_own_machine
 from broadgauge_collector.access.failures import BURST, FailureLimit
 from broadgauge_collector.access.permissions import Permission
 from broadgauge_collector.access.rules import AccessRules, methods_of, path_of
 from broadgauge_collector.api.routes import API_ROUTES, OTHER_ROUTES
 from broadgauge_collector.api.routing import Route
+from broadgauge_collector.errors import Busy, Conflict, NotFound, TooManyFailures
 from tests.api_client import OWN_PAGE, Api, serving
 
 ROUTES = [
@@ -206,6 +209,58 @@ def test_the_failure_limit_remembers_a_bounded_number_of_addresses() -> None:
         limit.exceeded(str(number))
 
     assert len(limit._buckets) == 10_000
+
+
+def test_attempts_made_at_once_are_limited_like_those_made_one_after_the_other() -> None:
+    limit = FailureLimit(lambda: 0.0)
+    with ExitStack() as under_way:
+        for _ in range(int(BURST)):
+            under_way.enter_context(limit.attempt("10.0.0.1"))
+        with pytest.raises(TooManyFailures), limit.attempt("10.0.0.1"):
+            pytest.fail("it was looked up")
+        with limit.attempt("10.0.0.2"):
+            pass
+
+    with limit.attempt("10.0.0.1"):
+        "those that succeeded are forgotten"
+
+
+def test_only_what_is_not_found_is_a_failed_attempt() -> None:
+    limit = FailureLimit(lambda: 0.0)
+
+    for fault in (Busy, Conflict, NotFound):
+        for _ in range(int(BURST)):
+            with suppress(fault), limit.attempt("10.0.0.1"):
+                raise fault("of the look-up")
+
+    with pytest.raises(TooManyFailures), limit.attempt("10.0.0.1"):
+        pytest.fail("it was looked up")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("10.0.0.1", "10.0.0.1", True),
+        ("10.0.0.1", "10.0.0.2", False),
+        ("10.0.0.1", "::ffff:10.0.0.1", True),
+        ("::ffff:10.0.0.1", "::ffff:10.0.0.2", False),
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("fe80::1%eth0", "fe80::2%eth0", True),
+        ("testclient", "testclient", True),
+        ("", "10.0.0.1", False),
+    ],
+)
+def test_one_machine_counts_as_one_whatever_addresses_it_has(
+    one: str, other: str, is_same: bool
+) -> None:
+    assert (counted_as(one) == counted_as(other)) == is_same
+
+
+def test_this_machine_is_known_by_its_address() -> None:
+    own = [a for a in ("127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "::2", "10.0.0.1", "")
+           if is_own_machine(counted_as(a))]  # fmt: skip
+    assert own == ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"]
 
 
 def test_answers_carry_the_security_headers(whole: Api) -> None:

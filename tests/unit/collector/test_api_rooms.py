@@ -1,11 +1,13 @@
 """Rooms by API: their codes, and what strangers may say of a test."""
 
+import itertools
 import time
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
+import segno
 
 from broadgauge_collector.access.failures import FailureLimit
 from broadgauge_collector.capacity.model import LinkTest
@@ -21,13 +23,13 @@ from tests import collecting
 from tests.api_client import Api, serving
 
 PART = {
-    "duration_seconds": 2.0,
-    "bytes_transferred": 25_000_000,
+    "duration_seconds": 4.6,
+    "bytes_transferred": 54_000_000,
     "throughput_bits_per_second": 96e6,
-    "rates_bits_per_second": [40e6, 96e6, 96e6],
+    "rates_bits_per_second": [40e6, *[96e6] * 17],
     "rate_interval_seconds": 0.25,
-    "measured_from_seconds": 0.25,
-    "measured_to_seconds": 0.75,
+    "measured_from_seconds": 3.0,
+    "measured_to_seconds": 4.5,
     "idle_rtt_seconds": 0.004,
     "loaded_rtt_seconds": 0.031,
     "stop_reason": "converged",
@@ -90,8 +92,9 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 
 @pytest.fixture
 def walls(shared: Api) -> Walls:
-    """With nobody's tests under way, and no guesses made."""
-    shared.app.state.room_tests = room_tests(shared.services)
+    """With nobody's tests under way, no guesses made, and a minute between any two requests."""
+    minutes = itertools.count(0.0, 60.0)
+    shared.app.state.room_tests = room_tests(shared.services, lambda: next(minutes))
     shared.app.state.code_failures = FailureLimit()
     shared.http.cookies.clear()
     return Walls(shared, f"School {new_id()}")
@@ -153,6 +156,18 @@ def test_a_finished_test_is_stored_for_its_room_and_marked_as_a_browsers(walls: 
         assert result["reflector_id"] == str(walls.reflector.id)
         assert result["path_kind"] is None
         assert result["error"] is None
+
+
+def test_a_reading_too_short_to_outlast_a_burst_is_kept_and_claims_nothing(walls: Walls) -> None:
+    begun = walls.begin(walls.code()).json()
+    short = PART | {"measured_from_seconds": 0.5, "measured_to_seconds": 2.0}
+    assert walls.finish(begun["id"], {"download": PART, "upload": short}).status_code == 200
+    found = {result["direction"]: result for result in walls.results()}
+    assert found["upload"]["throughput_bits_per_second"] == 96e6
+    assert {way: result["bound"] for way, result in found.items()} == {
+        "download": "at_least",
+        "upload": None,
+    }
 
 
 def test_no_address_and_no_word_of_the_device_is_stored(walls: Walls) -> None:
@@ -233,6 +248,17 @@ def test_what_is_out_of_bounds_is_refused(walls: Walls) -> None:
     assert walls.results() == []
 
 
+def test_what_no_test_can_have_found_is_refused_and_the_room_is_free_again(walls: Walls) -> None:
+    code = walls.code()
+    begun = walls.begin(code).json()
+    endless = {"download": PART | {"duration_seconds": 1e9}, "upload": PART}
+    refused = walls.finish(begun["id"], endless)
+    assert refused.status_code == 422
+    assert "This can't be" in refused.json()["detail"]
+    assert walls.results() == []
+    assert walls.begin(code).status_code == 201
+
+
 def test_what_is_kept_passes_the_checks_that_an_agents_results_pass(walls: Walls) -> None:
     lane = BrowserLane(walls.api.services.ingest)
     now = walls.api.services.now()
@@ -272,10 +298,35 @@ def test_a_code_that_nobody_made_begins_nothing(walls: Walls) -> None:
     assert "No room has this code" in answer.json()["detail"]
 
 
-def test_guessing_codes_is_slowed_down(walls: Walls) -> None:
-    said = {walls.begin("ABCDEFGH").status_code for _ in range(70)}
-    assert said == {404, 429}
-    assert walls.begin(walls.code()).status_code == 201, "who has a code is not held up"
+def test_guessing_codes_is_held_up_whether_a_guess_is_right_or_not(walls: Walls) -> None:
+    now = [0.0]
+    walls.api.app.state.code_failures = FailureLimit(lambda: now[0])
+    code = walls.code()
+    assert [walls.begin("ABCDEFGH").status_code for _ in range(70)] == [404] * 60 + [429] * 10
+    for asked in ("ABCDEFGH", code):
+        assert walls.begin(asked).json()["title"] == "Too many failed attempts"
+        for page in ("/measure", "/measure/worker.js"):
+            assert walls.api.http.get(f"{page}?room={asked}").status_code == 429, page
+    assert walls.api.http.get("/measure").status_code == 200, "nothing is guessed without a code"
+
+    now[0] += 1.0
+    assert walls.begin(code).status_code == 201
+
+
+@pytest.mark.parametrize("page", ["/measure", "/measure/worker.js"])
+def test_guesses_at_a_page_count_as_well(walls: Walls, page: str) -> None:
+    walls.api.app.state.code_failures = FailureLimit(lambda: 0.0)
+    guesses = [walls.api.http.get(f"{page}?room=ABCDEFGH").status_code for _ in range(61)]
+    assert guesses == [404] * 60 + [429]
+    assert walls.begin(walls.code()).status_code == 429
+
+
+def test_right_codes_cost_nothing(walls: Walls) -> None:
+    walls.api.app.state.code_failures = FailureLimit(lambda: 0.0)
+    code = walls.code()
+    pages = {walls.api.http.get(f"/measure?room={code}").status_code for _ in range(70)}
+    assert pages == {200}
+    assert walls.begin(code).status_code == 201
 
 
 def test_a_page_with_another_test_server_in_mind_is_told_to_reload(walls: Walls) -> None:
@@ -353,10 +404,18 @@ def test_an_unknown_code_gets_a_page_that_says_what_to_do(walls: Walls) -> None:
 
 
 def test_the_sheet_has_a_card_a_room_with_the_address_people_use(walls: Walls) -> None:
-    walls.add("Room 12", "Library")
+    rooms = walls.add("Room 12", "Library").json()
     walls.api.http.get(walls.api.login_link())
     page = walls.api.http.get(f"/schools/{walls.school.id}/rooms").text
     assert page.count('class="card"') == 2
     assert page.count("<svg") == 2
+    for room in rooms:
+        (card,) = (card for card in page.split("<article")[1:] if f"<h2>{room['name']}<" in card)
+        assert _qr_code(f"http://127.0.0.1:8484/measure?room={room['code']}") in card
     assert "http://127.0.0.1:8484/measure" in page
     assert "only this machine has" in page
+
+
+def _qr_code(address: str) -> str:
+    code = segno.make_qr(address, error="m", boost_error=True)
+    return str(code.svg_inline(border=4, omitsize=True, svgclass="qr"))

@@ -11,6 +11,8 @@ from structlog.testing import capture_logs
 from broadgauge_collector import http_protocol
 from broadgauge_collector.access import bodies
 from broadgauge_collector.access.bodies import MAX_BYTES_AT_ONCE, MAX_BYTES_OF_ONE, Bodies
+from broadgauge_collector.access.permissions import ANONYMOUS
+from broadgauge_collector.access.rules import DEFAULT_BODY_BYTES
 from broadgauge_collector.app import open_services
 from broadgauge_collector.config import ServerConfig
 from broadgauge_collector.errors import Busy
@@ -103,10 +105,19 @@ def test_bodies_have_room_together_and_one_sender_only_a_share_of_it() -> None:
     room.take("agent", MAX_BYTES_OF_ONE)
     with pytest.raises(Busy):
         room.take("agent", 1)
-    room.take("other", 1)
-    room.give_back("other", 1)
-    room.take("", MAX_BYTES_AT_ONCE - MAX_BYTES_OF_ONE)
+    others = [f"agent {number}" for number in range(MAX_BYTES_AT_ONCE // MAX_BYTES_OF_ONE - 1)]
+    for other in others:
+        room.take(other, MAX_BYTES_OF_ONE)
     with pytest.raises(Busy):
-        room.take("other", 1)
+        room.take("one more", 1)
     room.give_back("agent", MAX_BYTES_OF_ONE)
+    room.take("agent", MAX_BYTES_OF_ONE)
+
+
+def test_strangers_bodies_leave_room_for_agents() -> None:
+    room = Bodies()
+    for _ in range(MAX_BYTES_OF_ONE // DEFAULT_BODY_BYTES):
+        room.take(ANONYMOUS.id, DEFAULT_BODY_BYTES)
+    with pytest.raises(Busy):
+        room.take(ANONYMOUS.id, DEFAULT_BODY_BYTES)
     room.take("agent", MAX_BYTES_OF_ONE)

@@ -11,12 +11,15 @@ from broadgauge_collector.doctor.access import check_access
 from broadgauge_collector.doctor.stores import check_control
 from broadgauge_collector.schools.model import Reflector
 from broadgauge_collector.schools.repository import add_reflector
+from broadgauge_collector.seed import THIS_COMPUTER
 from broadgauge_collector.store import ControlStore
 from broadgauge_host.addresses import look_up
 from broadgauge_host.diagnosis import Check
+from lab.hosts import hosts
 from tests.ndt7_servers import free_port, reflector
 
 OTHER_KEY = "bgr_" + "o" * 43
+IN_THE_SCHOOL = "10.20.0.6"
 
 
 @pytest.fixture
@@ -26,9 +29,11 @@ def control(tmp_path: Path) -> Iterator[ControlStore]:
     store.close()
 
 
-def known(control: ControlStore, port: int) -> Reflector:
+def known(
+    control: ControlStore, port: int, name: str = "Core", host: str = "127.0.0.1"
+) -> Reflector:
     with control.begin() as c:
-        return add_reflector(c, name="Core", host="127.0.0.1", port=port, segment="wan")
+        return add_reflector(c, name=name, host=host, port=port, segment="wan")
 
 
 def made_key(control: ControlStore, core: Reflector) -> str:
@@ -42,7 +47,8 @@ def looked(data: Path, core: Reflector) -> list[Check]:
     assert facts
     tokens = {access.reflector_id: access.token for access in facts.access_tokens}
     (address,) = look_up(core.host, core.port).addresses
-    return list(check_access("test server Core", core, tokens.get(core.id), address))
+    name = f"test server {core.name}"
+    return list(check_access(name, core, tokens.get(core.id), address))
 
 
 def test_a_test_server_with_its_key_is_well(control: ControlStore, tmp_path: Path) -> None:
@@ -82,7 +88,26 @@ def test_a_test_server_with_a_key_that_is_not_known_here_is_named(
     assert "has no access key here" in check.detail
 
 
-def test_an_open_test_server_is_nothing_to_speak_of(control: ControlStore, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [("Core", "start it with --access-key-file FILE"), (THIS_COMPUTER, "`broadgauge up` again")],
+)
+def test_an_open_test_server_that_others_reach_comes_with_advice(
+    name: str, start: str, control: ControlStore, tmp_path: Path
+) -> None:
+    with hosts("server") as (server,), server.inside():
+        server.add_address(f"{IN_THE_SCHOOL}/32")
+        with reflector(host=IN_THE_SCHOOL) as port:
+            (check,) = looked(tmp_path, known(control, port, name, IN_THE_SCHOOL))
+    assert (check.name, check.state) == (f"test server {name}, access", "ok")
+    assert "anybody who reaches it" in check.detail
+    assert f'broadgauge reflectors key "{name}"' in (check.advice or "")
+    assert start in (check.advice or "")
+
+
+def test_an_open_test_server_of_this_machine_alone_is_nothing_to_speak_of(
+    control: ControlStore, tmp_path: Path
+) -> None:
     core = known(control, free_port())
     with reflector(port=core.port):
         assert looked(tmp_path, core) == []

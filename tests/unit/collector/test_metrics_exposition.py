@@ -1,6 +1,7 @@
 """What Prometheus is told."""
 
 import subprocess
+from datetime import timedelta
 
 from broadgauge_wire import DroppedResults
 from tests.api_client import Api
@@ -66,6 +67,19 @@ def test_rates_are_bytes_per_second(api: Api) -> None:
 
     assert 'school="Lincoln Elementary"' in line
     assert float(line.split()[-1]) == 470e6 / 8
+
+
+def test_only_agents_tests_to_the_districts_test_servers_are_the_rate(api: Api) -> None:
+    agent, headers = api.agent(api.school())
+    now = api.services.now()
+    others = ({"public_server": True}, {"method": "ookla"}, {"client": "browser"})
+    ours = throughput(started_at=now - timedelta(minutes=5))
+    made = (throughput(started_at=now, line_bits_per_second=9e9, **other) for other in others)
+    assert api.send(batch(agent, ours, *made), headers).json()["refused"] == []
+
+    lines = [line for line in _metrics(api).splitlines() if "line_rate_bytes_per_second{" in line]
+
+    assert [float(line.split()[-1]) for line in lines] == [470e6 / 8]
 
 
 def test_routes_are_labelled_by_their_template_never_by_an_id(api: Api) -> None:

@@ -1,13 +1,15 @@
 """One stored test as its page shows it, on real stores."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
 from broadgauge_collector import reports
 from broadgauge_collector.errors import NotFound
+from broadgauge_collector.reports import school_report
 from broadgauge_collector.schools.model import Agent
 from broadgauge_wire import ThroughputResult, new_id
 from tests import collecting, made_up
@@ -105,6 +107,38 @@ def test_a_schools_tests_are_counted_by_what_they_say(here: TestDistrict, agent:
     assert found.readings == {"exact": 2, "at_least": 1, "unclear": 1, "browser": 1, "failed": 1}
     assert (found.failed, found.tests_total) == (1, 6)
     assert {test.reading for test in found.tests} == set(found.readings)
+
+
+def test_what_fails_in_web_pages_is_no_failed_test_of_the_schools(
+    here: TestDistrict, agent: Agent
+) -> None:
+    broken = made_up.failed(id=new_id(), started_at=at(1), client="browser", trigger="survey")
+    here.keep(agent, broken, made_up.failed(id=new_id(), started_at=at(1)))
+    found = reports.school(here.stores, agent.school_id, "fcc-1mbps", 30, NOW)
+    assert found.readings == {"browser": 1, "failed": 1}
+    assert found.failed == 1
+    assert {test.id: test.reading for test in found.tests}[broken.id] == "browser"
+
+
+def test_web_pages_never_push_agents_tests_out_of_the_list(
+    here: TestDistrict, agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(school_report, "TESTS_LISTED", 6)
+
+    def keep(make: Callable[..., ThroughputResult], number: int, days_ago: int) -> list[UUID]:
+        ids = sorted((new_id() for _ in range(number)), reverse=True)
+        here.keep(agent, *(make(id=each, started_at=at(days_ago)) for each in ids))
+        return ids
+
+    def listed() -> tuple[list[UUID], int]:
+        found = reports.school(here.stores, agent.school_id, "fcc-1mbps", 30, NOW)
+        return [test.id for test in found.tests], found.tests_total
+
+    by_agent = keep(made_up.full_reading, 5, days_ago=3)
+    by_page = keep(made_up.by_web_page, 1, days_ago=2)
+    assert listed() == (by_page + by_agent, 6), "what has room is all listed"
+    flood = keep(made_up.by_web_page, 20, days_ago=1)
+    assert listed() == (flood[:3] + by_agent[:3], 26)
 
 
 def test_what_web_pages_measured_is_not_in_the_charts_of_the_line(

@@ -98,6 +98,28 @@ def test_a_childs_words_are_passed_on_with_its_name(tmp_path: Path) -> None:
     assert words == ["[agent] lost the way"]
 
 
+def test_a_child_has_the_variables_it_was_given_beside_its_parents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OF_THE_PARENT", "kept")
+    words: list[str] = []
+    code = "import os, sys; print(os.environ['OF_THE_PARENT'], os.environ['KEY'], file=sys.stderr);"
+
+    async def scenario() -> None:
+        stop = asyncio.Event()
+        command = _python(code + SLEEPER, file=str(tmp_path / "pid"))
+        running = asyncio.create_task(
+            keep_running("child", command, stop, words.append, {"KEY": "given"})
+        )
+        await _until(tmp_path / "pid")
+        stop.set()
+        await running
+
+    asyncio.run(scenario())
+
+    assert words == ["[child] kept given"]
+
+
 def test_a_secret_goes_in_by_standard_input_and_words_are_said_on_failure_only() -> None:
     words: list[str] = []
     echo = "import sys; print('got', sys.stdin.read().strip(), file=sys.stderr); sys.exit({status})"

@@ -8,6 +8,7 @@ import sqlite3
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ import pytest
 import structlog
 from msgspec.structs import replace
 
+from broadgauge_collector.access.access_keys import access_tokens, make_access_key
 from broadgauge_collector.app import open_services
 from broadgauge_collector.certificates import own_tls
 from broadgauge_collector.cli import main
@@ -24,7 +26,7 @@ from broadgauge_collector.errors import CannotStart
 from broadgauge_collector.local_agent import LocalAgent, prepare
 from broadgauge_collector.schools.checks import check_timezone
 from broadgauge_collector.schools.repository import list_links, list_reflectors, list_schools
-from broadgauge_collector.seed import local_timezone, seed
+from broadgauge_collector.seed import local_timezone, own_access_key, seed
 from broadgauge_wire import new_id
 from tests.running import free_ports
 
@@ -311,6 +313,30 @@ def test_seeding_twice_changes_nothing_but_the_test_servers_port(tmp_path: Path)
     assert link.school_ids == (school.id,)
     assert school.people[0].students == 1
     assert (reflector.port, reflector.segment) == (9999, "lan")
+
+
+def test_the_test_server_gets_a_key_once_others_reach_it_and_keeps_it(tmp_path: Path) -> None:
+    services, now = open_services(ServerConfig(data=tmp_path)), datetime.now(UTC)
+    try:
+        with services.stores.control.begin() as c:
+            seed(c, host="127.0.0.1", port=8485, timezone="UTC")
+            alone = own_access_key(c, others_reach_it=False, now=now)
+            first = own_access_key(c, others_reach_it=True, now=now)
+            seed(c, host="10.20.0.1", port=8485, timezone="UTC")
+            later = own_access_key(c, others_reach_it=True, now=now)
+            alone_again = own_access_key(c, others_reach_it=False, now=now)
+            (reflector,) = list_reflectors(c)
+            (given,) = access_tokens(c, subject="agent", expires_at=now)
+            made_by_hand = make_access_key(c, reflector.id, now)
+            followed = own_access_key(c, others_reach_it=True, now=now)
+    finally:
+        services.close()
+
+    assert alone is None
+    assert first is not None
+    assert first == later == alone_again
+    assert (reflector.has_access_key, given.reflector_id) == (True, reflector.id)
+    assert followed == made_by_hand != first
 
 
 def test_this_machines_time_zone_is_one() -> None:

@@ -169,6 +169,19 @@ def test_a_web_pages_test_has_its_own_shape_and_says_who_made_it() -> None:
     assert len({shape.icon for shape in SHAPES.values()}) == len(SHAPES)
 
 
+def test_a_web_pages_failed_test_says_who_made_it_and_that_there_is_no_rate() -> None:
+    shown = body(a_report(made_up.failed(client="browser", trigger="survey")))
+    assert "Made by a web page" in texts(shown)
+    assert "There is no rate: " in texts(shown)
+    assert "tone-below" in parts(shown, "badge")[0].className
+
+
+def test_a_web_pages_short_test_is_said_to_be_no_longer_than_a_burst() -> None:
+    short = {"bound": None, "stop_reason": "budget", "uncertainty_ratio": None}
+    said = conclusion(made_up.by_web_page(**short))
+    assert said.endswith("it used up the data it was allowed before it had outlasted a burst.")
+
+
 def test_the_longer_test_that_vouches_for_a_short_one_is_a_link_to_it() -> None:
     longer = new_id()
     shown = body(a_report(made_up.full_reading(burst_test_id=longer)))

@@ -1,0 +1,18 @@
+"""What axe-core finds wrong with a page for people who hear it, or see little of it."""
+
+from playwright.sync_api import Page
+
+from tests.npm_packages import npm_package
+
+RUN = """async () => {
+  const { violations } = await axe.run(document, { preload: false });
+  return violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ html, any }) => `${id}: ${help}: ${html} ${any.map((a) => a.message)}`));
+}"""
+
+
+def axe_faults(page: Page) -> list[str]:
+    """By all of its rules, WCAG's and those of good practice, in the state the page is in."""
+    page.evaluate((npm_package("axe-core") / "axe.min.js").read_text(encoding="utf-8"))
+    found: list[str] = page.evaluate(RUN)
+    return found
