@@ -95,11 +95,16 @@ def was_otherwise_bound(run: Run) -> bool:
     return run.kind in MACHINE_LIMITED and read_share < FULL_SHARE
 
 
+def otherwise_bound(runs: Sequence[Run], *parts: str) -> list[Run]:
+    """Our tests of these parts whose reading something else set."""
+    return [run for run in ours(runs, *parts) if was_otherwise_bound(run)]
+
+
 def labels(runs: Sequence[Run]) -> dict[str, Any]:
     """Whether tests that weren't bound by the path said so, and clean ones didn't. Where loss set
     the rate, no claim is right; where the machine did, `at_least` is."""
-    otherwise = [run for run in ours(runs, "traps", "loss") if was_otherwise_bound(run)]
-    limited = [run for run in otherwise if run.part == "traps"]
+    otherwise = otherwise_bound(runs, "traps", "loss")
+    limited = otherwise_bound(runs, "traps")
     clean = ours(runs, "grid")
     return {
         "otherwise_bound_runs": len(otherwise),

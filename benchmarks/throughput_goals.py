@@ -10,9 +10,9 @@ from .throughput_figures import (
     errors,
     labels,
     middle,
+    otherwise_bound,
     ours,
     quantile,
-    was_otherwise_bound,
     wrong_exacts,
 )
 from .throughput_machine import QUIET_CORES
@@ -82,13 +82,13 @@ def _no_wrong_exact(runs: Sequence[Run]) -> Goal:
 
 
 def _recall(runs: Sequence[Run]) -> Goal:
-    limited = [run for run in ours(runs, "traps") if was_otherwise_bound(run)]
+    limited = otherwise_bound(runs, "traps")
     missed = [run for run in limited if run.bound != "at_least"]
     return _all_of("`at_least` where the machine was the bound", limited, missed)
 
 
 def _not_exact(runs: Sequence[Run]) -> Goal:
-    bound = [run for run in ours(runs, "traps", "loss") if was_otherwise_bound(run)]
+    bound = otherwise_bound(runs, "traps", "loss")
     missed = [run for run in bound if run.bound == "exact"]
     return _all_of("Not `exact` where the machine or loss was the bound", bound, missed)
 

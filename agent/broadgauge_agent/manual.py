@@ -14,14 +14,14 @@ from broadgauge_wire.spec import MAX_TEXT
 
 from .access_tokens import token_for
 from .config import Config
-from .errors import ConfigError, SpoolError, UnreachableError
+from .errors import ConfigError, UnreachableError
 from .identity import load_settings
 from .known_issuers import issuer_among
 from .measuring import readiness, skip_or_measure
 from .probes import ProbeRequest, load_probe
 from .probes.other_servers import place_of, unregistered
 from .runner import probe_request
-from .spool_file import view_spool
+from .spool_file import spool_facts
 
 DEFAULT_PORT = 8485
 PLAIN = ("http", "ws")
@@ -87,7 +87,7 @@ def known_target(state: Path) -> Target:
     return Target(
         reflector=first,
         access_token=token_for(first, settings),
-        known_issuer=_known_issuer(state, first),
+        known_issuer=issuer_among(spool_facts(state), first),
     )
 
 
@@ -153,15 +153,6 @@ def measure_elsewhere(
 
 def _measure(name: str, request: ProbeRequest) -> tuple[Result, ...]:
     return skip_or_measure(name, load_probe(name), request, lambda: False)
-
-
-def _known_issuer(state: Path, reflector: Reflector) -> str | None:
-    """By an earlier test of the agent that runs here, if its spool can be read."""
-    try:
-        view = view_spool(state)
-    except SpoolError:
-        return None
-    return issuer_among(view.facts, reflector) if view else None
 
 
 def _pin(fingerprint: str | None) -> str | None:

@@ -115,6 +115,15 @@ def view_spool(directory: Path) -> SpoolView | None:
             db.close()
 
 
+def spool_facts(directory: Path) -> Mapping[str, object]:
+    """What the agent noted of earlier tests; nothing if its spool can't be read."""
+    try:
+        view = view_spool(directory)
+    except SpoolError:
+        return {}
+    return view.facts if view else {}
+
+
 def check_spool(directory: Path) -> str | None:
     """What SQLite finds wrong with the spool file, or None."""
     with spool_errors():

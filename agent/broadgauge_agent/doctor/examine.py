@@ -9,6 +9,7 @@ from broadgauge_agent.access_tokens import token_for
 from broadgauge_agent.config import Config
 from broadgauge_agent.errors import AgentError
 from broadgauge_agent.identity import Identity, load_identity, load_settings
+from broadgauge_agent.spool_file import spool_facts
 from broadgauge_host.addresses import endpoint
 from broadgauge_host.diagnosis import (
     Check,
@@ -25,7 +26,7 @@ from .ability import NAME as ABILITY
 from .ability import check_ability
 from .collector import check_collector
 from .files import check_files
-from .filters import LAST_TEST, spool_facts
+from .filters import LAST_TEST
 from .other_servers import check_other_server, config_in_force, enabled_others
 from .reflectors import ECHO, NONE_KNOWN, check_test_server
 from .school import NAME as SCHOOL_NETWORK

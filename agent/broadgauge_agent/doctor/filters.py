@@ -4,13 +4,10 @@ Nothing here loads the network. What only a load shows, the last test has seen.
 """
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
-from broadgauge_agent.errors import SpoolError
 from broadgauge_agent.known_issuers import issuer_fact
 from broadgauge_agent.middleboxes import Finding, look_at_way, recognise_tls, where, words_for
-from broadgauge_agent.spool_file import view_spool
 from broadgauge_host.addresses import Address
 from broadgauge_host.diagnosis import Check, connector, trouble, unknown, well
 from broadgauge_host.diagnosis.tls import certificate_shown
@@ -39,15 +36,6 @@ def check_filters(
     else:
         yield unknown(f"{name}, {FILTERS}", "not known: whoever answers there began no test")
     yield from _last_test(f"{name}, {LAST_TEST}", reflector, facts)
-
-
-def spool_facts(state: Path) -> Mapping[str, Any]:
-    """What the agent noted of earlier tests; nothing if its spool can't be read."""
-    try:
-        view = view_spool(state)
-    except SpoolError:
-        return {}
-    return view.facts if view else {}
 
 
 def _inspection(reflector: Reflector, address: Address, facts: Mapping[str, Any]) -> Finding | None:

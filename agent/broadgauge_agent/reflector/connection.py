@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TypeVar
 
-from .addresses import plain_address, sender_of
+from broadgauge_host.senders import plain_address, sender_of
+
 from .limits import Limits
 
 Buffer = bytearray | memoryview

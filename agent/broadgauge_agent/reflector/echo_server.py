@@ -8,8 +8,8 @@ from typing import Any, cast
 import msgspec
 
 from broadgauge_host.echo import REPLY, REQUEST, decode_echo, encode_echo
+from broadgauge_host.senders import sender_of
 
-from .addresses import sender_of
 from .limits import Limits
 
 

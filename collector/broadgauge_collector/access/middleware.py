@@ -12,10 +12,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from broadgauge_host.senders import sender_of
+
 from ..api.problems import from_collector_error
 from ..errors import AgentRefused, CollectorError, NotPermitted, TooManyFailures, Unauthenticated
 from ..services import Services
-from .addresses import counted_as
 from .authenticate import authenticate
 from .bodies import Bodies, announced_bytes, bounded
 from .failures import FailureLimit
@@ -121,7 +122,7 @@ class AccessMiddleware:
 def address_of(scope: Scope) -> str:
     """The other side, by its address at the socket, as limits count it."""
     client = scope.get("client")
-    return counted_as(str(client[0])) if client else ""
+    return sender_of(str(client[0])) if client else ""
 
 
 def too_many_failures() -> Response:

@@ -16,7 +16,8 @@ from uuid import UUID, uuid4
 import structlog
 from msgspec import Struct
 
-from ..access.addresses import is_own_machine
+from broadgauge_host.senders import is_own_machine
+
 from ..errors import CollectorError, Conflict, NotFound, TooManyTests
 from .limits import Allowance
 from .model import FinishedTest, Room

@@ -5,7 +5,6 @@ import json
 import os
 import stat
 import subprocess
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
@@ -26,7 +25,8 @@ from broadgauge_agent.manual import parse_server
 from broadgauge_agent.spool import Spool
 from broadgauge_agent.state import make_state_directory, write_private
 from broadgauge_agent.words import throughput_line, throughput_lines
-from broadgauge_wire import Direction, JoinRequest, Settings, ThroughputResult, decode, new_id
+from broadgauge_wire import Direction, JoinRequest, Settings, decode
+from tests import collecting
 from tests.running import BIN, PATIENCE_SECONDS
 from tests.scripted_collector import (
     KEY,
@@ -434,12 +434,7 @@ def test_an_unreachable_address_has_a_code_of_its_own() -> None:
 
 
 def test_a_floor_by_another_protocol_is_not_blamed_on_the_computer() -> None:
-    result = ThroughputResult(
-        id=new_id(),
-        started_at=datetime.now(UTC),
-        duration_seconds=10,
-        agent_version="0.1.0",
-        direction="download",
+    result = collecting.throughput(
         method="ookla",
         server="speedtest.example:8080",
         throughput_bits_per_second=93_400_000,
@@ -451,12 +446,7 @@ def test_a_floor_by_another_protocol_is_not_blamed_on_the_computer() -> None:
 
 
 def test_a_throughput_result_reads_in_plain_words() -> None:
-    result = ThroughputResult(
-        id=new_id(),
-        started_at=datetime.now(UTC),
-        duration_seconds=10,
-        agent_version="0.1.0",
-        direction="download",
+    result = collecting.throughput(
         method="ndt7",
         server="core:8485",
         throughput_bits_per_second=93_400_000,
@@ -473,16 +463,8 @@ def test_a_throughput_result_reads_in_plain_words() -> None:
 def test_what_stands_on_the_way_is_said_once_with_what_to_change() -> None:
     ways: tuple[Direction, ...] = ("download", "upload")
     results = [
-        ThroughputResult(
-            id=new_id(),
-            started_at=datetime.now(UTC),
-            duration_seconds=3,
-            agent_version="0.1.0",
-            direction=direction,
-            method="ndt7",
-            server="core:8485",
-            throughput_bits_per_second=93_400_000,
-            middleboxes=("tls_inspection",),
+        collecting.throughput(
+            direction=direction, server="core:8485", middleboxes=("tls_inspection",)
         )
         for direction in ways
     ]

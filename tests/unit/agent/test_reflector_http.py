@@ -14,8 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from broadgauge_agent.reflector.addresses import plain_address
 from broadgauge_agent.reflector.limits import Limits
+from broadgauge_host.senders import plain_address
 from tests.ndt7_servers import reflector
 from tests.tls import own
 

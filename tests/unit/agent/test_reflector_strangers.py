@@ -18,9 +18,9 @@ from websockets.typing import Origin, Subprotocol
 
 from broadgauge_agent.ndt7.measurement import decode_measurement
 from broadgauge_agent.ndt7.spec import SUBPROTOCOL
-from broadgauge_agent.reflector.addresses import sender_of
 from broadgauge_agent.reflector.limits import Limits
 from broadgauge_agent.reflector.server import Visitors
+from broadgauge_host.senders import sender_of
 from tests.ndt7_servers import reflector
 from tests.running import eventually
 

@@ -12,13 +12,13 @@ from starlette.testclient import WebSocketDenialResponse
 from starlette.types import Message
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from broadgauge_collector.access.addresses import counted_as, is_own_machine
 from broadgauge_collector.access.failures import BURST, FailureLimit
 from broadgauge_collector.access.permissions import Permission
 from broadgauge_collector.access.rules import AccessRules, methods_of, path_of
 from broadgauge_collector.api.routes import API_ROUTES, OTHER_ROUTES
 from broadgauge_collector.api.routing import Route
 from broadgauge_collector.errors import Busy, Conflict, NotFound, TooManyFailures
+from broadgauge_host.senders import is_own_machine, sender_of
 from tests.api_client import OWN_PAGE, Api, serving
 
 ROUTES = [
@@ -254,12 +254,12 @@ def test_only_what_is_not_found_is_a_failed_attempt() -> None:
 def test_one_machine_counts_as_one_whatever_addresses_it_has(
     one: str, other: str, is_same: bool
 ) -> None:
-    assert (counted_as(one) == counted_as(other)) == is_same
+    assert (sender_of(one) == sender_of(other)) == is_same
 
 
 def test_this_machine_is_known_by_its_address() -> None:
     own = [a for a in ("127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "::2", "10.0.0.1", "")
-           if is_own_machine(counted_as(a))]  # fmt: skip
+           if is_own_machine(sender_of(a))]  # fmt: skip
     assert own == ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"]
 
 

@@ -36,12 +36,7 @@ def idle_share(connections: Iterable[Readings], from_seconds: float) -> float | 
 
 def app_limited_share(connections: Iterable[Readings], from_seconds: float) -> float | None:
     """Share of the looks since a moment at which a sender's kernel had been waiting for data."""
-    looks = [
-        reading.info.is_app_limited
-        for readings in connections
-        for reading in readings
-        if reading.seconds >= from_seconds and reading.info.is_app_limited is not None
-    ]
+    looks = _known(connections, from_seconds, lambda info: info.is_app_limited)
     return sum(looks) / len(looks) if looks else None
 
 
@@ -102,11 +97,18 @@ def _change(
 def _median(
     connections: Iterable[Readings], from_seconds: float, member: Callable[[TcpInfo], float | None]
 ) -> float | None:
+    known = _known(connections, from_seconds, member)
+    return median(known) if known else None
+
+
+def _known(
+    connections: Iterable[Readings], from_seconds: float, member: Callable[[TcpInfo], float | None]
+) -> list[float]:
+    """What the looks since a moment told of this."""
     values = (
         member(reading.info)
         for readings in connections
         for reading in readings
         if reading.seconds >= from_seconds
     )
-    known = [value for value in values if value is not None]
-    return median(known) if known else None
+    return [value for value in values if value is not None]

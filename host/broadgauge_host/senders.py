@@ -12,13 +12,20 @@ def plain_address(address: str) -> str:
 
 
 def sender_of(address: str) -> str:
-    """Whom limits count: an IPv4 address, or the network of an IPv6 address."""
+    """Whom limits count: an IPv4 address, or the network of an IPv6 address; this machine by its
+    own."""
     if ":" not in address:
         return address
     parsed = _parsed(address)
-    if isinstance(parsed, IPv6Address):
+    if isinstance(parsed, IPv6Address) and not parsed.is_loopback:
         return str(IPv6Network((int(parsed), NETWORK_BITS), strict=False))
     return str(parsed or address)
+
+
+def is_own_machine(sender: str) -> bool:
+    """Whether it is this machine: a person on it, or a proxy in front that speaks for everybody."""
+    parsed = _parsed(sender)
+    return parsed is not None and parsed.is_loopback
 
 
 def _parsed(address: str) -> IPv4Address | IPv6Address | None:
