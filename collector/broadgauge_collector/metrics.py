@@ -18,7 +18,6 @@ from .ingest.ingest import Counts
 from .schools.model import Agent
 from .schools.repository import list_schools
 from .store import Stores
-from .store.duckdb_questions import MEASURED
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 LIVE = timedelta(minutes=15)
@@ -26,13 +25,6 @@ LIVE = timedelta(minutes=15)
 
 RECENT = timedelta(days=1)
 BITS_PER_BYTE = 8
-
-LATEST_RATES = f"""
-SELECT school_id, segment, direction, arg_max(line_bits_per_second, started_at)
-FROM throughput
-WHERE received_at >= ? AND {MEASURED} AND path_kind = 'network' AND NOT simulated
-GROUP BY ALL
-"""  # noqa: S608 - names of our own
 
 
 class Metrics:
@@ -76,12 +68,15 @@ class Scrape(Collector):
             "a real network, by school and segment.",
             labels=["school", "segment", "direction"],
         )
-        since = (self._now - RECENT).replace(tzinfo=None)
-        with self._stores.results.cursor() as cursor:
-            latest = cursor.execute(LATEST_RATES, [since]).fetchall()
-        for school_id, segment, direction, rate in latest:
-            labels = [names.get(school_id, str(school_id)), segment or "", direction]
-            rates.add_metric(labels, rate / BITS_PER_BYTE)
+        with self._stores.results.questions() as questions:
+            newest = questions.newest_rates(self._now - RECENT)
+        for rate in newest:
+            labels = [
+                names.get(rate.school_id, str(rate.school_id)),
+                rate.segment or "",
+                rate.direction,
+            ]
+            rates.add_metric(labels, rate.line / BITS_PER_BYTE)
         return rates
 
 

@@ -50,8 +50,7 @@ async def metrics(services: TheServices) -> Response:
 def _stores_answer(stores: Stores) -> None:
     with stores.control.connect() as connection:
         connection.execute(text("SELECT 1"))
-    with stores.results.cursor() as cursor:
-        cursor.execute("SELECT 1")
+    stores.results.check()
 
 
 ROUTES = (

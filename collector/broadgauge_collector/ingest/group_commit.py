@@ -5,7 +5,7 @@ from collections import deque
 from concurrent.futures import Future
 
 from ..errors import Busy
-from ..store.results import Incoming, Outcome, ResultStore
+from ..store.results import Incoming, Outcome, TakesBatches
 
 MAX_WAITING_RESULTS = 50_000
 """More than this many results waiting is more than a second's work: senders are asked to wait."""
@@ -22,7 +22,7 @@ Waiting = tuple[Incoming, Future[Outcome]]
 class GroupCommit:
     """Batches are handed in from any thread; each future resolves after its commit, or fails."""
 
-    def __init__(self, results: ResultStore) -> None:
+    def __init__(self, results: TakesBatches) -> None:
         self._results = results
         self._waiting: deque[Waiting] = deque()
         self._waiting_results = 0

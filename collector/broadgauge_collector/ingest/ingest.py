@@ -11,7 +11,7 @@ from broadgauge_wire import Batch, BatchAnswer, BatchKey, DroppedResults, encode
 
 from ..errors import Conflict, Invalid, NotPermitted
 from ..schools.model import Agent
-from ..store.results import Incoming, Outcome, ResultStore
+from ..store.results import Incoming, Outcome, TakesBatches
 from .decode import decode_batch, decode_body
 from .group_commit import GroupCommit
 from .records import beginning, sort_records
@@ -41,7 +41,7 @@ class Taken(Struct, frozen=True):
 class Ingest:
     """Takes batches from authenticated agents into a store of results."""
 
-    def __init__(self, results: ResultStore) -> None:
+    def __init__(self, results: TakesBatches) -> None:
         self.counts = Counts()
         self._group_commit = GroupCommit(results)
 

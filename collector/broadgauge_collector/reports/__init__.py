@@ -1,6 +1,6 @@
 """What pages, API and exports show: one set of functions for all three."""
 
-from ..store.duckdb_questions import ReadingKind
+from ..store.questions import ReadingKind
 from .fleet import agents
 from .judging import verdicts
 from .model import (

@@ -5,20 +5,32 @@ from datetime import datetime
 
 from ..capacity.daypart import day_begins, window_of
 from ..schools.model import School
-from ..store import duckdb_questions as questions
-from ..store.duckdb_questions import Charted, Cursor, Grouping, Spread, Window
+from ..store.questions import Charted, Grouping, Questions, Spread, Window
 from .model import Point, SchoolSummary
 
-Ask = Callable[[Cursor, Charted, Grouping], list[Spread]]
+Ask = Callable[[Questions, Charted, Grouping], list[Spread]]
+
+
+def _rates(questions: Questions, charted: Charted, by: Grouping) -> list[Spread]:
+    return questions.rates(charted, by)
+
+
+def _round_trips(questions: Questions, charted: Charted, by: Grouping) -> list[Spread]:
+    return questions.round_trips(charted, by)
+
+
+def _loss(questions: Questions, charted: Charted, by: Grouping) -> list[Spread]:
+    return questions.loss(charted, by)
+
 
 CHARTS: dict[str, tuple[Ask, Grouping]] = {
-    "throughput_by_day": (questions.rates, "day"),
-    "throughput_by_hour": (questions.rates, "hour"),
-    "throughput_by_location": (questions.rates, "location"),
-    "latency_by_day": (questions.round_trips, "day"),
-    "latency_by_hour": (questions.round_trips, "hour"),
-    "latency_by_location": (questions.round_trips, "location"),
-    "loss_by_day": (questions.loss, "day"),
+    "throughput_by_day": (_rates, "day"),
+    "throughput_by_hour": (_rates, "hour"),
+    "throughput_by_location": (_rates, "location"),
+    "latency_by_day": (_round_trips, "day"),
+    "latency_by_hour": (_round_trips, "hour"),
+    "latency_by_location": (_round_trips, "location"),
+    "loss_by_day": (_loss, "day"),
 }
 
 
@@ -28,11 +40,11 @@ def local_window(school: School, days: int, now: datetime) -> Window:
     return Window(day_begins(first, school.timezone), now)
 
 
-def choose(cursor: Cursor, summary: SchoolSummary, window: Window) -> Charted | None:
+def choose(questions: Questions, summary: SchoolSummary, window: Window) -> Charted | None:
     """What to draw: over the network before inside one machine, and on the segment of the link
     that decides before another. None where nothing was measured."""
     segment = summary.deciding.link.segment if summary.deciding else None
-    ways = questions.ways(cursor, window, summary.school.id)
+    ways = questions.ways(window, summary.school.id)
     measured = [way for way in ways if way[1] in ("network", "loopback")]
     best = min(measured, key=lambda way: (way[1] != "network", way[0] != segment), default=None)
     if best is None:
@@ -40,11 +52,11 @@ def choose(cursor: Cursor, summary: SchoolSummary, window: Window) -> Charted | 
     return Charted(summary.school.id, best[0], best[1], summary.school.timezone, window)
 
 
-def draw(cursor: Cursor, wanted: Charted | None) -> dict[str, tuple[Point, ...]]:
+def draw(questions: Questions, wanted: Charted | None) -> dict[str, tuple[Point, ...]]:
     """Every chart's points, by the report's field."""
     if wanted is None:
         return dict.fromkeys(CHARTS, ())
-    return {name: _points(ask(cursor, wanted, by)) for name, (ask, by) in CHARTS.items()}
+    return {name: _points(ask(questions, wanted, by)) for name, (ask, by) in CHARTS.items()}
 
 
 def _points(spreads: Iterable[Spread]) -> tuple[Point, ...]:

@@ -14,7 +14,7 @@ from ..errors import NotFound
 from ..schools.model import Agent, Link, Reflector, School
 from ..schools.repository import list_links, list_reflectors, list_schools
 from ..store import Stores
-from ..store.duckdb_questions import Latest, Measured
+from ..store.questions import Latest, Measured
 
 
 class District(Struct, frozen=True):

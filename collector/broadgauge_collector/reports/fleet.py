@@ -7,7 +7,6 @@ from broadgauge_wire import InventoryResult
 
 from ..schools.model import Agent
 from ..store import Stores
-from ..store import duckdb_questions as questions
 from .district import District, read_district
 from .model import AgentRow, AgentState
 
@@ -18,9 +17,9 @@ LATENCY_LOOKED_BACK = timedelta(days=7)
 def agents(stores: Stores, now: datetime) -> tuple[AgentRow, ...]:
     """Every agent, revoked ones too, in the order they joined."""
     district = read_district(stores)
-    with stores.results.cursor() as cursor:
-        last = questions.last_results(cursor, now - LATENCY_LOOKED_BACK)
-        inventories = questions.inventories(cursor)
+    with stores.results.questions() as questions:
+        last = questions.last_results(now - LATENCY_LOOKED_BACK)
+        inventories = questions.inventories()
     return tuple(
         _row(agent, district, inventories.get(agent.id), last.get(agent.id), now)
         for agent in district.agents

@@ -16,7 +16,7 @@ from ..capacity.targets import applies, find_target
 from ..capacity.verdict import judge_evidence
 from ..schools.model import Link
 from ..store import Stores
-from ..store import duckdb_questions as questions
+from ..store.questions import Measured, Window
 from .district import District, Ways, read_district
 from .model import LinkVerdict
 
@@ -36,10 +36,10 @@ class Asked(Struct, frozen=True):
     days: int
     now: datetime
 
-    def fetched(self) -> questions.Window:
+    def fetched(self) -> Window:
         """An interval that holds the window in every time zone, and today to its end."""
         day = timedelta(days=1)
-        return questions.Window(self.now - (self.days + 1) * day, self.now + day)
+        return Window(self.now - (self.days + 1) * day, self.now + day)
 
 
 def verdicts(
@@ -71,9 +71,9 @@ def _tests(
     """The tests of each link that has clocks here."""
     ways, by_link = Ways(district), defaultdict[UUID, list[LinkTest]](list)
     schools = {school_id for link_id in clocks for school_id in district.links[link_id].school_ids}
-    with stores.results.cursor() as cursor:
+    with stores.results.questions() as questions:
         for test in questions.tests(
-            cursor, asked.fetched(), asked.target.direction, schools, district.reflectors
+            asked.fetched(), asked.target.direction, schools, district.reflectors
         ):
             link = ways.link_of(test)
             if link is not None and link.id in clocks:
@@ -103,7 +103,7 @@ def _judge(
     return JudgedLink(answer, evidence, clocks)
 
 
-def link_test(test: questions.Measured, clocks: tuple[Clock, ...]) -> LinkTest:
+def link_test(test: Measured, clocks: tuple[Clock, ...]) -> LinkTest:
     """A stored test as evidence about a link whose schools keep these clocks."""
     day, daypart = place(test.moment, clocks)
     return LinkTest(

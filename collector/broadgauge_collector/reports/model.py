@@ -11,7 +11,7 @@ from broadgauge_wire.fields import about
 
 from ..capacity.model import Target, Verdict
 from ..schools.model import Agent, Link, People, School
-from ..store.duckdb_questions import ReadingKind
+from ..store.questions import ReadingKind
 
 AgentState = Literal["ok", "stale", "asleep", "never", "revoked"]
 

@@ -12,8 +12,7 @@ from ..rooms.repository import list_rooms
 from ..schools.checks import name_key
 from ..schools.repository import get_school
 from ..store import Stores
-from ..store.duckdb_rooms import MadeBy, RoomRow
-from ..store.duckdb_rooms import rooms as read_rooms
+from ..store.questions import MadeBy, RoomRow
 from .charts import local_window
 
 
@@ -49,8 +48,8 @@ def rooms(stores: Stores, school_id: UUID, days: int, now: datetime) -> RoomsRep
     with stores.control.connect() as connection:
         school = get_school(connection, school_id)
         named = [room.name for room in list_rooms(connection, school_id)]
-    with stores.results.cursor() as cursor:
-        found = read_rooms(cursor, local_window(school, days, now), school_id)
+    with stores.results.questions() as questions:
+        found = questions.rooms(local_window(school, days, now), school_id)
     tested = {name_key(row.location) for row in found}
     return RoomsReport(
         school_id=school_id,

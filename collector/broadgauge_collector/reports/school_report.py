@@ -11,7 +11,7 @@ from ..capacity.method import METHOD
 from ..capacity.model import Target
 from ..capacity.targets import find_target
 from ..store import Stores
-from ..store import duckdb_questions as questions
+from ..store.questions import Listed, Measured
 from . import charts
 from .district import District, Ways, read_district
 from .judging import Asked, JudgedLink, judge_links, link_test
@@ -34,12 +34,12 @@ def school(
     judged = judge_links(stores, district, asked, links)
     summary = summarise(own, district, judged, read_background(stores, district, asked))
     window = charts.local_window(own, days, now)
-    with stores.results.cursor() as cursor:
-        listed, total = questions.newest_tests(cursor, window, school_id, TESTS_LISTED)
-        readings = questions.readings(cursor, window, school_id)
-        skipped = questions.skipped(cursor, window, school_id)
-        chosen = charts.choose(cursor, summary, window)
-        points = charts.draw(cursor, chosen)
+    with stores.results.questions() as questions:
+        listed, total = questions.newest_tests(window, school_id, TESTS_LISTED)
+        readings = questions.readings(window, school_id)
+        skipped = questions.skipped(window, school_id)
+        chosen = charts.choose(questions, summary, window)
+        points = charts.draw(questions, chosen)
     return SchoolReport(
         summary=summary,
         target=target,
@@ -62,7 +62,7 @@ class Standing:
         self._target = target
         self._ways = ways
 
-    def why_not(self, test: questions.Measured, direction: Direction) -> str | None:
+    def why_not(self, test: Measured, direction: Direction) -> str | None:
         """None if the test counts."""
         if direction != self._target.direction:
             return f"The target is about {self._target.direction} speed."
@@ -76,14 +76,12 @@ class Standing:
         return why_not(link_test(test, judged.clocks), judged.evidence, voting, METHOD)
 
 
-def _rows(
-    listed: Iterable[questions.Listed], standing: Standing, district: District
-) -> tuple[TestRow, ...]:
+def _rows(listed: Iterable[Listed], standing: Standing, district: District) -> tuple[TestRow, ...]:
     names = {agent.id: agent.name for agent in district.agents}
     return tuple(_row(t, standing.why_not(t.test, t.direction), names) for t in listed)
 
 
-def _row(listed: questions.Listed, why: str | None, names: dict[UUID, str]) -> TestRow:
+def _row(listed: Listed, why: str | None, names: dict[UUID, str]) -> TestRow:
     test = listed.test
     return TestRow(
         id=listed.id,

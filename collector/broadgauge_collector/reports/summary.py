@@ -15,7 +15,7 @@ from ..capacity.model import Conclusion
 from ..capacity.targets import find_target
 from ..schools.model import School
 from ..store import Stores
-from ..store import duckdb_questions as questions
+from ..store.questions import Latest
 from .district import District, Ways, read_district
 from .fleet import silent
 from .judging import Asked, JudgedLink, judge_links
@@ -28,7 +28,7 @@ class Background(Struct, frozen=True):
     """What summaries need beside verdicts: rates of the last day or two, newest first."""
 
     direction: Direction
-    latest: list[questions.Latest]
+    latest: list[Latest]
     only_loopback: set[UUID]
     ways: Ways
     now: datetime
@@ -47,11 +47,11 @@ def overview(stores: Stores, target_key: str, days: int, now: datetime) -> Overv
 
 def read_background(stores: Stores, district: District, asked: Asked) -> Background:
     """Everything that summaries of a district need beside verdicts."""
-    with stores.results.cursor() as cursor:
+    with stores.results.questions() as questions:
         return Background(
             asked.target.direction,
-            questions.latest(cursor, replace(asked, days=1).fetched(), asked.target.direction),
-            questions.only_loopback(cursor, asked.fetched()),
+            questions.latest(replace(asked, days=1).fetched(), asked.target.direction),
+            questions.only_loopback(asked.fetched()),
             Ways(district),
             asked.now,
         )
@@ -123,6 +123,6 @@ def _reading(
     )
 
 
-def _elsewhere(rate: questions.Latest, deciding: LinkVerdict | None, ways: Ways) -> bool:
+def _elsewhere(rate: Latest, deciding: LinkVerdict | None, ways: Ways) -> bool:
     link = ways.link_of(rate)
     return deciding is None or link is None or link.id != deciding.link.id

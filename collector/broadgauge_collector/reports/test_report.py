@@ -10,7 +10,7 @@ from broadgauge_wire import ThroughputResult
 from ..capacity.targets import find_target
 from ..errors import NotFound
 from ..store import Stores
-from ..store.duckdb_questions import Measured
+from ..store.questions import Measured
 from ..store.rows import throughput_result
 from . import charts
 from .district import District, Ways, read_district

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from .control import ControlStore
 from .duckdb_results import DuckDBResults
+from .results import ResultStore
 
 __all__ = ["ControlStore", "DuckDBResults", "Stores"]
 
@@ -13,4 +14,4 @@ class Stores:
     """Both stores of one collector."""
 
     control: ControlStore
-    results: DuckDBResults
+    results: ResultStore

@@ -45,12 +45,20 @@ class GroupWriter:
         for incoming in self.stored.values():
             for result in incoming.accepted:
                 results[kind_of(result)].append((result, incoming))
+        number = self._next_commit() if results else 0
         for kind, pairs in results.items():
-            self._insert(kind, schema.columns_of(kind), [_result_row(*pair) for pair in pairs])
+            columns = (*schema.columns_of(kind), schema.COMMIT)
+            self._insert(kind, columns, [(*_result_row(*pair), number) for pair in pairs])
         refused = [row for incoming in self.stored.values() for row in _refused_rows(incoming)]
         conflicts = [row for incoming in self._conflicts.values() for row in _every_row(incoming)]
         self._insert("refused", schema.REFUSED, refused + conflicts)
         self._insert("ledger", schema.LEDGER, [_ledger_row(i) for i in self.stored.values()])
+
+    def _next_commit(self) -> int:
+        number = last_commit(self._connection) + 1
+        self._connection.execute("DELETE FROM last_commit")
+        self._connection.execute("INSERT INTO last_commit VALUES (?)", [number])
+        return number
 
     def _store(self, incoming: Incoming) -> Outcome:
         self._ledger.add(incoming.key, incoming.digest)
@@ -100,6 +108,12 @@ class GroupWriter:
             ]
             names = [column.name for column in columns]
             insert(self._connection, table, pa.table(arrays, names))
+
+
+def last_commit(connection: duckdb.DuckDBPyConnection) -> int:
+    """The number of the last commit that brought results; 0 before the first."""
+    rows = connection.execute("SELECT commit_number FROM last_commit").fetchall()
+    return int(rows[0][0]) if rows else 0
 
 
 def read_ledger(connection: duckdb.DuckDBPyConnection) -> Ledger:

@@ -13,10 +13,12 @@ import pyarrow as pa
 
 from ..errors import CannotStart, CollectorError
 from . import schema
+from .duckdb_changes import read_changes
 from .duckdb_commit import GroupWriter, prune_ledger, read_ledger
 from .duckdb_file import DuckDBFile
+from .duckdb_questions import DuckDBQuestions
 from .ledger import Ledger
-from .results import Incoming, Outcome, Place
+from .results import Changes, Incoming, Outcome, Place
 
 PRUNE_EVERY = 4096
 """Batches between two prunings of the ledger: each costs a few deletes."""
@@ -85,6 +87,25 @@ class DuckDBResults:
     def find(self, kind: str, result_id: UUID) -> pa.Table:
         """The result with this id, as `select` gives it; no row if there is none of the kind."""
         return self._rows(kind, "id = ? LIMIT 1", [result_id])
+
+    @contextmanager
+    def questions(self) -> Iterator[DuckDBQuestions]:
+        """Questions about one moment, for one thread; Busy if they can't be answered now."""
+        with self.cursor() as cursor:
+            yield DuckDBQuestions(cursor)
+
+    def changes(self, after: int, limit: int) -> Changes:
+        """What was committed after the commit `after`: whole commits, oldest first, as many as
+        have about `limit` results, and one at least where there is one.
+        """
+        with self.cursor() as cursor:
+            cursor.begin()  # all kinds at one moment
+            return read_changes(cursor, after, limit)
+
+    def check(self) -> None:
+        """Busy or StorageFull if the store can't answer."""
+        with self.cursor() as cursor:
+            cursor.execute("SELECT 1")
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:

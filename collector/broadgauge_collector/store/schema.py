@@ -68,6 +68,9 @@ def bytes_column(name: str) -> Column:
     return Column(name, "BLOB", partial(pa.array, type=pa.binary()))
 
 
+COMMIT = number_column("commit_number")
+"""Which commit brought a row: followers go by it."""
+
 RECEIPT = (id_column("agent_id"), id_column("school_id"), moment_column("received_at"))
 
 BATCH = (id_column("epoch"), text_column("lane"), number_column("sequence"))
@@ -89,14 +92,19 @@ WATERMARK = (id_column("agent_id"), *BATCH)
 
 @cache
 def columns_of(kind: str) -> tuple[Column, ...]:
-    """Columns of the table of one kind of result: the wire's fields, then the receipt."""
+    """What is shown of one kind of result: the wire's fields, then the receipt."""
     return (*(_column(field.name, field.type) for field in fields_of(kind)), *RECEIPT)
 
 
 def tables() -> dict[str, tuple[Column, ...]]:
     """Every table of the results database."""
-    kinds = {kind: columns_of(kind) for kind in RESULT_KINDS}
-    return kinds | {"refused": REFUSED, "ledger": LEDGER, "watermark": WATERMARK}
+    kinds = {kind: (*columns_of(kind), COMMIT) for kind in RESULT_KINDS}
+    return kinds | {
+        "refused": REFUSED,
+        "ledger": LEDGER,
+        "watermark": WATERMARK,
+        "last_commit": (COMMIT,),
+    }
 
 
 SIMPLE: dict[Any, Callable[[str], Column]] = {

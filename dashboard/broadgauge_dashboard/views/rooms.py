@@ -10,7 +10,7 @@ from broadgauge_collector.reports.rooms import RoomReading, RoomsReport
 from broadgauge_collector.rooms.calls import CALL_BITS_PER_SECOND
 from broadgauge_collector.rooms.codes import shown_code
 from broadgauge_collector.rooms.model import Room
-from broadgauge_collector.store.duckdb_rooms import MadeBy
+from broadgauge_collector.store.questions import MadeBy
 
 from .. import format as fmt
 from ..parts import chip, empty, icon, panel

@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -163,15 +162,6 @@ class HeldStore:
         self.let_through.wait(30)
         self._then()
         return tuple(Outcome(state="stored") for _ in group)
-
-    def select(self, kind: str, **_: Any) -> None:
-        raise NotImplementedError
-
-    def find(self, kind: str, result_id: UUID) -> None:
-        raise NotImplementedError
-
-    def close(self) -> None:
-        raise NotImplementedError
 
 
 def big(agent: Agent, sequence: int) -> bytes:

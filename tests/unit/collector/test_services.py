@@ -8,7 +8,7 @@ from broadgauge_collector.access.agents import authenticate_agent
 from broadgauge_collector.app import open_services
 from broadgauge_collector.config import ServerConfig
 from broadgauge_collector.errors import AgentRefused, Busy
-from broadgauge_collector.store import Stores
+from broadgauge_collector.store import DuckDBResults, Stores
 
 PATIENCE_SECONDS = 20
 
@@ -39,6 +39,7 @@ def test_a_stop_does_not_wait_for_the_end_of_a_long_question(tmp_path: Path) -> 
     services = open_services(ServerConfig(data=tmp_path))
 
     def long_question(stores: Stores) -> None:
+        assert isinstance(stores.results, DuckDBResults)
         with stores.results.cursor() as cursor:
             asked.set()
             cursor.execute(
