@@ -15,6 +15,7 @@ from broadgauge_wire import (
     Batch,
     BatchAnswer,
     BatchKey,
+    ForkRequest,
     JoinAnswer,
     JoinRequest,
     LatencyResult,
@@ -27,6 +28,7 @@ from broadgauge_wire import (
 )
 
 KEY = "bga_0123456789012345678901234567890123456789012"
+COPYS_KEY = "bga_copy456789012345678901234567890123456789012"
 
 
 class Request(BaseHTTPRequestHandler):
@@ -94,7 +96,10 @@ class ScriptedCollector(ThreadingHTTPServer):
         self.arrived = threading.Condition()
         self.settings = Settings()
         self.settings_status = 200
+        self.forking: list[Behaviour] = []
         self.refusals: tuple[Refusal, ...] = ()
+        self.store_id: uuid.UUID | None = None
+        self.stored: dict[BatchKey, bytes] | None = None
         self.clock_ahead_seconds = 0.0
 
     @property
@@ -113,6 +118,8 @@ class ScriptedCollector(ThreadingHTTPServer):
             request.answer(self.settings_status, encode(self.settings))
         elif request.path == "/api/v1/join":
             (self.joining.pop(0) if self.joining else self.welcome)(request)
+        elif request.path == "/api/v1/agents/fork":
+            (self.forking.pop(0) if self.forking else self.name_the_copy)(request)
         elif request.path == "/api/v1/batches":
             self.take_batch(request)
         else:
@@ -127,11 +134,32 @@ class ScriptedCollector(ThreadingHTTPServer):
         with self.arrived:
             self.arrived.notify_all()
 
+    def remember(self) -> None:
+        """Keep a ledger from now on, as a collector does: other content under a number is a
+        conflict."""
+        self.stored = {}
+
     def commit(self, request: Request) -> None:
         batch = self.batches[-1]
+        if self.stored is not None:
+            body = gzip.decompress(request.body)
+            if self.stored.setdefault(key_of(batch), body) != body:
+                request.problem(409, "this number holds something else")
+                return
         answer = BatchAnswer(
-            committed=(key_of(batch),), refused=self.refusals, received_at=self.now()
+            committed=(key_of(batch),),
+            refused=self.refusals,
+            received_at=self.now(),
+            store_id=self.store_id,
         )
+        request.answer(200, encode(answer))
+
+    def name_the_copy(self, request: Request) -> None:
+        asked = decode(request.body, ForkRequest)
+        answer = JoinAnswer(
+            agent_id=asked.id, key=COPYS_KEY, school_id=new_id(), school="Hill",
+            settings=self.settings,
+        )  # fmt: skip
         request.answer(200, encode(answer))
 
     def welcome(self, request: Request) -> None:
@@ -143,6 +171,12 @@ class ScriptedCollector(ThreadingHTTPServer):
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(datetime.now(UTC).timestamp() + self.clock_ahead_seconds, UTC)
+
+    def stored_ids(self) -> list[str]:
+        """Ids of the results that are in the ledger's batches, but for inherited ones."""
+        batches = [decode(body, Batch) for body in (self.stored or {}).values()]
+        kept = [batch for batch in batches if not batch.inherited]
+        return [json.loads(bytes(raw))["id"] for batch in kept for raw in batch.results]
 
     def ids(self) -> list[str]:
         """Ids of the results of all batches, in the order they came."""

@@ -25,6 +25,9 @@ SILENCE_SECONDS = 30.0
 WHOLE_ANSWER_SECONDS = 60.0
 """A server that dribbles bytes is given up on after this."""
 
+CLOCK_SECONDS = 5.0
+"""An answer that took longer says too little about the other clock."""
+
 MAX_ANSWER_BYTES = 1024 * 1024
 """Far above any answer a collector gives."""
 
@@ -59,6 +62,19 @@ class Answer(Struct, frozen=True, kw_only=True):
                 "join with the right address"
             )
         return f"answered {self.status}" + (f": {self.problem}" if self.problem else "")
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether it came soon enough to say something of the other side's clock."""
+        return self.received_at - self.sent_at <= CLOCK_SECONDS
+
+    @property
+    def date(self) -> float | None:
+        """When the other side says that it answered, Unix seconds; None if it doesn't say."""
+        try:
+            return parsedate_to_datetime(self.headers.get("date", "")).timestamp()
+        except (ValueError, OverflowError):
+            return None
 
     def retry_after_seconds(self, now: float) -> float | None:
         """Seconds until the other side wants to hear again, from `Retry-After` in either form."""

@@ -30,6 +30,14 @@ class SpoolConfig(Struct, frozen=True, kw_only=True):
             "bytes",
         ),
     ] = 64 * 2**20
+    keep_sent_seconds: Annotated[
+        Annotated[float, Meta(ge=0, le=31 * 24 * 3600)],
+        about(
+            "How long what was sent is kept, to be sent again to a server that was restored from a "
+            "backup. Takes a quarter of `max_bytes` at most",
+            "s",
+        ),
+    ] = 3 * 24 * 3600.0
 
 
 class Config(Struct, frozen=True, kw_only=True):

@@ -55,6 +55,10 @@ class SpoolFullError(SpoolError):
     """No room is left on the disk. Trying again helps once there is."""
 
 
+class SpoolDamagedError(SpoolError):
+    """The disk changed what was written. What can be read is kept; trying again helps."""
+
+
 class UnreachableError(AgentError):
     """The other side did not answer, or not as a collector would. Trying again may help."""
 

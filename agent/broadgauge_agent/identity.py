@@ -25,6 +25,10 @@ class Identity(Struct, frozen=True, kw_only=True):
     """Certificates (PEM) the collector is trusted by, where the system's do not know it."""
     fingerprint: str | None = None
     """Of the one certificate that the collector is trusted by, if its join token named it."""
+    machine: str | None = None
+    """A keyed hash of this machine's id: where it differs, the state directory was copied."""
+    forked_from: UUID | None = None
+    """The agent whose copied spool this agent began with."""
 
 
 def load_identity(state: Path) -> Identity:

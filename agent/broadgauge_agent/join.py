@@ -20,6 +20,7 @@ from .errors import (
     UnreachableError,
 )
 from .identity import Identity, load_identity, save_identity, save_settings
+from .machine import machine_hash
 from .state import make_state_directory
 from .version import agent_version
 
@@ -62,6 +63,7 @@ def join(
         name=place.name,
         ca=None if token.fingerprint else ca,
         fingerprint=token.fingerprint,
+        machine=machine_hash(joined.key),
     )
     save_identity(state, identity)
     save_settings(state, joined.settings)

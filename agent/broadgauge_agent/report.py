@@ -17,6 +17,7 @@ from .measuring import readiness, requests_for
 from .probes import PROBES, ProbeRequest, load_probe
 from .runner import probe_request, table_of
 from .spool_file import SpoolView, view_spool
+from .spool_tables import DAMAGED_RESULTS
 from .state import is_running
 from .version import agent_version
 
@@ -30,6 +31,8 @@ class Status(Struct, frozen=True, kw_only=True):
     school: str
     location: str | None
     name: str | None
+    copy_of: str | None
+    """The agent whose state directory this one was copied from."""
     running: bool
     asleep: bool | None
     """Whether it measures and sends nothing, because no school network is proven. None if it has
@@ -44,6 +47,8 @@ class Status(Struct, frozen=True, kw_only=True):
     refused_results: int
     dropped_results: tuple[DroppedResults, ...]
     """What went unsent because the spool was full."""
+    damaged_results: int
+    """Results that the disk damaged before they were sent. They are among the refused."""
     last_shipped_at: float | None
     clock_offset_seconds: float | None
     shipping_trouble: str | None
@@ -99,6 +104,7 @@ def status(state: Path) -> Status:
         school=identity.school,
         location=identity.location,
         name=identity.name,
+        copy_of=str(identity.forked_from) if identity.forked_from else None,
         running=is_running(state),
         asleep=not network["proven"] if network else None,
         school_network=network.get("words"),
@@ -109,6 +115,7 @@ def status(state: Path) -> Status:
         waiting_results=view.waiting,
         refused_results=view.refused,
         dropped_results=view.dropped,
+        damaged_results=facts.get(DAMAGED_RESULTS) or 0,
         last_shipped_at=facts.get("last_shipped_at"),
         clock_offset_seconds=facts.get("clock_offset_seconds"),
         shipping_trouble=trouble["what"] if trouble else None,

@@ -17,6 +17,7 @@ from .errors import AgentError, ConfigError, SpoolError
 from .identity import Identity, load_identity
 from .live_config import LiveConfig
 from .logs import set_level
+from .machine import with_machine
 from .orders import Order, Orders
 from .presence import Presence
 from .runner import Runner
@@ -83,9 +84,10 @@ def run_agent(
     """Measure and send until ordered to stop. SpoolError if the spool cannot be used, ConfigError
     if what the collector is reached or trusted by can't."""
     client_of(identity).close()  # what is wrong with it is said here rather than in a thread
-    spool = Spool(state, identity.agent_id, max_bytes=lambda: live.current().spool.max_bytes)
+    spool = Spool(state, identity.agent_id, limits=lambda: live.current().spool)
     if spool.set_aside_file:
         log.warning("the spool could not be used and was kept as %s", spool.set_aside_file)
+    identity = with_machine(state, identity)
     stop_sending = threading.Event()
     presence = Presence(identity, spool)
     shipper = Shipper(state, identity, spool, presence, live, stop_sending)
@@ -124,7 +126,7 @@ def _start(
         presence,
         location=identity.location,
         settings=lambda: shipper.settings,
-        clock_offset_seconds=lambda: shipper.clock_offset_seconds,
+        clock_offset_seconds=spool.clock.offset_seconds,
         spooled=shipper.wake,
         stop=stop_measuring,
     )

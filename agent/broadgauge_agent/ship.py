@@ -5,14 +5,14 @@ import logging
 import random
 import threading
 import time
-from datetime import UTC, datetime
+from email.utils import formatdate
 from pathlib import Path
 
 import httpx2
+from msgspec.structs import replace
 
 from broadgauge_wire import (
     Asleep,
-    Batch,
     BatchAnswer,
     Lane,
     Settings,
@@ -25,11 +25,15 @@ from broadgauge_wire.spec import API_PREFIX
 from .at_work import Work
 from .backoff import Backoff
 from .client import Answer, client_of, send
-from .errors import AgentError, SpoolError, UnreachableError
-from .identity import Identity, load_settings, save_settings
+from .errors import AgentError, SpoolError, StateError, UnreachableError
+from .forking import ask_for_a_name, forked, name_in
+from .identity import Identity, load_settings, save_identity, save_settings
 from .live_config import LiveConfig
+from .machine import is_copied, machine_hash
 from .presence import FRESH_SECONDS, Presence
-from .spool import Spool, SpooledBatch
+from .spool import FORK, Spool
+from .spool_numbering import SpooledBatch, body_of
+from .spool_sent import KeptBatch, Receipt
 from .text import printable
 
 log = logging.getLogger(__name__)
@@ -43,9 +47,6 @@ ASLEEP_SECONDS = 600.0
 NOT_PERMITTED_SECONDS = 600.0
 """A key that is refused seldom becomes valid again; but it may (a restored collector)."""
 
-CLOCK_SECONDS = 5.0
-"""An answer that took longer says too little about the other clock."""
-
 NEVER_TAKEN = (400, 409, 413, 422)
 """The collector's answers to a whole batch that no repetition changes: it is kept aside. From
 anything else on the way, which can be mended, they are no reason to give up."""
@@ -53,8 +54,15 @@ anything else on the way, which can be mended, they are no reason to give up."""
 HANG_SECONDS = 300.0
 """A request is given up on long before; beyond this, the thread will not come back."""
 
-LARGEST_CLOCK_OFFSET_SECONDS = 1e10
-"""Three hundred years: more than any clock is off, and small enough to be said in a result."""
+GZIPPED = {"content-encoding": "gzip"}
+
+NO_FORKS = (404, 405)
+"""Of a collector that knows of no copies: an earlier one."""
+
+NEITHER_HERE_NOR_THERE = (
+    "the collector's address answered, but not as a collector does; "
+    "a filter or sign-in page may stand in between"
+)
 
 
 class Shipper:
@@ -85,7 +93,9 @@ class Shipper:
         self._said = ""
         self.work = Work(HANG_SECONDS)
         self.settings: Settings = load_settings(state)
-        self.clock_offset_seconds: float | None = None
+        self._is_copy = is_copied(identity)
+        if self._is_copy:
+            spool.note_copied()
         self._follow(self.settings)
         presence.listeners.append(self._turn)
 
@@ -100,17 +110,26 @@ class Shipper:
         self._turned.set()
         self._news.set()
 
+    @property
+    def clock_offset_seconds(self) -> float | None:
+        """Collector's clock minus this one, as it is set now; None if they were never compared."""
+        return self._spool.clock.offset_seconds()
+
     def run(self) -> None:
         """Send until `stop` is set and `wake` called."""
-        with client_of(self._identity) as client:
-            while not self._stop.is_set():
-                self._news.clear()
-                self._turned.clear()
-                with self.work.under_way():
-                    pause = self.ship_all(client) if self.is_awake() else None
-                    if not self.is_awake():
-                        self.say_asleep(client)
-                self._rest(pause)
+        while not self._stop.is_set():
+            with client_of(self._identity) as client:
+                self._run_as(self._identity, client)
+
+    def _run_as(self, identity: Identity, client: httpx2.Client) -> None:
+        while not self._stop.is_set() and identity is self._identity:
+            self._news.clear()
+            self._turned.clear()
+            with self.work.under_way():
+                pause = self.ship_all(client) if self.is_awake() else None
+                if not self.is_awake():
+                    self.say_asleep(client)
+            self._rest(pause)
 
     def is_awake(self) -> bool:
         """Whether this machine stands on a school network."""
@@ -121,13 +140,24 @@ class Shipper:
         self._asleep_due = 0.0
         self._refresh_settings(client)
         try:
-            while self._may_send() and (batch := self._next()):
-                pause = self._ship(client, batch)
-                self.work.goes_on()
-                if pause is not None:
-                    return pause
+            return self._ship_as(self._identity, client)
         except SpoolError as error:
             return self._trouble(str(error), self._backoff.next_seconds())
+
+    def _ship_as(self, identity: Identity, client: httpx2.Client) -> float | None:
+        """Until all is sent, or this agent has another name: then another key is needed."""
+        if self._is_copy:
+            return self._fork(client)
+        while identity is self._identity and self._may_send():
+            if batch := self._next():
+                pause = self._ship(client, batch)
+            elif kept := self._spool.next_again():
+                pause = self._ship_again(client, kept)
+            else:
+                return None
+            self.work.goes_on()
+            if pause is not None:
+                return pause
         return None
 
     def say_asleep(self, client: httpx2.Client) -> None:
@@ -169,45 +199,61 @@ class Shipper:
 
     def _ship(self, client: httpx2.Client, batch: SpooledBatch) -> float | None:
         """Send one batch and act on the answer. Seconds to pause if it has to be sent again."""
+        body = gzip.compress(body_of(batch), 6, mtime=0)
         try:
-            answer = send(client, "POST", f"{API_PREFIX}/batches", *self._request(batch))
+            answer = self._post(client, body, batch.key.lane)
         except UnreachableError as error:
             return self._trouble(str(error), self._backoff.next_seconds())
         if answer.status // 100 == 2:
-            return self._committed(answer, batch)
+            return self._committed(answer, batch, body)
         if answer.status in NEVER_TAKEN and answer.problem is not None:
-            self._set_aside(answer, batch)
-            return None
+            return self._never_taken(client, answer, batch)
         return self._not_taken(answer)
 
-    def _request(self, batch: SpooledBatch) -> tuple[bytes, dict[str, str]]:
-        key = batch.key
-        message = Batch(
-            agent_id=key.agent_id,
-            epoch=key.epoch,
-            lane=key.lane,
-            sequence=key.sequence,
-            sent_at=datetime.fromtimestamp(batch.numbered_at, UTC),
-            results=batch.results,
-            spooled_results=batch.waiting,
-            dropped_results=batch.dropped,
-        )
-        return gzip.compress(encode(message), 6, mtime=0), {"content-encoding": "gzip"}
-
-    def _committed(self, answer: Answer, batch: SpooledBatch) -> float | None:
+    def _ship_again(self, client: httpx2.Client, kept: KeptBatch) -> float | None:
+        """The same for a batch that a collector had committed before it was restored."""
+        try:
+            answer = self._post(client, kept.body, kept.key.lane)
+        except UnreachableError as error:
+            return self._trouble(str(error), self._backoff.next_seconds())
+        if answer.status in NEVER_TAKEN and answer.problem is not None:
+            log.error("not sent again sequence=%d: the collector %s",
+                      kept.key.sequence, answer.words)  # fmt: skip
+            self._spool.sent_again(kept)
+            return None
+        if answer.status // 100 != 2:
+            return self._not_taken(answer)
         try:
             said = decode(answer.body, BatchAnswer)
         except WireError:
-            words = (
-                "the collector's address answered, but not as a collector does; "
-                "a filter or sign-in page may stand in between"
-            )
+            return self._trouble(NEITHER_HERE_NOR_THERE, self._backoff.next_seconds())
+        if kept.key not in said.committed:
+            words = "the collector answered without naming the batch committed; it is kept"
             return self._trouble(words, self._backoff.next_seconds())
+        self._spool.sent_again(kept, said.store_id)
+        self._well(0, kept.key.lane)
+        return None
+
+    def _post(self, client: httpx2.Client, body: bytes, lane: Lane) -> Answer:
+        # What the clock says now: a batch says what it said when it was numbered (RFC 9110, 6.6.1).
+        date = formatdate(self._spool.clock.wall(), usegmt=True)
+        headers = GZIPPED | {"date": date, "broadgauge-lane": lane}
+        return send(client, "POST", f"{API_PREFIX}/batches", body, headers)
+
+    def _committed(self, answer: Answer, batch: SpooledBatch, body: bytes) -> float | None:
+        try:
+            said = decode(answer.body, BatchAnswer)
+        except WireError:
+            return self._trouble(NEITHER_HERE_NOR_THERE, self._backoff.next_seconds())
         if batch.key not in said.committed:
             words = "the collector answered without naming the batch committed; it is kept"
             return self._trouble(words, self._backoff.next_seconds())
-        self._spool.commit(batch, said.refused)
-        for refusal in said.refused:
+        # Inherited ones are kept aside by the collector: they are the original's.
+        refused = () if batch.inherited else said.refused
+        self._spool.commit(
+            batch, refused, Receipt(body, said.received_at.timestamp(), said.store_id)
+        )
+        for refusal in refused:
             log.warning(
                 "refused by the collector index=%d: %s", refusal.index, printable(refusal.reason)
             )
@@ -215,11 +261,65 @@ class Shipper:
         self._well(len(batch.rows), batch.key.lane)
         return None
 
+    def _never_taken(
+        self, client: httpx2.Client, answer: Answer, batch: SpooledBatch
+    ) -> float | None:
+        """Another copy of this spool used the number, or the batch as it was before the disk
+        damaged it arrived; or the collector can do nothing with it."""
+        if answer.status == 409 and not batch.mended:
+            return self._fork(client, answer, batch)
+        self._set_aside(answer, batch)
+        return None
+
+    def _fork(
+        self,
+        client: httpx2.Client,
+        conflict: Answer | None = None,
+        batch: SpooledBatch | None = None,
+    ) -> float | None:
+        """Become an agent of this copy's own."""
+        try:
+            answer = ask_for_a_name(client, self._spool)
+        except UnreachableError as error:
+            return self._trouble(str(error), self._backoff.next_seconds())
+        if answer.status in NO_FORKS and answer.problem is not None:
+            self._stay(conflict, batch)
+            return None
+        if answer.status == 409:
+            self._spool.note(FORK, None)
+        said = name_in(answer)
+        if said is None:
+            return self._not_taken(answer)
+        self._become(forked(self._identity, said), batch)
+        self._learn(said.settings)
+        return None
+
+    def _become(self, identity: Identity, batch: SpooledBatch | None) -> None:
+        """Identity first: at the next start at the latest, the original's spool is taken over."""
+        log.warning(
+            "this is a copy of agent=%s: from now on agent=%s",
+            self._identity.agent_id, identity.agent_id,
+        )  # fmt: skip
+        save_identity(self._state, identity)
+        self._spool.become(identity.agent_id, batch)
+        self._identity = identity
+        self._is_copy = False
+        self._well(0, "live")
+        self.wake()
+
+    def _stay(self, conflict: Answer | None, batch: SpooledBatch | None) -> None:
+        """Where the collector knows of no copies: number on where no copy does."""
+        if conflict and batch:
+            self._set_aside(conflict, batch)
+        self._spool.begin_epoch()
+        if self._is_copy:
+            self._identity = replace(self._identity, machine=machine_hash(self._identity.key))
+            save_identity(self._state, self._identity)
+            self._is_copy = False
+            self.wake()
+
     def _set_aside(self, answer: Answer, batch: SpooledBatch) -> None:
         self._spool.set_aside(batch, f"the collector {answer.words}")
-        if answer.status == 409:
-            # Another copy of this spool used the number: number on where no copy does.
-            self._spool.begin_epoch()
         log.error(
             "batch kept aside lane=%s sequence=%d results=%d: the collector %s",
             batch.key.lane, batch.key.sequence, len(batch.rows), answer.words,
@@ -237,12 +337,16 @@ class Shipper:
         return self._trouble(words, self._backoff.next_seconds(asked))
 
     def _learn_clock(self, answer: Answer, said: BatchAnswer) -> None:
-        middle = (answer.sent_at + answer.received_at) / 2
-        offset = said.received_at.timestamp() - middle
-        quick = answer.received_at - answer.sent_at <= CLOCK_SECONDS
-        if quick and abs(offset) <= LARGEST_CLOCK_OFFSET_SECONDS:
-            self.clock_offset_seconds = offset
-            self._note("clock_offset_seconds", offset)
+        if answer.is_quick:
+            middle = (answer.sent_at + answer.received_at) / 2
+            self._spool.clock.compare(said.received_at.timestamp(), middle)
+            self._note("clock_offset_seconds", self.clock_offset_seconds)
+
+    def _learn_clock_roughly(self, answer: Answer) -> None:
+        """Before the first batch, so that results made until then can say how far the clock was
+        off. The header counts whole seconds."""
+        if answer.is_quick and answer.date is not None:
+            self._spool.clock.compare(answer.date + 0.5, answer.received_at, exact=False)
 
     def _refresh_settings(self, client: httpx2.Client) -> None:
         """Ask for the settings when it is time; what was known stays where there is no answer."""
@@ -259,14 +363,19 @@ class Shipper:
         except (AgentError, WireError) as error:
             log.info("settings not refreshed: %s", error)
             return
+        self._learn_clock_roughly(answer)
         self._settings_due = time.monotonic() + SETTINGS_SECONDS * spread
 
     def _learn(self, settings: Settings) -> None:
-        if settings != self.settings:
+        if settings == self.settings:
+            return
+        try:
             save_settings(self._state, settings)
-            self.settings = settings
-            self._follow(settings)
-            self.wake()
+        except StateError as error:  # a full disk: they count all the same
+            log.warning("settings not kept for the next start: %s", error)
+        self.settings = settings
+        self._follow(settings)
+        self.wake()
 
     def _follow(self, settings: Settings) -> None:
         for refused in self._live.from_collector(settings.configuration):

@@ -8,21 +8,33 @@ result is in exactly one place: unnumbered, in one batch, or set aside among the
 import logging
 import sqlite3
 import threading
-import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
-import msgspec
-from msgspec import Raw, Struct
+from broadgauge_wire import Lane, Refusal, Result, encode
 
-from broadgauge_wire import BatchKey, DroppedResults, Lane, Refusal, Result, encode, new_id
-from broadgauge_wire.spec import MAX_BATCH_RESULTS, MAX_COMPRESSED_BYTES
-
+from . import spool_sent
+from .clock import Clock, Leads
 from .config import SpoolConfig
-from .spool_file import INSERT, open_spool_file, spool_errors
-from .spool_room import dropped_results, make_room
+from .errors import SpoolDamagedError, SpoolError, SpoolFullError
+from .spool_checks import row_checksum
+from .spool_file import open_spool_file, spool_errors
+from .spool_numbering import (
+    SpooledBatch,
+    begin_epoch,
+    forget,
+    make_batch,
+    next_number,
+    numbers_are_whole,
+    oldest_batch,
+)
+from .spool_room import make_room
+from .spool_rows import INHERITED, Row, fresh, oldest_unnumbered, refuse, stale
+from .spool_sent import KeptBatch, Receipt
+from .spool_tables import INSERT, fact_of, note, sign
 from .state import StateLock, make_state_directory
 
 log = logging.getLogger(__name__)
@@ -30,32 +42,13 @@ log = logging.getLogger(__name__)
 FRESH_SECONDS = 600
 """A result younger than this when it is numbered travels in the live lane."""
 
-MAX_BODY_BYTES = MAX_COMPRESSED_BYTES * 9 // 10
-"""Of a batch's results before compression: below the limit for compressed bodies, however badly
-they compress, and far below the one for plain bodies."""
+NO_OFFSET = b'"clock_offset_seconds":null'
 
-MAX_REFUSED = 10_000
-"""Refused results kept for a person to look at; beyond it the oldest go, and are counted."""
+COPIED = "copied_up_to_row"
+FORK = "fork_id"
+"""The name under which a copy asks to be an agent of its own."""
 
-
-class SpooledBatch(Struct, frozen=True):
-    """A numbered batch. `rows` are the results' places in the spool, in the order of `bodies`.
-
-    `numbered_at` (Unix seconds), `waiting` (results in the spool then, beside its own) and
-    `dropped` (what the spool had let go by then) are kept with it, so that sending it again sends
-    the same bytes: a collector may tell by them that it has seen them.
-    """
-
-    key: BatchKey
-    numbered_at: float
-    waiting: int
-    dropped: tuple[DroppedResults, ...]
-    rows: tuple[int, ...]
-    bodies: tuple[bytes, ...]
-
-    @property
-    def results(self) -> tuple[Raw, ...]:
-        return tuple(Raw(body) for body in self.bodies)
+BEYOND_ALL_ROWS = 2**62
 
 
 class Spool:
@@ -65,189 +58,257 @@ class Spool:
         self,
         directory: Path,
         agent_id: UUID,
-        now: Callable[[], float] = time.time,
-        max_bytes: Callable[[], float] = lambda: SpoolConfig().max_bytes,
+        clock: Clock | None = None,
+        limits: Callable[[], SpoolConfig] = SpoolConfig,
     ) -> None:
-        """Open or create it. `now` gives Unix seconds, `max_bytes` how large it may be. SpoolError
-        if it cannot be used, and SpoolInUseError if another process has it.
+        """Open or create it. SpoolError if it cannot be used, and SpoolInUseError if another
+        process has it.
 
-        A damaged spool, or one of another agent, is kept under another name, and a new one begun.
+        A damaged spool, or one of another agent, is kept under another name, and a new one begun
+        with what could be read of the damaged one.
         """
         make_state_directory(directory)
         self.directory = directory
+        self.clock = clock or Clock()
         self._one_process = StateLock(directory)
-        try:
-            self._db, self.set_aside_file = open_spool_file(directory, agent_id, now())
-        except BaseException:
-            self._one_process.release()
-            raise
         self._lock = threading.RLock()
         self._agent_id = agent_id
         self._data_version = 0
-        self._now = now
-        self._max_bytes = max_bytes
-        self.epoch = UUID(str(self.fact("epoch")))
+        self._is_closed = False
+        self._limits = limits
+        try:
+            self._open()
+            if self.fact("agent_id") != str(agent_id):  # the process ended before it took over
+                self.become(agent_id)
+        except BaseException:
+            self._one_process.release()
+            raise
 
     def close(self) -> None:
         with self._lock:
+            self._is_closed = True
             self._db.close()
             self._one_process.release()
 
     def put(self, results: Iterable[Result]) -> None:
         """Keep results. When this returns they are on the disk. In a spool that is as large as it
         may be, others make room for them."""
-        rows = [(encode(result), self._now()) for result in results]
+        bodies = [encode(result) for result in results]
+        try:
+            self._put(bodies)
+        except SpoolFullError:
+            self._put(bodies)  # the log had to be emptied into the file, and may have room now
+
+    def _put(self, bodies: Sequence[bytes]) -> None:
         with self._transaction() as db:
-            db.executemany(INSERT, rows)
-            dropped = make_room(db, self._max_bytes())
+            now = self.clock.wall()
+            for body in bodies:
+                last = db.execute(INSERT, (body, now, row_checksum(body, now))).lastrowid
+            dropped = make_room(db, self._limits().max_bytes)
+        if bodies:
+            first = int(last or 0) - len(bodies) + 1
+            self._leads.added(first, self.clock.lead())
+            self._forget_stale_rows()
+            self._added.append((self.clock.steady(), first))
         if dropped:
             log.warning("the spool is full: results dropped=%d, as `status` says", dropped)
 
     def next_batch(self, lane: Lane) -> SpooledBatch | None:
         """The lane's oldest uncommitted batch, numbered now if need be; None if it is empty."""
         with self._transaction() as db:
-            return self._oldest(db, lane) or (
-                self._oldest(db, lane) if self._number(db, lane) else None
-            )
+            now = self.clock.wall()
+            batch = oldest_batch(db, self._agent_id, lane, now)
+            if batch is None and self._number(db, lane, now):
+                batch = oldest_batch(db, self._agent_id, lane, now)
+            return batch
 
-    def commit(self, batch: SpooledBatch, refused: Sequence[Refusal] = ()) -> None:
-        """Delete a batch that the collector named committed; keep aside what it refused."""
+    def commit(
+        self, batch: SpooledBatch, refused: Sequence[Refusal] = (), receipt: Receipt | None = None
+    ) -> None:
+        """Delete a batch that the collector named committed; keep aside what it refused. What was
+        sent is kept for a while, if there is a receipt."""
         with self._transaction() as db:
+            now = self.clock.wall()
             for refusal in refused:
                 if refusal.index < len(batch.rows):
-                    self._refuse(db, batch.rows[refusal.index], refusal.reason)
-            self._forget(db, batch)
-            self._note("last_shipped_at", self._now())
+                    refuse(db, batch.rows[refusal.index], refusal.reason, now)
+            forget(db, batch.key)
+            note(db, "last_shipped_at", now)
+            if receipt:
+                _look_at_store(db, receipt.store_id)
+                limits = self._limits()
+                spool_sent.keep(db, batch.key, receipt, limits.keep_sent_seconds)
+                spool_sent.keep_within(db, limits.max_bytes * spool_sent.SHARE)
+
+    def next_again(self) -> KeptBatch | None:
+        """A committed batch that the collector may have forgotten; None if there is none."""
+        with self._transaction() as db:
+            return spool_sent.next_again(db, self._agent_id)
+
+    def sent_again(self, kept: KeptBatch, store_id: UUID | None = None) -> None:
+        """The collector has answered it."""
+        with self._transaction() as db:
+            _look_at_store(db, store_id)
+            spool_sent.is_sent(db, kept)
 
     def set_aside(self, batch: SpooledBatch, reason: str) -> None:
         """Keep a whole batch aside that the collector will never take."""
         with self._transaction() as db:
             for row in batch.rows:
-                self._refuse(db, row, reason)
-            self._forget(db, batch)
+                refuse(db, row, reason, self.clock.wall())
+            forget(db, batch.key)
 
     def begin_epoch(self) -> None:
         """Number from one again under a new epoch: this spool is a copy of one that went on."""
-        with self._transaction():
-            self.epoch = new_id()
-            self._note("epoch", str(self.epoch))
+        with self._transaction() as db:
+            self.epoch = begin_epoch(db)
+
+    def note_copied(self) -> None:
+        """What was in the spool when it was opened is the original's, too."""
+        if self.fact(COPIED) is None:
+            self.note(COPIED, self._opened_row)
+
+    def become(self, agent_id: UUID, refused: SpooledBatch | None = None) -> None:
+        """Be another agent's from now on: this spool is a copy, and its agent has its own name now.
+
+        What was here when the copy was made is the original's, too, and sent as inherited. What
+        this machine added since is this agent's own, unless it is in a batch that the collector may
+        have taken: in one that isn't `refused`.
+        """
+        with self._transaction() as db:
+            copied = fact_of(db, COPIED)
+            up_to = copied if isinstance(copied, int) else self._opened_row
+            inherit = "UPDATE results SET inherited = 1, batch = NULL WHERE"
+            db.execute(f"{inherit} id <= ?", (up_to,))
+            free = [(row,) for row in (refused.rows if refused else ())]
+            db.executemany("UPDATE results SET batch = NULL WHERE id = ?", free)
+            db.execute(f"{inherit} batch IS NOT NULL")
+            db.execute("DELETE FROM batches")
+            db.execute("DELETE FROM sent")
+            db.execute("DELETE FROM facts WHERE key IN (?, ?)", (COPIED, FORK))
+            sign(db, agent_id)
+            self.epoch = begin_epoch(db)
+        self._agent_id = agent_id
 
     def waiting(self) -> int:
         """Results not yet committed."""
-        with self._lock, spool_errors():
-            return int(self._db.execute("SELECT count(*) FROM results").fetchone()[0])
+        with self._reading() as db:
+            return int(db.execute("SELECT count(*) FROM results").fetchone()[0])
 
     def was_added_to(self) -> bool:
         """Whether another process (see spool_beside.py) changed it since this was asked last."""
-        with self._lock, spool_errors():
-            version = int(self._db.execute("PRAGMA data_version").fetchone()[0])
+        with self._reading() as db:
+            version = int(db.execute("PRAGMA data_version").fetchone()[0])
         former, self._data_version = self._data_version, version
         return former != version
 
     def note(self, key: str, value: object) -> None:
         """Keep a fact (JSON-able) for `status`."""
-        with self._transaction():
-            self._note(key, value)
+        with self._transaction() as db:
+            note(db, key, value)
 
     def fact(self, key: str) -> object:
         """A fact noted earlier, or None."""
-        with self._lock, spool_errors():
-            row = self._db.execute("SELECT value FROM facts WHERE key = ?", (key,)).fetchone()
-        return msgspec.json.decode(row[0]) if row else None
+        with self._reading() as db:
+            return fact_of(db, key)
+
+    def _open(self) -> None:
+        opened = open_spool_file(self.directory, self._agent_id, self.clock.wall())
+        self._db, self.set_aside_file = opened.db, opened.put_aside
+        self._leads = Leads()
+        self._added: deque[tuple[float, int]] = deque()
+        """When, by the steady clock, rows were added, and the first of them."""
+        with spool_errors():
+            query = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'results'"
+            self._opened_row = int(self._db.execute(query).fetchone()[0])
+            self.epoch = _known_epoch(self._db)
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """The database. One that turns out damaged is mended before SpoolDamagedError is raised."""
+        with self._lock:
+            if self._is_closed:
+                raise SpoolError("The spool is closed: this agent is ending.")
+            try:
+                with spool_errors():
+                    yield self._db
+            except SpoolDamagedError as error:
+                log.warning("the spool is damaged, and is mended: %s", error.__cause__ or error)
+                self._db.close()
+                self._open()
+                raise SpoolDamagedError(
+                    "The spool was damaged and is mended: what could be read is there."
+                ) from error
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, spool_errors():
-            self._db.execute("BEGIN IMMEDIATE")
+        with self._reading() as db:
+            db.execute("BEGIN IMMEDIATE")
             try:
-                yield self._db
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
+                yield db
+                db.execute("COMMIT")
+            except BaseException as error:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+                    _reuse_log(db)
                 raise
 
-    def _number(self, db: sqlite3.Connection, lane: Lane) -> bool:
+    def _number(self, db: sqlite3.Connection, lane: Lane, now: float) -> bool:
         """Put unnumbered results of a lane into a new batch, if there are any."""
-        rows = self._unnumbered(db, lane)
-        if not rows:
-            return False
-        epoch = str(self.epoch)
-        sequence = int(
-            db.execute(
-                "INSERT INTO sequences(epoch, lane, last) VALUES (?, ?, 1) "
-                "ON CONFLICT(epoch, lane) DO UPDATE SET last = last + 1 RETURNING last",
-                (epoch, lane),
-            ).fetchone()[0]
-        )
-        batch = db.execute(
-            "INSERT INTO batches(epoch, lane, sequence, numbered_at, waiting, dropped) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                *(epoch, lane, sequence, self._now(), self.waiting() - len(rows)),
-                encode(dropped_results(db)).decode(),
-            ),
-        ).lastrowid
-        update = "UPDATE results SET batch = ? WHERE id = ?"
-        db.executemany(update, [(batch, row) for row in rows])
-        return True
+        self._forget_stale_rows()
+        first = self._added[0][1] if self._added else BEYOND_ALL_ROWS
+        lately = (first, now - FRESH_SECONDS, now)
+        which = fresh(*lately) if lane == "live" else stale(*lately)
+        rows = oldest_unnumbered(db, which, now)
+        is_inherited = not rows and lane == "backlog"
+        if is_inherited:
+            rows = oldest_unnumbered(db, INHERITED, now)
+        if rows:
+            number = next_number(db, self.epoch, lane)
+            made = [self._with_offset(row) for row in rows]
+            make_batch(db, number, made, now, inherited=is_inherited)
+        return bool(rows)
 
-    def _unnumbered(self, db: sqlite3.Connection, lane: Lane) -> list[int]:
-        """Oldest results of a lane, as many as one batch holds."""
-        age = "spooled_at > ?" if lane == "live" else "spooled_at <= ?"
-        found = db.execute(
-            f"SELECT id, length(body) FROM results WHERE batch IS NULL AND {age} "  # noqa: S608
-            "ORDER BY spooled_at, id LIMIT ?",
-            (self._now() - FRESH_SECONDS, MAX_BATCH_RESULTS),
-        )
-        rows: list[int] = []
-        room = MAX_BODY_BYTES
-        for row, size in found.fetchall():
-            room -= size + 1
-            if rows and room < 0:
-                break
-            rows.append(row)
-        return rows
+    def _forget_stale_rows(self) -> None:
+        """Those this process added lately are fresh, whatever the wall clock showed meanwhile."""
+        since = self.clock.steady() - FRESH_SECONDS
+        while self._added and self._added[0][0] <= since:
+            self._added.popleft()
 
-    def _oldest(self, db: sqlite3.Connection, lane: Lane) -> SpooledBatch | None:
-        row = db.execute(
-            "SELECT id, epoch, sequence, numbered_at, waiting, dropped FROM batches "
-            "WHERE lane = ? ORDER BY id LIMIT 1",
-            (lane,),
-        ).fetchone()
-        if row is None:
-            return None
-        batch, epoch, sequence, numbered_at, waiting, dropped = row
-        key = BatchKey(agent_id=self._agent_id, epoch=UUID(epoch), lane=lane, sequence=sequence)
-        query = "SELECT id, body FROM results WHERE batch = ? ORDER BY id"
-        found = db.execute(query, (batch,)).fetchall()
-        rows, bodies = tuple(row for row, _ in found), tuple(body for _, body in found)
-        told = msgspec.json.decode(dropped, type=tuple[DroppedResults, ...])
-        return SpooledBatch(key, numbered_at, waiting, told, rows, bodies)
+    def _with_offset(self, row: Row) -> Row:
+        """A result made before the clocks were compared says now how far they were apart."""
+        lead = self._leads.of(row.id)
+        offset = self.clock.offset_at(lead) if lead is not None else None
+        if offset is None:
+            return row
+        said = NO_OFFSET.replace(b"null", encode(offset))
+        return row._replace(body=row.body.replace(NO_OFFSET, said, 1))
 
-    def _refuse(self, db: sqlite3.Connection, row: int, reason: str) -> None:
-        db.execute(
-            "INSERT INTO refused(body, reason, refused_at) "
-            "SELECT body, ?, ? FROM results WHERE id = ?",
-            (reason, self._now(), row),
-        )
-        # At once: a collector that names a record twice must not make two of it.
-        db.execute("DELETE FROM results WHERE id = ?", (row,))
-        beyond = "DELETE FROM refused WHERE id <= (SELECT max(id) FROM refused) - ?"
-        db.execute(beyond, (MAX_REFUSED,))
 
-    def _forget(self, db: sqlite3.Connection, batch: SpooledBatch) -> None:
-        key = (str(batch.key.epoch), batch.key.lane, batch.key.sequence)
-        where = "epoch = ? AND lane = ? AND sequence = ?"
-        db.execute(
-            f"DELETE FROM results WHERE batch = (SELECT id FROM batches WHERE {where})",  # noqa: S608
-            key,
-        )
-        db.execute(f"DELETE FROM batches WHERE {where}", key)  # noqa: S608
+def _known_epoch(db: sqlite3.Connection) -> UUID:
+    """A new one if the disk damaged it, or the last numbers that were given in it."""
+    try:
+        epoch = UUID(str(fact_of(db, "epoch")))
+    except ValueError:
+        return begin_epoch(db)
+    return epoch if numbers_are_whole(db) else begin_epoch(db)
 
-    def _note(self, key: str, value: object) -> None:
-        self._db.execute(
-            "INSERT INTO facts(key, value) VALUES (?, ?) "
-            "ON CONFLICT(key) DO UPDATE SET value = excluded.value",
-            (key, encode(value).decode()),
-        )
+
+def _look_at_store(db: sqlite3.Connection, store_id: UUID | None) -> None:
+    """A collector that has another store than before was restored from a backup."""
+    known = fact_of(db, "store_id")
+    if store_id is None or known == str(store_id):
+        return
+    if known is not None:
+        log.warning("the collector's results were restored: what they may lack is sent again")
+        spool_sent.send_all_again(db)
+    note(db, "store_id", str(store_id))
+
+
+def _reuse_log(db: sqlite3.Connection) -> None:
+    """Make room in the log, which is there already, on a disk that has none left."""
+    try:
+        db.execute("PRAGMA wal_checkpoint(RESTART)")
+    except sqlite3.Error as error:
+        log.debug("%s", error)

@@ -18,7 +18,9 @@ from broadgauge_wire import Result, encode
 
 from .errors import SpoolError, SpoolInUseError
 from .spool import Spool
-from .spool_file import INSERT, VERSION, spool_errors
+from .spool_checks import row_checksum
+from .spool_file import spool_errors
+from .spool_tables import INSERT, VERSION
 from .state import SPOOL
 
 ATTEMPTS = 10
@@ -54,11 +56,19 @@ def _add(file: Path, agent_id: UUID, results: Sequence[Result]) -> None:
         db.execute("PRAGMA synchronous=FULL")
         db.execute("BEGIN IMMEDIATE")
         _check(db, agent_id)
-        rows = [(encode(result), time.time()) for result in results]
-        db.executemany(INSERT, rows)
+        _insert(db, [encode(result) for result in results], time.time())
         db.execute("COMMIT")
     if _identity(file) != before:  # the rows are with the damaged ones, which nobody sends
         raise _NotYetError
+
+
+def _insert(db: sqlite3.Connection, bodies: Sequence[bytes], now: float) -> None:
+    columns = {row[1] for row in db.execute("PRAGMA table_info(results)")}
+    if "checksum" in columns:
+        db.executemany(INSERT, [(body, now, row_checksum(body, now)) for body in bodies])
+    else:  # the agent that runs is an earlier one
+        insert = "INSERT INTO results(body, spooled_at) VALUES (?, ?)"
+        db.executemany(insert, [(body, now) for body in bodies])
 
 
 def _opened(file: Path) -> sqlite3.Connection:

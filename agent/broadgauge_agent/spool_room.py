@@ -1,8 +1,8 @@
 """What goes when the spool is as large as it may be, and the account of what went.
 
-First refused results, which the collector has seen; then the oldest latency results, of which there
-are many; then notes of tests that did not run; and only then what is left, oldest first. A numbered
-batch stays whole: the collector may have it already.
+First copies of batches that the collector has, and refused results, which it has seen; then the
+oldest latency results, of which there are many; then notes of tests that did not run; and only then
+what is left, oldest first. A numbered batch stays whole: the collector may have it already.
 """
 
 import sqlite3
@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from broadgauge_wire import DroppedResults
+from broadgauge_wire import RESULT_KINDS, DroppedResults
+
+from .spool_sent import drop_oldest
 
 SLACK_SHARE = 0.05
 """Of the cap that is freed beside what has to go, so that not every result drops another."""
@@ -20,8 +22,12 @@ ROWS_AT_ONCE = 500
 IN_ORDER = ("kind = 'latency'", "kind = 'skipped'", "true")
 
 
+_SAID = (
+    "CASE WHEN json_valid(CAST(body AS TEXT)) THEN json_extract(CAST(body AS TEXT), '$.kind') END"
+)
+_KNOWN = ", ".join(f"'{kind}'" for kind in RESULT_KINDS)
 KINDS = (
-    "UPDATE results SET kind = json_extract(CAST(body AS TEXT), '$.kind') "
+    f"UPDATE results SET kind = iif({_SAID} IN ({_KNOWN}), {_SAID}, 'unreadable') "  # noqa: S608
     "WHERE kind IS NULL AND batch IS NULL"
 )
 """Looked up when it matters first."""
@@ -50,7 +56,7 @@ def make_room(db: sqlite3.Connection, max_bytes: float) -> int:
     db.execute(KINDS)
     goal, went = max_bytes * (1 - SLACK_SHARE), 0
     while (excess := used_bytes(db) - goal) > 0:
-        if _drop_refused(db, excess):
+        if drop_oldest(db, excess) or _drop_refused(db, excess):
             continue
         rows = list(_next_to_go(db, excess))
         if not rows:

@@ -52,7 +52,8 @@ def probe_line(probe: ProbeState) -> str:
 
 def status_lines(status: Status) -> Iterator[str]:
     """`status` for people."""
-    yield f"agent          {status.agent_id} ({status.agent_version})"
+    copied = f", a copy of {status.copy_of}" if status.copy_of else ""
+    yield f"agent          {status.agent_id} ({status.agent_version}){copied}"
     yield f"school         {status.school}"
     yield f"location       {status.location or 'not given'}"
     yield f"collector      {status.collector_url}"
@@ -61,8 +62,7 @@ def status_lines(status: Status) -> Iterator[str]:
     yield f"test servers   {', '.join(status.test_servers) or 'none known'}"
     yield f"waiting        {status.waiting_results} results"
     yield f"refused        {status.refused_results} results"
-    for gone in status.dropped_results:
-        yield f"dropped        {dropped_words(gone)}"
+    yield from _lost_lines(status)
     yield f"last sent      {_when(status.last_shipped_at)}"
     if status.calibration:
         yield f"processor      {calibration_words(status.calibration)}"
@@ -73,10 +73,23 @@ def status_lines(status: Status) -> Iterator[str]:
     if status.shipping_trouble:
         yield f"trouble        {status.shipping_trouble}"
     for name in status.files_put_aside:
-        yield f"put aside      {name}: results that were not sent"
+        yield f"put aside      {name}: {_aside_words(name)}"
     for probe, results in status.last_results.items():
         for result in results:
             yield f"{probe:<14} {_result_words(result)}"
+
+
+def _lost_lines(status: Status) -> Iterator[str]:
+    for gone in status.dropped_results:
+        yield f"dropped        {dropped_words(gone)}"
+    if status.damaged_results:
+        yield f"damaged        {status.damaged_results} results, by this machine's disk: replace it"
+
+
+def _aside_words(name: str) -> str:
+    if "-damaged" in name:
+        return "damaged; what could be read of it is sent"
+    return "results that were not sent"
 
 
 def dropped_words(gone: DroppedResults) -> str:

@@ -5,6 +5,7 @@ import re
 import shutil
 import ssl
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
 from msgspec import Struct
@@ -62,6 +63,16 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
 def fingerprint_in(certificate: Path) -> str:
     """The fingerprint of a file's first certificate. CertificateFileError if there is none."""
     return fingerprint_of(certificate_in(certificate))
+
+
+def expiry_in(certificate: Path) -> datetime:
+    """When a file's first certificate ends, UTC. CertificateFileError if there is none."""
+    from cryptography import x509  # loaded by a server that shows one, only
+
+    try:
+        return x509.load_der_x509_certificate(certificate_in(certificate)).not_valid_after_utc
+    except ValueError as error:
+        raise CertificateFileError(f"{certificate} can't be read as PEM ({error})") from error
 
 
 def certificate_in(certificate: Path) -> bytes:

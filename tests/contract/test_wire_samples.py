@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 import broadgauge_wire
+from broadgauge_collector.ingest.clocks import Clock
 from broadgauge_collector.ingest.decode import decode_batch
 from broadgauge_collector.ingest.records import sort_records
 from broadgauge_wire import RESULT_KINDS, decode, decode_result, encode, kind_of
@@ -76,7 +77,7 @@ def test_fields_of_a_later_release_change_nothing(path: Path) -> None:
 def test_every_record_of_a_stored_batch_is_accepted(name: str) -> None:
     for path in SAMPLES.glob(f"*/messages/{name}.json"):
         batch = decode_batch(path.read_bytes())
-        accepted, refused = sort_records(batch, NOW)
+        accepted, refused = sort_records(batch, Clock(now=NOW))
         assert (len(accepted), refused) == (len(batch.results), ())
 
 
@@ -84,7 +85,7 @@ def test_every_record_of_a_stored_batch_is_accepted(name: str) -> None:
 def test_every_stored_result_is_accepted_by_ingest(path: Path) -> None:
     sample = json.loads((SAMPLES / "0.1/messages/Batch-least.json").read_bytes())
     sample["results"] = [json.loads(path.read_bytes())]
-    _, refused = sort_records(decode_batch(json.dumps(sample).encode()), NOW)
+    _, refused = sort_records(decode_batch(json.dumps(sample).encode()), Clock(now=NOW))
     assert refused == ()
 
 

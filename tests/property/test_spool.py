@@ -12,7 +12,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from broadgauge_agent.spool import FRESH_SECONDS, Spool, SpooledBatch
+from broadgauge_agent.clock import Clock
+from broadgauge_agent.spool import FRESH_SECONDS, Spool
+from broadgauge_agent.spool_numbering import SpooledBatch
 from broadgauge_wire import Refusal
 from tests.scripted_collector import make_result
 
@@ -30,7 +32,9 @@ class SpoolMachine(RuleBasedStateMachine):
         super().__init__()
         self.directory = Path(tempfile.mkdtemp())
         self.opened = 0
-        self.now = 1.8e9
+        self.now, self.steady = 1.8e9, 0.0
+        self.agent = AGENT
+        self.damaged: set[str] = set()
         self.put_ids: list[str] = []
         self.committed: list[str] = []
         self.refused: list[str] = []
@@ -47,9 +51,22 @@ class SpoolMachine(RuleBasedStateMachine):
         self.spool.put(results)
         self.put_ids += [str(result.id) for result in results]
 
-    @rule(seconds=st.sampled_from([1.0, FRESH_SECONDS / 2, FRESH_SECONDS, -30.0]))
+    @rule(seconds=st.sampled_from([1.0, FRESH_SECONDS / 2, FRESH_SECONDS]))
     def time_passes(self, seconds: float) -> None:
         self.now += seconds
+        self.steady += seconds
+
+    @rule(wall=st.sampled_from([0.0, 1.8e9 - 30, 1.8e9, 4e9]))
+    def the_clock_is_set(self, wall: float) -> None:
+        self.now = wall
+
+    @rule()
+    def the_disk_damages_a_result(self) -> None:
+        found = self.spool._db.execute("SELECT max(id), body FROM results").fetchone()
+        if found[0]:
+            body = found[1].replace(b"udp_echo", b"udp_ecgo")
+            self.spool._db.execute("UPDATE results SET body = ? WHERE id = ?", (body, found[0]))
+            self.damaged.update(ids((body,)))
 
     @rule(lane=LANES)
     def send_without_an_answer(self, lane: Literal["live", "backlog"]) -> None:
@@ -80,6 +97,11 @@ class SpoolMachine(RuleBasedStateMachine):
         self.spool.begin_epoch()
 
     @rule()
+    def become_another_agents(self) -> None:
+        self.agent = uuid.uuid4()
+        self.spool.become(self.agent)
+
+    @rule()
     def crash(self) -> None:
         before = self._place()
         self.opened += 1
@@ -92,14 +114,14 @@ class SpoolMachine(RuleBasedStateMachine):
         waiting = bodies_of(self.spool, "results")
         aside = bodies_of(self.spool, "refused")
         assert sorted(waiting + aside + self.committed) == sorted(self.put_ids)
-        assert sorted(aside) == sorted(self.refused)
+        assert sorted(set(aside) - self.damaged) == sorted(set(self.refused) - self.damaged)
         assert self.spool.waiting() == len(waiting)
 
     def _place(self) -> Path:
         return self.directory / str(self.opened)
 
     def _open(self) -> Spool:
-        spool = Spool(self._place(), AGENT, lambda: self.now)
+        spool = Spool(self._place(), self.agent, Clock(lambda: self.now, lambda: self.steady))
         assert spool.set_aside_file is None
         return spool
 
@@ -108,7 +130,7 @@ class SpoolMachine(RuleBasedStateMachine):
         batch = self.spool.next_batch(lane)
         if batch:
             number = (batch.key.epoch, batch.key.lane, batch.key.sequence)
-            assert self.contents.setdefault(number, batch.bodies) == batch.bodies
+            assert self.contents.setdefault(number, batch.bodies) == batch.bodies or batch.mended
         return batch
 
 

@@ -93,6 +93,14 @@ class JoinAnswer(Struct, frozen=True, kw_only=True):
     settings: Annotated[Settings, about("What `GET settings` would say")]
 
 
+class ForkRequest(Struct, frozen=True, kw_only=True):
+    """`POST agents/fork`, with the key of the agent whose spool was copied. The answer is that of
+    `POST join`: an agent of the copy's own, at the same school."""
+
+    id: Annotated[Id, about("Made by the copy, once: asked again, it is given the same agent")]
+    agent_version: Annotated[Text, about("Version of the agent that asks")]
+
+
 class BatchKey(Struct, frozen=True, kw_only=True):
     """What names a batch: a spool's `epoch` is made with it, so a restored copy can be told."""
 
@@ -126,6 +134,15 @@ class Batch(BatchKey, frozen=True, kw_only=True):
         Annotated[tuple[DroppedResults, ...], Meta(max_length=MAX_KINDS)],
         about("What the agent's spool ever dropped unsent because it was full"),
     ] = ()
+    inherited: Annotated[
+        bool,
+        about(
+            "Results that a copied spool had before its fork: kept aside, the original sends them"
+        ),
+    ] = False
+    damaged_results: Annotated[
+        Count, about("Results that the agent's disk ever damaged before they were sent")
+    ] = 0
 
 
 class Refusal(Struct, frozen=True, kw_only=True):
@@ -146,6 +163,10 @@ class BatchAnswer(Struct, frozen=True, kw_only=True):
         tuple[Refusal, ...], about("Records of this batch that were kept aside")
     ] = ()
     received_at: Annotated[Instant, about("The collector's clock, UTC")]
+    store_id: Annotated[
+        Id | None,
+        about("What the batch is stored in. Another one than before was restored from a backup"),
+    ] = None
 
 
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):

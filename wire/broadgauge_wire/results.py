@@ -38,7 +38,7 @@ MAX_RATES = 200
 """Of one test's rates over time: ten seconds of tenths, and some to spare."""
 
 
-class NetworkLink(Struct, frozen=True, kw_only=True):
+class NetworkLink(Struct, frozen=True, kw_only=True, gc=False):
     """The network link of this machine that a test went out on."""
 
     name: Annotated[Text, about("Interface name on this machine")]
@@ -49,8 +49,8 @@ class NetworkLink(Struct, frozen=True, kw_only=True):
     mtu_bytes: Annotated[Count | None, about("Largest IP packet it carries", "byte")] = None
 
 
-class ResultBase(Struct, frozen=True, kw_only=True, tag_field="kind"):
-    """What every result says."""
+class ResultBase(Struct, frozen=True, kw_only=True, tag_field="kind", gc=False):
+    """What every result says. Nothing in it leads back to it: no garbage collector has to look."""
 
     id: Annotated[Id, about("UUIDv7 made by the agent")]
     started_at: Annotated[Instant, about("When the run began, UTC, by the agent's clock")]
@@ -58,6 +58,13 @@ class ResultBase(Struct, frozen=True, kw_only=True, tag_field="kind"):
     clock_offset_seconds: Annotated[
         SignedSeconds | None, about("Collector's clock minus the agent's, when last compared", "s")
     ] = None
+    clock_corrected: Annotated[
+        bool,
+        about(
+            "Set by the collector: the agent's clock was wrong, and the offset is what the "
+            "collector found when the result was sent"
+        ),
+    ] = False
     segment: Annotated[
         Segment | None, about("Stretch of network measured: lan, wan or internet")
     ] = None

@@ -82,7 +82,9 @@ def check_spool_file(state: Path) -> Check:
         if view is None:
             return well("spool", "empty: nothing was measured yet")
         if found := check_spool(state):
-            advice = "Start the agent again: it keeps the damaged file and begins a new one."
+            advice = (
+                "Start the agent again: it keeps the damaged file and sends what can be read of it."
+            )
             return trouble("spool", f"{state / SPOOL} is damaged ({found})", advice)
         return well("spool", _spool_words(state, view), _put_aside(state))
     except PermissionError:

@@ -26,6 +26,7 @@ MAX_ANSWER_BYTES = 16 * 1024
 PLAIN_PATH = "/healthz"
 
 END_OF_HEAD = b"\r\n\r\n"
+MOST_HEADERS = 100
 CONTENT_LENGTH = re.compile(rb"(?i)\ncontent-length:[ \t]*(\d{1,9})")
 
 Silence = Literal["unreachable", "no_tls", "cut_off", "silent", "no_http"]
@@ -80,6 +81,8 @@ def parse_answer(data: bytes) -> Look:
     parts = line.split(None, 2)
     if len(parts) < 2 or not parts[0].startswith(b"HTTP/") or not parts[1].isdigit():
         return "no_http" if data else "cut_off"
+    if fields.count(b"\r\n") > MOST_HEADERS:
+        return "no_http"
     try:
         headers = http.client.parse_headers(io.BytesIO(fields + END_OF_HEAD))
     except http.client.HTTPException:

@@ -128,3 +128,16 @@ def test_a_run_outside_its_hours_moves_into_the_next_ones() -> None:
         spread.add(at)
     assert len(spread) == 50
     assert not schedule.is_open("throughput")
+
+
+@pytest.mark.parametrize("wall", [0.0, 4.07e9])
+def test_a_clock_that_is_set_moves_no_run(wall: float) -> None:
+    unix_now = 1.8e9
+    schedule = Schedule(random.Random(4), lambda: unix_now)
+    schedule.follow(ALL, 1000.0)
+    before = schedule.next()
+    unix_now = wall
+    assert schedule.next() == before
+    assert before
+    schedule.ran(before[0], before[1])
+    assert 0 < due_at(schedule) - 1000.0 <= 3 * 86400.0

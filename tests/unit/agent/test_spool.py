@@ -11,9 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from broadgauge_agent.errors import SpoolError, SpoolFullError, SpoolInUseError, StateError
-from broadgauge_agent.spool import FRESH_SECONDS, MAX_BODY_BYTES, Spool
+from broadgauge_agent.clock import Clock
+from broadgauge_agent.errors import (
+    SpoolDamagedError,
+    SpoolError,
+    SpoolFullError,
+    SpoolInUseError,
+    StateError,
+)
+from broadgauge_agent.spool import FRESH_SECONDS, Spool
 from broadgauge_agent.spool_file import check_spool, view_spool
+from broadgauge_agent.spool_rows import MAX_BODY_BYTES
 from broadgauge_wire import Refusal
 from broadgauge_wire.spec import MAX_BATCH_RESULTS
 from tests.scripted_collector import make_result
@@ -21,14 +29,14 @@ from tests.scripted_collector import make_result
 AGENT = uuid.uuid4()
 
 
-class Clock:
-    """Unix seconds, set by hand."""
+class Time:
+    """Passes by hand."""
 
     def __init__(self) -> None:
         self.now = 1.8e9
 
-    def __call__(self) -> float:
-        return self.now
+    def clock(self) -> Clock:
+        return Clock(lambda: self.now, lambda: self.now)
 
 
 def ids(bodies: tuple[bytes, ...]) -> list[str]:
@@ -61,10 +69,10 @@ def test_a_batch_stays_the_same_until_it_is_committed(spool: Spool) -> None:
 
 
 def test_old_results_take_the_backlog_lane_with_numbers_of_its_own(tmp_path: Path) -> None:
-    clock = Clock()
-    spool = Spool(tmp_path, AGENT, clock)
+    time = Time()
+    spool = Spool(tmp_path, AGENT, time.clock())
     spool.put([make_result("old")])
-    clock.now += FRESH_SECONDS
+    time.now += FRESH_SECONDS
     spool.put([make_result("new")])
     live, backlog = spool.next_batch("live"), spool.next_batch("backlog")
     assert live is not None
@@ -75,11 +83,11 @@ def test_old_results_take_the_backlog_lane_with_numbers_of_its_own(tmp_path: Pat
 
 
 def test_a_numbered_batch_keeps_its_lane_however_old_it_grows(tmp_path: Path) -> None:
-    clock = Clock()
-    spool = Spool(tmp_path, AGENT, clock)
+    time = Time()
+    spool = Spool(tmp_path, AGENT, time.clock())
     spool.put([make_result()])
     live = spool.next_batch("live")
-    clock.now += 10 * FRESH_SECONDS
+    time.now += 10 * FRESH_SECONDS
     assert spool.next_batch("backlog") is None
     assert spool.next_batch("live") == live
     spool.close()
@@ -135,7 +143,7 @@ def test_a_refused_record_is_kept_aside_and_the_rest_is_done(tmp_path: Path) -> 
 def test_refused_records_are_bounded_and_still_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("broadgauge_agent.spool.MAX_REFUSED", 3)
+    monkeypatch.setattr("broadgauge_agent.spool_rows.MAX_REFUSED", 3)
     spool = Spool(tmp_path, AGENT)
     spool.put([make_result() for _ in range(5)])
     batch = spool.next_batch("live")
@@ -196,8 +204,10 @@ def test_the_spool_is_synced_at_every_commit(spool: Spool) -> None:
     assert spool._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-@pytest.mark.parametrize("damage", ["not a database", "torn"])
-def test_a_damaged_spool_is_kept_and_a_new_epoch_begun(tmp_path: Path, damage: str) -> None:
+@pytest.mark.parametrize(("damage", "readable"), [("not a database", 200), ("torn", 0)])
+def test_a_damaged_spool_is_kept_and_a_new_epoch_begun(
+    tmp_path: Path, damage: str, readable: int
+) -> None:
     spool = Spool(tmp_path, AGENT)
     spool.put([make_result() for _ in range(200)])
     epoch = spool.epoch
@@ -215,12 +225,12 @@ def test_a_damaged_spool_is_kept_and_a_new_epoch_begun(tmp_path: Path, damage: s
     assert "damaged" in again.set_aside_file.name
     assert again.set_aside_file.read_bytes() == body
     again.put([make_result()])
-    assert again.waiting() == 1
+    assert again.waiting() == readable + 1
     again.close()
     assert check_spool(tmp_path) is None
 
 
-def test_damage_found_while_running_says_what_to_do(tmp_path: Path) -> None:
+def test_damage_found_while_running_is_said_and_mended(tmp_path: Path) -> None:
     spool = Spool(tmp_path, AGENT)
     spool.put([make_result() for _ in range(200)])
     spool._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -229,8 +239,10 @@ def test_damage_found_while_running_says_what_to_do(tmp_path: Path) -> None:
         out.seek(4096)
         out.write(os.urandom(file.stat().st_size - 4096))
     spool._db.execute("PRAGMA shrink_memory")
-    with pytest.raises(SpoolError, match="damaged"):
+    with pytest.raises(SpoolDamagedError, match="damaged"):
         spool.next_batch("live")
+    spool.put([make_result()])
+    assert spool.next_batch("live")
     spool.close()
 
 
@@ -249,6 +261,8 @@ def test_a_spool_of_a_newer_agent_is_left_alone(tmp_path: Path) -> None:
     Spool(tmp_path, AGENT).close()
     db = sqlite3.connect(tmp_path / "spool.sqlite")
     db.execute("PRAGMA user_version = 99")
+    db.execute("UPDATE facts SET value = '99' WHERE key = 'version'")
+    db.commit()
     db.close()
     with pytest.raises(SpoolError, match="newer agent"):
         Spool(tmp_path, AGENT)

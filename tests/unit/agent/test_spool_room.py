@@ -10,6 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from broadgauge_agent.clock import Clock
+from broadgauge_agent.config import SpoolConfig
 from broadgauge_agent.spool import FRESH_SECONDS, Spool
 from broadgauge_agent.spool_file import view_spool
 from broadgauge_agent.state import SPOOL
@@ -48,7 +50,7 @@ CREATE TABLE refused(
 
 @contextmanager
 def small_spool(directory: Path, max_bytes: float = MIB) -> Iterator[Spool]:
-    with closing(Spool(directory, AGENT, max_bytes=lambda: max_bytes)) as spool:
+    with closing(Spool(directory, AGENT, limits=lambda: SpoolConfig(max_bytes=max_bytes))) as spool:
         yield spool
 
 
@@ -167,7 +169,8 @@ def test_an_earlier_agents_spool_goes_on_and_so_does_that_agent(
         db.commit()
     before = view_spool(tmp_path)
     assert before and (before.waiting, before.dropped) == (4000, ())
-    with closing(Spool(tmp_path, AGENT, now=lambda: now, max_bytes=lambda: MIB)) as spool:
+    clock, limits = Clock(lambda: now), SpoolConfig(max_bytes=MIB)
+    with closing(Spool(tmp_path, AGENT, clock, lambda: limits)) as spool:
         assert spool.set_aside_file is None
         spool.put([throughput()])
         assert dropped(tmp_path)["latency"] + spool.waiting() == 4001
