@@ -7,9 +7,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from broadgauge_collector.capacity import intervals
+from broadgauge_collector.capacity.columns import columns_of
 from broadgauge_collector.capacity.estimate import Reading, interval, median
+from broadgauge_collector.capacity.evidence import weigh
+from broadgauge_collector.capacity.method import METHOD
 from broadgauge_collector.capacity.model import LinkTest, Need, UnknownNeed
-from tests.judging import NEED, a_test, saying, verdict
+from broadgauge_collector.capacity.votes import day_votes
+from tests.judged_one_by_one import judged_days
+from tests.judging import NEED, WINDOW, a_test, saying, verdict
 
 MBPS = st.integers(min_value=0, max_value=1200)
 VOTES = st.lists(st.sampled_from(("reached", "missed", "cannot_say")), max_size=40)
@@ -140,3 +145,12 @@ def test_the_exact_interval_covers_the_share(days: int, data: st.DataObject) -> 
     assert low <= reached / days <= high
     mirrored = intervals.upper(days - reached, days, 0.95)
     assert abs(low - (1 - mirrored)) < 1e-9
+
+
+@given(MANY)
+def test_columns_come_to_what_tests_one_by_one_do(found: list[LinkTest]) -> None:
+    columns = columns_of(found)
+    evidence = weigh(columns, NEED, WINDOW, METHOD)
+    votes = day_votes(evidence.with_a_say(), NEED.bits_per_second, METHOD)
+    days = [(str(v.day), v.vote, v.daypart, v.tests, v.median_bits_per_second) for v in votes]
+    assert days == judged_days(found, NEED.bits_per_second)

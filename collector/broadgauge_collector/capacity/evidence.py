@@ -1,70 +1,81 @@
 """The tests of a window, weighed against a need."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import date
+from typing import NamedTuple
 
-from msgspec import Struct
+import numpy as np
+from numpy.typing import NDArray
 
+from .columns import Columns, columns_of
+from .exclusions import EXCLUSIONS, WHY_NOT, Exclusion, place_of
 from .method import Method
 from .model import LinkTest, Need, UnknownNeed
-from .votes import WHY_NOT, Exclusion, counts, exclusion, unfit
+from .votes import counts, exclusions, votes
 
-_NEED_ASIDE: tuple[Exclusion | None, ...] = (
-    None,
-    "no_need",
-    "unknown_ceiling",
-    "machine_too_slow",
-)
+_NEED_ASIDE: tuple[Exclusion, ...] = ("no_need", "unknown_ceiling", "machine_too_slow")
 
 
-class Evidence(Struct, frozen=True):
-    """Tests of a window, each with why it has no say on the need (None: it has).
+class Evidence(NamedTuple):
+    """Tests of a window, and why each has no say on the need, as its place among the exclusions
+    (0: it has one). `real`: some test that is not simulated is fit to speak, so that no simulated
+    one is."""
 
-    `real`: some test that is not simulated is fit to speak, so that no simulated one is.
-    """
-
-    tests: tuple[tuple[LinkTest, Exclusion | None], ...]
+    tests: Columns
+    why: NDArray[np.int8]
     need: Need | UnknownNeed
     real: bool
 
-    def with_a_say(self) -> list[LinkTest]:
-        """Tests that may speak for or against the need."""
-        return [test for test, why in self.tests if why is None]
+    @property
+    def size(self) -> int:
+        """How many tests there are."""
+        return len(self.why)
 
-    def of_capacity(self) -> list[LinkTest]:
+    def with_a_say(self) -> Columns:
+        """Tests that may speak for or against the need."""
+        return self.tests.where(self.why == 0)
+
+    def of_capacity(self) -> Columns:
         """Closed-hours tests that say something about the line, whatever the need."""
-        return [t for t, why in self.tests if why in _NEED_ASIDE and t.daypart == "closed"]
+        aside = np.isin(self.why, [0, *map(place_of, _NEED_ASIDE)])
+        return self.tests.where(aside & self.tests.closed)
 
     def excluded(self, *exclusions: Exclusion) -> int:
         """How many tests have no say for one of these reasons."""
-        return sum(why in exclusions for _, why in self.tests)
+        return int(np.isin(self.why, [place_of(why) for why in exclusions]).sum())
 
 
 def weigh(
-    tests: Iterable[LinkTest],
-    need: Need | UnknownNeed,
-    window: tuple[date, date],
-    method: Method,
+    tests: Columns, need: Need | UnknownNeed, window: tuple[date, date], method: Method
 ) -> Evidence:
-    """Sorts out who has a say."""
-    inside = [test for test in tests if window[0] <= test.day <= window[1]]
-    real = any(not t.simulated and unfit(t, drop_simulated=True) is None for t in inside)
-    bits = need.bits_per_second if isinstance(need, Need) else None
-    weighed = tuple((t, exclusion(t, bits, method, drop_simulated=real)) for t in inside)
-    return Evidence(weighed, need, real)
+    """Sorts out who has a say, among the tests from the window's first day to its last."""
+    first, last = (day.toordinal() for day in window)
+    inside = tests.where((tests.day >= first) & (tests.day <= last))
+    real = bool(((inside.unfit == 0) & ~inside.simulated).any())
+    why = exclusions(inside, _bits(need), method, drop_simulated=real)
+    return Evidence(inside, why, need, real)
 
 
 def why_not(
-    test: LinkTest, evidence: Evidence, voting_days: Collection[date], method: Method
+    test: LinkTest,
+    need: Need | UnknownNeed,
+    voting_days: Collection[date],
+    method: Method,
+    *,
+    drop_simulated: bool,
 ) -> str | None:
-    """One plain sentence on why a test is not behind the verdict that its evidence led to; None
-    if it is. `voting_days` are the days whose votes were judged."""
-    need = evidence.need
-    if isinstance(need, UnknownNeed):
-        return WHY_NOT[unfit(test, drop_simulated=evidence.real) or "no_need"]
-    bits = need.bits_per_second
-    if excluded := exclusion(test, bits, method, drop_simulated=evidence.real):
+    """One plain sentence on why a test is not behind the verdict on a need; None if it is.
+
+    `voting_days` are the days whose votes were judged.
+    """
+    only = columns_of([test])
+    place = exclusions(only, _bits(need), method, drop_simulated=drop_simulated)[0]
+    if excluded := EXCLUSIONS[place]:
         return WHY_NOT[excluded]
-    if not counts(test, bits, method):
+    if isinstance(need, Need) and not counts(only, votes(only, need.bits_per_second, method))[0]:
         return WHY_NOT["school_hours"]
     return None if test.day in voting_days else WHY_NOT["other_days_decide"]
+
+
+def _bits(need: Need | UnknownNeed) -> float | None:
+    return need.bits_per_second if isinstance(need, Need) else None

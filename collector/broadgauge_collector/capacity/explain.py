@@ -76,7 +76,7 @@ def _machine_limited(need: Need, evidence: Evidence, count: Tally) -> str:
 def _not_enough(
     need: Need, evidence: Evidence, count: Tally, more_days: int | None, method: Method
 ) -> str:
-    if not evidence.tests:
+    if evidence.size == 0:
         return f"No test of this line yet; the need is {rate(need.bits_per_second)}."
     words = (
         f"So far {number(count.tests, 'test')} on {number(count.days, 'day')} count; "

@@ -20,8 +20,20 @@ class Headcount(Struct, frozen=True):
     people: People | None
 
 
+class DistrictSize(Struct, frozen=True):
+    """How many schools a district has, and students as far as they are counted."""
+
+    schools: int
+    students: int
+
+
+def size_of(district: tuple[Headcount, ...]) -> DistrictSize:
+    """The size of a district of these schools."""
+    return DistrictSize(len(district), _students(district))
+
+
 def work_out(
-    target: Target, behind: tuple[Headcount, ...], district: tuple[Headcount, ...]
+    target: Target, behind: tuple[Headcount, ...], district: DistrictSize
 ) -> Need | UnknownNeed:
     """The need of the link that carries the schools `behind`, out of all in the district.
 
@@ -34,8 +46,8 @@ def work_out(
         return _unknown(target, missing or [head.school for head in behind])
     if target.per == "school":
         return _per_school(target, behind)
-    whole = {head.school for head in behind} >= {head.school for head in district}
-    return _per_person(target, behind, sum(n or 0 for n in counted), _students(district), whole)
+    whole = len(behind) == district.schools
+    return _per_person(target, behind, sum(n or 0 for n in counted), district.students, whole)
 
 
 def rate_at(target: Target, district_students: int) -> tuple[float, str]:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import date
-from itertools import groupby
 
 from . import estimate
+from .columns import Columns, columns_of
 from .evidence import Evidence, weigh
 from .explain import explain
 from .method import METHOD, Method
@@ -18,7 +18,7 @@ from .tally import (
     tally,
     would_decide_if_said,
 )
-from .votes import day_votes, readings_of
+from .votes import day_medians, day_votes
 
 
 def judge(
@@ -34,7 +34,8 @@ def judge(
     Takes every throughput test of the link in the target's direction, also those that don't count.
     Tests dated outside the window (first and last day) are left out.
     """
-    return judge_evidence(weigh(tests, need, window, method), target, window, method)
+    weighed = weigh(columns_of(list(tests)), need, window, method)
+    return judge_evidence(weighed, target, window, method)
 
 
 def judge_evidence(
@@ -60,20 +61,18 @@ def judge_evidence(
         share_reached=share_reached(count, method),
         more_days=more_days,
         counting_tests=count.tests,
-        tests=len(evidence.tests),
+        tests=evidence.size,
         votes=votes,
         capacity=capacity(evidence.of_capacity(), method),
         window=window,
         method=str(method),
-        simulated=any(test.simulated for test in evidence.with_a_say()),
+        simulated=bool(evidence.with_a_say().simulated.any()),
     )
 
 
-def capacity(tests: Iterable[LinkTest], method: Method) -> Estimate | None:
+def capacity(tests: Columns, method: Method) -> Estimate | None:
     """Right-censored median of day medians; None without a test whose bound is known."""
-    by_day = groupby(sorted(tests, key=lambda test: test.day), key=lambda test: test.day)
-    readings = [readings_of(day) for _, day in by_day]
-    return estimate.estimate((estimate.median(r) for r in readings if r), method.confidence)
+    return estimate.estimate(day_medians(tests).values(), method.confidence)
 
 
 def _basis(evidence: Evidence, method: Method) -> tuple[DayVote, ...]:
@@ -102,14 +101,12 @@ def _reason(evidence: Evidence, votes: tuple[DayVote, ...], method: Method) -> R
 
 def _only_loopback(evidence: Evidence) -> bool:
     loopback = evidence.excluded("loopback")
-    return loopback > 0 and len(evidence.tests) == evidence.excluded(
-        "loopback", "failed", "no_rate"
-    )
+    return loopback > 0 and evidence.size == evidence.excluded("loopback", "failed", "no_rate")
 
 
 def _mostly_too_slow(evidence: Evidence, method: Method) -> bool:
     slow = evidence.excluded("machine_too_slow", "unknown_ceiling")
-    return slow > 0 and slow >= method.mostly * (slow + len(evidence.with_a_say()))
+    return slow > 0 and slow >= method.mostly * (slow + int((evidence.why == 0).sum()))
 
 
 def _mostly_limited(count: Tally, method: Method) -> bool:

@@ -3,165 +3,117 @@
 Whether a test counts never depends on what it read: choosing by reading would choose the answer.
 """
 
-from collections.abc import Iterable
-from itertools import groupby
-from typing import Literal
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from . import estimate
+from .columns import AT_LEAST, EXACT, Columns, day_of
+from .estimate import Reading
+from .exclusions import place_of
 from .method import Method
-from .model import DayVote, LinkTest, Vote
+from .model import DayVote, Vote
 
-Exclusion = Literal[
-    "failed",
-    "no_rate",
-    "simulated",
-    "loopback",
-    "vpn",
-    "failover",
-    "unknown_path",
-    "web_page",
-    "other_protocol",
-    "public_server",
-    "not_planned",
-    "no_need",
-    "unknown_ceiling",
-    "machine_too_slow",
-    "school_hours",
-    "other_days_decide",
-]
+ORDER: tuple[Vote, ...] = ("missed", "cannot_say", "reached")
+"""Of votes; in columns a vote is its place here."""
+MISSED, CANNOT_SAY, REACHED = range(3)
 
-WHY_NOT: dict[Exclusion, str] = {
-    "failed": "The test failed.",
-    "no_rate": "The test has no rate.",
-    "simulated": "Made up for a demonstration, and this line has real tests.",
-    "loopback": "Measured inside one machine.",
-    "vpn": "Went over a VPN, not this line alone.",
-    "failover": "Went over a stand-in for this line, such as a mobile network.",
-    "unknown_path": "It is not known which way the test went.",
-    "web_page": "Made by a web page: it shows what a room gets, and is never judged.",
-    "other_protocol": (
-        "Measured by a protocol that often reads low: shown for comparison, never judged."
-    ),
-    "public_server": "Went to a public server, beyond the district's own lines: never judged.",
-    "not_planned": "Started by hand: only planned and group tests count.",
-    "no_need": "The need is unknown.",
-    "unknown_ceiling": "It is not known how fast a line the testing computer could have seen.",
-    "machine_too_slow": (
-        "The testing computer could not have seen the need: use a faster one, on a cable."
-    ),
-    "school_hours": (
-        "Made in school hours: shows what others left over, and counts only where it reached."
-    ),
-    "other_days_decide": (
-        "No closed-hours test counts that day, and the days that have one are judged without it."
-    ),
-}
-
-_ORDER: tuple[Vote, ...] = ("missed", "cannot_say", "reached")
+Counts = Sequence[int]
+"""How many votes there are of each kind, in that order."""
 
 
-def unfit(test: LinkTest, *, drop_simulated: bool) -> Exclusion | None:
-    """Why a test says nothing about a line, whatever the need; None if it may."""
-    if test.failed:
-        return "failed"
-    if test.line_bits_per_second is None:
-        return "no_rate"
-    if test.simulated and drop_simulated:
-        return "simulated"
-    if found := _foreign(test):
-        return found
-    if test.path_kind != "network":
-        return test.path_kind or "unknown_path"
-    return None if test.trigger in ("planned", "swarm") else "not_planned"
-
-
-def _foreign(test: LinkTest) -> Exclusion | None:
-    """Only agents' own tests to the district's test servers are judged."""
-    if test.client != "agent":
-        return "web_page"
-    if test.method != "ndt7":
-        return "other_protocol"
-    return "public_server" if test.public_server else None
-
-
-def exclusion(
-    test: LinkTest, need: float | None, method: Method, *, drop_simulated: bool
-) -> Exclusion | None:
-    """Why a test has no say on a need in bit/s; None if it has."""
-    if found := unfit(test, drop_simulated=drop_simulated):
-        return found
+def exclusions(
+    tests: Columns, need: float | None, method: Method, *, drop_simulated: bool
+) -> NDArray[np.int8]:
+    """Why each test has no say on a need in bit/s, as its place among the exclusions."""
+    no_reading = np.isin(tests.unfit, (place_of("failed"), place_of("no_rate")))
+    dropped = tests.simulated & ~no_reading if drop_simulated else np.zeros_like(tests.simulated)
+    why = np.where(dropped, place_of("simulated"), tests.unfit).astype(np.int8)
+    fit = why == 0
     if need is None:
-        return "no_need"
-    if test.ceiling_bits_per_second is None:
-        return "unknown_ceiling"
-    if test.ceiling_bits_per_second < method.ceiling_margin * need:
-        return "machine_too_slow"
-    return None
+        why[fit] = place_of("no_need")
+        return why
+    why[fit & np.isnan(tests.ceiling)] = place_of("unknown_ceiling")
+    why[fit & (tests.ceiling < method.ceiling_margin * need)] = place_of("machine_too_slow")
+    return why
 
 
-def counts(test: LinkTest, need: float, method: Method) -> bool:
-    """Whether a test with a say is evidence: in school hours only if it reached the need."""
-    return test.daypart == "closed" or vote(test, need, method) == "reached"
+def votes(tests: Columns, need: float, method: Method) -> NDArray[np.int8]:
+    """What tests with a say say about a need in bit/s. In school hours never `missed`."""
+    reached = (tests.bound != 0) & (tests.line >= method.tolerance * need)
+    missed = (tests.bound == EXACT) & tests.closed
+    return np.select([reached, missed], [REACHED, MISSED], CANNOT_SAY).astype(np.int8)
 
 
-def vote(test: LinkTest, need: float, method: Method) -> Vote:
-    """What a test with a say says about a need in bit/s. In school hours never `missed`."""
-    if test.bound is None or test.line_bits_per_second is None:
-        return "cannot_say"
-    if test.line_bits_per_second >= method.tolerance * need:
-        return "reached"
-    return "missed" if test.bound == "exact" and test.daypart == "closed" else "cannot_say"
+def counts(tests: Columns, said: NDArray[np.int8]) -> NDArray[np.bool_]:
+    """Which tests with a say are evidence: in school hours only those that reached the need."""
+    evidence: NDArray[np.bool_] = tests.closed | (said == REACHED)
+    return evidence
 
 
-def median_vote(votes: Iterable[Vote]) -> Vote:
-    """The median of ordered votes; `cannot_say` where two middle ones differ."""
-    places = sorted(_ORDER.index(vote) for vote in votes)
-    below, above = places[(len(places) - 1) // 2], places[len(places) // 2]
-    return _ORDER[below] if below == above else "cannot_say"
+def median_vote(counted: Counts) -> Vote:
+    """The median of ordered votes, at least one; `cannot_say` where two middle ones differ."""
+    size = sum(counted)
+    below, above = _vote_at(counted, (size - 1) // 2), _vote_at(counted, size // 2)
+    return below if below == above else "cannot_say"
 
 
-def day_votes(tests: Iterable[LinkTest], need: float, method: Method) -> tuple[DayVote, ...]:
+def day_votes(tests: Columns, need: float, method: Method) -> tuple[DayVote, ...]:
     """One vote for each day with a test that has a say, ascending."""
-    by_day = groupby(sorted(tests, key=lambda test: test.day), key=lambda test: test.day)
-    return tuple(_day_vote(list(day), need, method) for _, day in by_day)
-
-
-def _day_vote(tests: list[LinkTest], need: float, method: Method) -> DayVote:
-    closed = [test for test in tests if test.daypart == "closed"]
-    said = [vote(test, need, method) for test in closed]
-    in_school_hours = [vote(test, need, method) for test in tests if test.daypart == "school"]
-    together = _together(said, in_school_hours)
-    return DayVote(
-        day=tests[0].day,
-        vote=together,
-        daypart="closed" if closed else "school",
-        tests=sum(counts(test, need, method) for test in tests),
-        median_bits_per_second=day_median(closed or tests),
-        split=together == "cannot_say" and said.count("cannot_say") < len(said) / 2,
+    said = votes(tests, need, method)
+    days, row_days = np.unique(tests.day, return_inverse=True)
+    cells = row_days * 6 + tests.closed * 3 + said
+    counted = np.bincount(cells, minlength=6 * len(days)).reshape(-1, 2, 3).tolist()
+    has_closed = np.array([any(closed) for _, closed in counted], np.bool_)
+    speak = tests.closed | ~has_closed[row_days]
+    medians = day_medians(tests.where(speak))
+    return tuple(
+        _day_vote(day, closed, school, medians.get(day))
+        for day, (school, closed) in zip(days.tolist(), counted, strict=True)
     )
 
 
-def _together(closed: list[Vote], school: list[Vote]) -> Vote:
+def day_medians(tests: Columns) -> dict[int, Reading]:
+    """Each day's median of the tests whose bound is known, by the day's ordinal."""
+    tests = tests.where(tests.bound != 0)
+    tests = tests.where(np.lexsort((tests.bound, tests.line, tests.day)))
+    days, starts = np.unique(tests.day, return_index=True)
+    ends = np.append(starts[1:], len(tests.day))
+    middles = (tests.line[(starts + ends - 1) // 2] + tests.line[(starts + ends) // 2]) / 2
+    bounded = np.add.reduceat(tests.bound == AT_LEAST, starts) if len(days) else starts
+    medians = dict(zip(days.tolist(), (Reading(m, False) for m in middles.tolist()), strict=True))
+    for place in np.flatnonzero(bounded):
+        of_day = tests.where(slice(starts[place], ends[place]))
+        at_least = (of_day.bound == AT_LEAST).tolist()
+        readings = map(Reading, of_day.line.tolist(), at_least)
+        medians[int(days[place])] = estimate.median(readings)
+    return medians
+
+
+def _vote_at(counted: Counts, place: int) -> Vote:
+    missed, cannot_say, _ = counted
+    return ORDER[(place >= missed) + (place >= missed + cannot_say)]
+
+
+def _day_vote(day: int, closed: Counts, school: Counts, median: Reading | None) -> DayVote:
+    together = _together(closed, school)
+    return DayVote(
+        day=day_of(day),
+        vote=together,
+        daypart="closed" if any(closed) else "school",
+        tests=sum(closed) + school[REACHED],
+        median_bits_per_second=median.bits_per_second if median else None,
+        split=together == "cannot_say" and closed[CANNOT_SAY] < sum(closed) / 2,
+    )
+
+
+def _together(closed: Counts, school: Counts) -> Vote:
     """Closed hours speak for the day; school hours stand in for them, or lift what they say."""
-    lift = bool(school) and median_vote(school) == "reached"
-    if not closed:
+    lift = any(school) and median_vote(school) == "reached"
+    if not any(closed):
         return "reached" if lift else "cannot_say"
     said = median_vote(closed)
     if not lift:
         return said
     return "cannot_say" if said == "missed" else "reached"
-
-
-def day_median(tests: list[LinkTest]) -> float | None:
-    """The median rate of tests whose bound is known, in bit/s; None without one."""
-    readings = readings_of(tests)
-    return estimate.median(readings).bits_per_second if readings else None
-
-
-def readings_of(tests: Iterable[LinkTest]) -> list[estimate.Reading]:
-    """What tests with a known bound read."""
-    return [
-        estimate.Reading(test.line_bits_per_second, test.bound == "at_least")
-        for test in tests
-        if test.bound is not None and test.line_bits_per_second is not None
-    ]

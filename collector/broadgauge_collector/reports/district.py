@@ -68,7 +68,13 @@ class Ways:
 
     def link_of(self, test: Measured | Latest) -> Link | None:
         """None where it can't be told, or no link is known."""
-        way = test.school_id, test.segment, test.reflector_id
+        return self.link(test.school_id, test.segment, test.reflector_id)
+
+    def link(
+        self, school_id: UUID, segment: Segment | None, reflector_id: UUID | None
+    ) -> Link | None:
+        """The same for any test of this school, segment and test server."""
+        way = school_id, segment, reflector_id
         if way not in self._found:
             self._found[way] = self._find(*way)
         return self._found[way]

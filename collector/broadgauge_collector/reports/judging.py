@@ -1,45 +1,36 @@
 """Every link of a district against a target."""
 
-from collections import defaultdict
-from collections.abc import Iterable
-from datetime import datetime, timedelta
-from uuid import UUID
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from functools import cache, partial
 
 from msgspec import Struct
 
-from ..capacity import need
+from ..capacity.columns import Columns
 from ..capacity.daypart import Clock, clocks_of, place, window_of
-from ..capacity.evidence import Evidence, weigh
+from ..capacity.evidence import weigh
 from ..capacity.method import METHOD
-from ..capacity.model import LinkTest, Target
+from ..capacity.model import LinkTest, Need, UnknownNeed
+from ..capacity.need import DistrictSize, size_of, work_out
 from ..capacity.targets import applies, find_target
 from ..capacity.verdict import judge_evidence
 from ..schools.model import Link
 from ..store import Stores
-from ..store.questions import Measured, Window
-from .district import District, Ways, read_district
+from ..store.questions import Measured
+from .asked import Asked
+from .district import District, read_district
+from .link_tests import tests_by_link
 from .model import LinkVerdict
 
 
 class JudgedLink(Struct, frozen=True):
-    """A link's verdict, the tests it was reached from, and the clocks they were placed on."""
+    """A link's verdict, the need it was held against, whether real tests decide (then no simulated
+    one has a say), and the clocks that its tests were placed on."""
 
     answer: LinkVerdict
-    evidence: Evidence
+    need: Need | UnknownNeed
+    real: bool
     clocks: tuple[Clock, ...]
-
-
-class Asked(Struct, frozen=True):
-    """A target, and the window of so many days that ends now."""
-
-    target: Target
-    days: int
-    now: datetime
-
-    def fetched(self) -> Window:
-        """An interval that holds the window in every time zone, and today to its end."""
-        day = timedelta(days=1)
-        return Window(self.now - (self.days + 1) * day, self.now + day)
 
 
 def verdicts(
@@ -61,24 +52,15 @@ def judge_links(
     """The links among these that the target applies to, judged, in their order."""
     chosen = [link for link in links if link.school_ids and applies(asked.target, link.segment)]
     clocks = {link.id: clocks_of(district.behind(link)) for link in chosen}
-    tests = _tests(stores, district, asked, clocks)
-    return tuple(_judge(district, asked, link, clocks[link.id], tests[link.id]) for link in chosen)
+    tests = tests_by_link(stores, district, asked, clocks)
+    sizes = cache(partial(_size_on, district))
+    return tuple(
+        _judge(district, asked, link, clocks[link.id], tests[link.id], sizes) for link in chosen
+    )
 
 
-def _tests(
-    stores: Stores, district: District, asked: Asked, clocks: dict[UUID, tuple[Clock, ...]]
-) -> dict[UUID, list[LinkTest]]:
-    """The tests of each link that has clocks here."""
-    ways, by_link = Ways(district), defaultdict[UUID, list[LinkTest]](list)
-    schools = {school_id for link_id in clocks for school_id in district.links[link_id].school_ids}
-    with stores.results.questions() as questions:
-        for test in questions.tests(
-            asked.fetched(), asked.target.direction, schools, district.reflectors
-        ):
-            link = ways.link_of(test)
-            if link is not None and link.id in clocks:
-                by_link[link.id].append(link_test(test, clocks[link.id]))
-    return by_link
+def _size_on(district: District, day: date) -> DistrictSize:
+    return size_of(district.headcounts(tuple(district.schools.values()), day))
 
 
 def _judge(
@@ -86,21 +68,19 @@ def _judge(
     asked: Asked,
     link: Link,
     clocks: tuple[Clock, ...],
-    tests: list[LinkTest],
+    tests: Columns,
+    size_on: Callable[[date], DistrictSize],
 ) -> JudgedLink:
     schools = district.behind(link)
     window = window_of(asked.now, asked.days, clocks[0].timezone)
-    needed = need.work_out(
-        asked.target,
-        district.headcounts(schools, window[1]),
-        district.headcounts(tuple(district.schools.values()), window[1]),
-    )
+    heads = district.headcounts(schools, window[1])
+    needed = work_out(asked.target, heads, size_on(window[1]))
     evidence = weigh(tests, needed, window, METHOD)
     verdict = judge_evidence(evidence, asked.target, window)
     names = tuple(school.name for school in schools)
     people = verdict.need.people if verdict.need else None
     answer = LinkVerdict(link=link, schools=names, people=people, verdict=verdict)
-    return JudgedLink(answer, evidence, clocks)
+    return JudgedLink(answer, needed, evidence.real, clocks)
 
 
 def link_test(test: Measured, clocks: tuple[Clock, ...]) -> LinkTest:

@@ -99,6 +99,7 @@ class TestRow(Struct, frozen=True, kw_only=True):
     client: TestClient
     counts: bool
     why_not: str | None
+    simulated: bool = False
 
     @property
     def reading(self) -> ReadingKind:

@@ -13,8 +13,9 @@ from ..capacity.targets import find_target
 from ..store import Stores
 from ..store.questions import Listed, Measured
 from . import charts
+from .asked import Asked
 from .district import District, Ways, read_district
-from .judging import Asked, JudgedLink, judge_links, link_test
+from .judging import JudgedLink, judge_links, link_test
 from .model import SchoolReport, TestRow
 from .summary import read_background, summarise
 
@@ -32,7 +33,8 @@ def school(
     links = [link for link in district.links.values() if school_id in link.school_ids]
     asked = Asked(target, days, now)
     judged = judge_links(stores, district, asked, links)
-    summary = summarise(own, district, judged, read_background(stores, district, asked))
+    answers = [link.answer for link in judged]
+    summary = summarise(own, answers, read_background(stores, district, asked, school_id))
     window = charts.local_window(own, days, now)
     with stores.results.questions() as questions:
         listed, total = questions.newest_tests(window, school_id, TESTS_LISTED)
@@ -73,7 +75,8 @@ class Standing:
             return f"The target is not about {link.name}."
         judged = self._judged[link.id]
         voting = {vote.day for vote in judged.answer.verdict.votes}
-        return why_not(link_test(test, judged.clocks), judged.evidence, voting, METHOD)
+        placed = link_test(test, judged.clocks)
+        return why_not(placed, judged.need, voting, METHOD, drop_simulated=judged.real)
 
 
 def _rows(listed: Iterable[Listed], standing: Standing, district: District) -> tuple[TestRow, ...]:
@@ -102,4 +105,5 @@ def _row(listed: Listed, why: str | None, names: dict[UUID, str]) -> TestRow:
         client=test.client,
         counts=why is None,
         why_not=why,
+        simulated=test.simulated,
     )

@@ -1,8 +1,10 @@
 """All schools against one target."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
 from msgspec import Struct
@@ -13,22 +15,28 @@ from broadgauge_wire import Direction
 from ..capacity.daypart import local_day
 from ..capacity.model import Conclusion
 from ..capacity.targets import find_target
-from ..schools.model import School
+from ..schools.model import Agent, School
 from ..store import Stores
 from ..store.questions import Latest
+from .asked import Asked
 from .district import District, Ways, read_district
 from .fleet import silent
-from .judging import Asked, JudgedLink, judge_links
+from .judging import JudgedLink, judge_links
 from .model import LinkVerdict, Overview, Reading, SchoolSummary
 
 _WORST_FIRST: dict[Conclusion, int] = {"below": 0, "undecided": 1, "meets": 2}
 
 
+OfSchool = TypeVar("OfSchool", Agent, Latest)
+
+
 class Background(Struct, frozen=True):
-    """What summaries need beside verdicts: rates of the last day or two, newest first."""
+    """What summaries need beside verdicts, by school: its agents that weren't revoked, and its
+    rates of the last day or two, newest first."""
 
     direction: Direction
-    latest: list[Latest]
+    agents: Mapping[UUID, Sequence[Agent]]
+    latest: Mapping[UUID, Sequence[Latest]]
     only_loopback: set[UUID]
     ways: Ways
     now: datetime
@@ -41,29 +49,36 @@ def overview(stores: Stores, target_key: str, days: int, now: datetime) -> Overv
     asked = Asked(target, days, now)
     judged = judge_links(stores, district, asked, district.links.values())
     background = read_background(stores, district, asked)
-    summaries = (summarise(s, district, judged, background) for s in district.schools.values())
+    answers = _by_school(judged)
+    summaries = (
+        summarise(school, answers.get(school.id, ()), background)
+        for school in district.schools.values()
+    )
     return Overview(target=target, days=days, as_of=now, schools=tuple(summaries))
 
 
-def read_background(stores: Stores, district: District, asked: Asked) -> Background:
-    """Everything that summaries of a district need beside verdicts."""
+def read_background(
+    stores: Stores, district: District, asked: Asked, school_id: UUID | None = None
+) -> Background:
+    """Everything that summaries of one school, or of all, need beside verdicts."""
+    direction, recent = asked.target.direction, replace(asked, days=1)
     with stores.results.questions() as questions:
         return Background(
-            asked.target.direction,
-            questions.latest(replace(asked, days=1).fetched(), asked.target.direction),
-            questions.only_loopback(asked.fetched()),
+            direction,
+            _grouped(agent for agent in district.agents if agent.revoked_at is None),
+            _grouped(questions.latest(recent.fetched(), direction, school_id)),
+            questions.only_loopback(asked.fetched(), school_id),
             Ways(district),
             asked.now,
         )
 
 
 def summarise(
-    school: School, district: District, judged: Iterable[JudgedLink], background: Background
+    school: School, answers: Sequence[LinkVerdict], background: Background
 ) -> SchoolSummary:
-    """One school's row."""
-    answers = tuple(j.answer for j in judged if school.id in j.answer.link.school_ids)
+    """One school's row, from the verdicts on its links."""
     deciding = min(answers, key=_severity, default=None)
-    agents = [a for a in district.agents if a.school_id == school.id and a.revoked_at is None]
+    agents = background.agents.get(school.id, ())
     awake = [agent for agent in agents if agent.asleep_since is None]
     heard = [agent.last_seen_at for agent in awake or agents if agent.last_seen_at is not None]
     last_heard_at = max(heard, default=None)
@@ -71,7 +86,7 @@ def summarise(
     return SchoolSummary(
         school=school,
         people=school.people_on(local_day(background.now, school.timezone)),
-        verdicts=answers,
+        verdicts=tuple(answers),
         deciding=deciding,
         reading=reading,
         last_heard_at=last_heard_at,
@@ -79,9 +94,25 @@ def summarise(
         agents=len(agents),
         asleep=len(agents) - len(awake),
         loopback_only=school.id in background.only_loopback,
-        simulated=any(answer.verdict.simulated for answer in answers)
+        simulated=school.simulated
+        or any(answer.verdict.simulated for answer in answers)
         or (reading is not None and reading.simulated),
     )
+
+
+def _by_school(judged: Iterable[JudgedLink]) -> Mapping[UUID, Sequence[LinkVerdict]]:
+    answers = defaultdict[UUID, list[LinkVerdict]](list)
+    for link in judged:
+        for school_id in link.answer.link.school_ids:
+            answers[school_id].append(link.answer)
+    return answers
+
+
+def _grouped(found: Iterable[OfSchool]) -> Mapping[UUID, Sequence[OfSchool]]:
+    grouped = defaultdict[UUID, list[OfSchool]](list)
+    for one in found:
+        grouped[one.school_id].append(one)
+    return grouped
 
 
 def _severity(answer: LinkVerdict) -> tuple[int, float]:
@@ -101,9 +132,8 @@ def _reading(
     today = local_day(background.now, school.timezone)
     rates = (
         rate
-        for rate in background.latest
-        if rate.school_id == school.id
-        and rate.path_kind in ("network", "loopback")
+        for rate in background.latest.get(school.id, ())
+        if rate.path_kind in ("network", "loopback")
         and local_day(rate.moment, school.timezone) == today
     )
     elsewhere = partial(_elsewhere, deciding=deciding, ways=background.ways)

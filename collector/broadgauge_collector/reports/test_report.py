@@ -13,8 +13,9 @@ from ..store import Stores
 from ..store.questions import Measured
 from ..store.rows import throughput_result
 from . import charts
+from .asked import Asked
 from .district import District, Ways, read_district
-from .judging import Asked, judge_links
+from .judging import judge_links
 from .model import TestReport
 from .school_report import Standing
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from broadgauge_collector.capacity.model import Need, UnknownNeed
-from broadgauge_collector.capacity.need import Headcount, rate_at, work_out
+from broadgauge_collector.capacity.need import Headcount, rate_at, size_of, work_out
 from broadgauge_collector.capacity.targets import TARGETS, applies, find_target
 from broadgauge_collector.errors import NotFound
 from broadgauge_collector.schools.model import People
@@ -21,13 +21,13 @@ def head(
 
 
 def need(key: str, *behind: Headcount, others: tuple[Headcount, ...] = ()) -> Need:
-    found = work_out(find_target(key), behind, behind + others)
+    found = work_out(find_target(key), behind, size_of(behind + others))
     assert isinstance(found, Need), found
     return found
 
 
 def unknown(key: str, *behind: Headcount) -> str:
-    found = work_out(find_target(key), behind, behind)
+    found = work_out(find_target(key), behind, size_of(behind))
     assert isinstance(found, UnknownNeed)
     return found.explanation
 
