@@ -1,10 +1,13 @@
-"""Where the tests find the tools that are not Python."""
+"""Where the tests find the tools that are not Python, and servers that many of them need."""
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.postgresql import PostgresServer, postgres_server
 
 TOOLS = Path(__file__).parent.parent / ".venv" / "tools"
 
@@ -25,3 +28,10 @@ def promtool() -> str:
 @pytest.fixture
 def chromium() -> str:
     return tool("chromium")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgresServer]:
+    """A server for all tests that only use its databases."""
+    with postgres_server() as server:
+        yield server

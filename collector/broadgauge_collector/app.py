@@ -14,12 +14,13 @@ from .access.middleware import AccessMiddleware
 from .access.rules import AccessRules
 from .api import problems, routes
 from .api.boundary import Boundary
-from .config import ServerConfig
+from .config import CONTROL_FILE, ServerConfig
 from .errors import CannotStart
 from .ingest import Ingest
 from .rooms.keeping import room_tests
 from .services import Services
-from .store import ControlStore, DuckDBResults, Stores
+from .store import ClickHouseResults, ControlStore, DuckDBResults, ResultStore, Stores
+from .upkeep.worker import Upkeep
 from .warm import warm
 
 __all__ = ["Services", "create_app", "open_services"]
@@ -29,18 +30,32 @@ QUIET: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 
 
 def open_services(config: ServerConfig) -> Services:
-    """Open the stores in the data directory, migrated to today's tables.
+    """Open the stores, migrated to today's tables.
 
-    CannotStart if one of their files can't be opened.
+    CannotStart if one of them can't be opened.
     """
-    control = ControlStore.open(config.data / "control.sqlite")
+    control = open_control(config)
     try:
-        results = DuckDBResults.open(config.data / "results" / "hot.duckdb")
+        results = open_results(config, control)
     except CannotStart:
         control.close()
         raise
     stores = Stores(control, results)
     return Services(stores, Ingest(results), config)
+
+
+def open_control(config: ServerConfig) -> ControlStore:
+    """Control data where the configuration says it is."""
+    if config.control_url is not None:
+        return ControlStore.connect_to(config.control_url)
+    return ControlStore.open(config.data / CONTROL_FILE)
+
+
+def open_results(config: ServerConfig, control: ControlStore) -> ResultStore:
+    """Results where the configuration says they are."""
+    if config.results_url is not None:
+        return ClickHouseResults.open(config.results_url, control)
+    return DuckDBResults.open(config.data / "results" / "hot.duckdb")
 
 
 def create_app(services: Services, *, dashboard: bool = True) -> FastAPI:
@@ -58,6 +73,7 @@ def create_app(services: Services, *, dashboard: bool = True) -> FastAPI:
     app.state.login_failures = FailureLimit()
     app.state.code_failures = FailureLimit()
     app.state.room_tests = room_tests(services)
+    app.state.upkeep = Upkeep(services)
     problems.install(app)
     routes.install(app)
     if dashboard:
@@ -77,6 +93,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.script_hashes = await warm(app)
     yield
     app.state.room_tests.forget()
+    await app.state.upkeep.stop()
 
 
 def _mount_dashboards(app: FastAPI, services: Services) -> None:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from broadgauge_host.own_certificate import (
     CertificateFileError,
+    expiry_in,
     fingerprint_in,
     own_certificate,
     server_context,
@@ -64,6 +65,7 @@ class ShownCertificate:
         self._tls = tls
         try:
             self.context = self._latest = server_context(tls.certificate, tls.key)
+            self.expires_at = expiry_in(tls.certificate)
         except CertificateFileError as error:
             raise CannotStart(
                 f"The TLS certificate and key can't be used: {error}. "
@@ -82,6 +84,7 @@ class ShownCertificate:
             return
         try:
             self._latest = server_context(self._tls.certificate, self._tls.key)
+            self.expires_at = expiry_in(self._tls.certificate)
             log.info("certificate_read", fingerprint=fingerprint_in(self._tls.certificate))
         except CertificateFileError as error:
             log.warning("certificate_kept", why=str(error))

@@ -1,6 +1,7 @@
 """The server's settings. Flags and environment variables are read by the command line."""
 
 import ipaddress
+import re
 from pathlib import Path
 
 from msgspec import Struct
@@ -15,6 +16,9 @@ ADMIN_TOKEN = "admin.token"  # noqa: S105 - a file name in the data directory
 ADDRESS = "address"
 """File in the data directory with the running server's address."""
 
+CONTROL_FILE = "control.sqlite"
+"""In the data directory, unless control data is in PostgreSQL."""
+
 FINGERPRINT = "fingerprint"
 """Beside it, the fingerprint of the certificate it made itself, if it did."""
 
@@ -28,6 +32,11 @@ class ServerConfig(Struct, frozen=True, kw_only=True):
     """Of the server's own certificate, for join tokens; None where an authority vouches for it."""
     store_threads: int = 8
     """Each holds a DuckDB cursor while it reads; more would only queue inside DuckDB."""
+    control_url: str | None = None
+    """Of the PostgreSQL database for control data; None for a file in `data`. May hold a password:
+    never shown but by `without_password`."""
+    results_url: str | None = None
+    """Of the ClickHouse database for results, likewise; None for files in `data`."""
 
     @property
     def secure(self) -> bool:
@@ -54,3 +63,12 @@ def url_of(host: str, port: int, *, tls: bool = False) -> str:
     """The address of a server, with brackets around IPv6."""
     shown = f"[{host}]" if ":" in host else host
     return f"{'https' if tls else 'http'}://{shown}:{port}"
+
+
+def without_password(url: str) -> str:
+    """The URL of a database as it may be shown."""
+    return _SECRET_PARAMETER.sub(r"\1***", _PASSWORD.sub(r"\1:***@", url))
+
+
+_PASSWORD = re.compile(r"(//[^:/?#@]*):.*@")
+_SECRET_PARAMETER = re.compile(r"([?&](?:ssl)?password=)[^&#]*")

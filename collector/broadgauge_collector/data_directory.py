@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 from sqlalchemy import Connection
 
@@ -17,6 +18,9 @@ from .services import Services
 
 LOCK = "lock"
 ADMINISTRATOR = "admin.token file"
+COLLECTOR = "collector"
+"""File with what tells this directory's collector from others."""
+
 NOT_PERMITTED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
@@ -74,7 +78,19 @@ def note_address(config: ServerConfig) -> None:
 
 def _new_admin_token(c: Connection, services: Services) -> str:
     everything = (Permission.READ, Permission.MANAGE)
-    return create_user_token(c, name=ADMINISTRATOR, permissions=everything, now=services.now())
+    name = _administrator(services.config)
+    return create_user_token(c, name=name, permissions=everything, now=services.now())
+
+
+def _administrator(config: ServerConfig) -> str:
+    """The name of this directory's token. Where collectors share the control data, each has its
+    own, because a new token of a name ends the one before."""
+    if config.control_url is None:
+        return ADMINISTRATOR
+    file = config.data / COLLECTOR
+    if not file.exists():
+        write_private(file, f"{uuid4()}\n")
+    return f"{ADMINISTRATOR} of {file.read_text().strip()}"
 
 
 def _take_lock(data: Path) -> sqlite3.Connection:

@@ -130,6 +130,12 @@ class StorageFull(CollectorError):
     retry_after_seconds = 60
 
 
+class DamagedResults(CollectorError):
+    """A file of stored results is missing or damaged. Retrying doesn't help; a backup does."""
+
+    title = "Stored results are damaged"
+
+
 class CannotStart(CollectorError):
     """The server can't start as it was asked to. Retrying doesn't help until that is changed."""
 

@@ -16,6 +16,7 @@ from .children import Say, first_of, keep_running, run_once
 from .data_directory import write_private
 from .errors import CannotStart
 from .services import Services
+from .upkeep.own_agent import forget_if_erased
 
 COMMAND = "broadgauge-agent"
 NAME = "This computer"
@@ -60,6 +61,7 @@ async def run_agent(
     agent: LocalAgent, command: str, services: Services, stop: asyncio.Event, say: Say
 ) -> None:
     """Join if this agent never did, then keep it running until `stop`."""
+    await services.look_up(forget_if_erased, services.config.data)
     prepare(agent)
     base = (command, "--state", str(agent.state))
     while not stop.is_set() and not agent.identity.exists():

@@ -1,7 +1,10 @@
-"""What Prometheus may know: requests, batches, agents and the latest rates, in base units."""
+"""What Prometheus may know: requests, batches, agents, rates, verdicts and the collector's health,
+in base units."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from prometheus_client import (
@@ -14,10 +17,19 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from .access.agents import list_agents
+from .capacity.targets import DEFAULT_TARGET
+from .certificates import ShownCertificate
+from .config import DEFAULT_DAYS
+from .health_metrics import disk_gauges, last_heard, process_gauges, sink_metrics, upkeep_gauges
 from .ingest.ingest import Counts
-from .schools.model import Agent
+from .judged_metrics import judged
+from .judgements import Judgements
+from .reports import overview
+from .schools.model import Agent, School
 from .schools.repository import list_schools
-from .store import Stores
+
+if TYPE_CHECKING:  # which has the metrics of an application
+    from .services import Services
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 LIVE = timedelta(minutes=15)
@@ -32,6 +44,8 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.judgements = Judgements()
+        self.certificate: ShownCertificate | None = None
         self._requests = Histogram(
             "broadgauge_http_request_duration_seconds",
             "Time to answer a request, by route.",
@@ -43,23 +57,44 @@ class Metrics:
         """Count one answered request."""
         self._requests.labels(route, method, f"{status // 100}xx").observe(seconds)
 
+    def close(self) -> None:
+        """Wait for verdicts that are being worked out."""
+        self.judgements.close()
+
 
 class Scrape(Collector):
     """What ingest has counted and the stores say at the moment of a scrape."""
 
-    def __init__(self, stores: Stores, counts: Counts, now: datetime) -> None:
-        self._stores = stores
-        self._counts = counts
+    def __init__(self, services: "Services", now: datetime) -> None:
+        self._services = services
+        self._stores = services.stores
         self._now = now
 
     def collect(self) -> Iterator[Metric]:
         """Read by prometheus-client at each scrape."""
+        services, now = self._services, self._now
         with self._stores.control.connect() as connection:
             agents = list_agents(connection)
-            names = {school.id: school.name for school in list_schools(connection)}
-        yield from ingest_counters(self._counts)
-        yield from agent_gauges(agents, self._now)
-        yield self._latest_rates(names)
+            schools = list_schools(connection)
+            yield from sink_metrics(connection, now)
+            yield from upkeep_gauges(connection)
+        yield from ingest_counters(services.ingest.counts)
+        help_text = "Results that were read and wait to be stored."
+        waiting = services.ingest.waiting_results
+        yield GaugeMetricFamily("broadgauge_ingest_waiting_results", help_text, value=waiting)
+        yield simulated_schools(schools)
+        yield from agent_gauges(agents, now)
+        yield from last_heard(schools, agents)
+        yield self._latest_rates({school.id: school.name for school in schools})
+        yield from process_gauges(now, services.metrics.certificate)
+        yield from disk_gauges(services.config.data)
+        yield from self._judged()
+
+    def _judged(self) -> Iterator[Metric]:
+        work_out = partial(overview, self._stores, DEFAULT_TARGET, DEFAULT_DAYS, self._now)
+        found = self._services.metrics.judgements.latest(work_out)
+        if found is not None:
+            yield from judged(found)
 
     def _latest_rates(self, names: dict[UUID, str]) -> Metric:
         rates = GaugeMetricFamily(
@@ -92,6 +127,15 @@ def ingest_counters(counts: Counts) -> Iterator[Metric]:
         yield CounterMetricFamily(f"broadgauge_{name}", help_text, value=value)
 
 
+def simulated_schools(schools: tuple[School, ...]) -> Metric:
+    """Whether figures of agents and results are of made-up schools, too."""
+    help_text = (
+        "Schools that are made up for a demonstration; their rates and verdicts are left out."
+    )
+    count = sum(school.simulated for school in schools)
+    return GaugeMetricFamily("broadgauge_simulated_schools", help_text, value=count)
+
+
 def agent_gauges(agents: tuple[Agent, ...], now: datetime) -> Iterator[Metric]:
     """Agents by state, and what waits in their spools."""
     states = dict.fromkeys(("live", "silent", "asleep", "revoked"), 0)
@@ -119,8 +163,8 @@ def state_of(agent: Agent, now: datetime) -> str:
     return "live" if heard is not None and now - heard <= LIVE else "silent"
 
 
-def exposition(stores: Stores, metrics: Metrics, counts: Counts, now: datetime) -> bytes:
+def exposition(services: "Services", now: datetime) -> bytes:
     """Everything in Prometheus' text format."""
     scrape = CollectorRegistry()
-    scrape.register(Scrape(stores, counts, now))
-    return generate_latest(metrics.registry) + generate_latest(scrape)
+    scrape.register(Scrape(services, now))
+    return generate_latest(services.metrics.registry) + generate_latest(scrape)

@@ -17,8 +17,11 @@ from .certificates import ShownCertificate, Tls, browser_words, own_tls
 from .children import Say, first_of
 from .config import ServerConfig
 from .data_directory import admin_token, locked, note_address
+from .garbage import collect_seldom
 from .services import Services
+from .sinks.followers import following
 from .stopping import on_hangup, stop_event
+from .upkeep.restoring import finish_restore
 from .web_server import allow_many_connections, bind, web_server
 
 log = structlog.get_logger()
@@ -40,6 +43,7 @@ class ServeOptions(Struct, frozen=True, kw_only=True):
 async def serve(options: ServeOptions, say: Say) -> None:
     """Run the collector until a signal asks it to stop. SIGHUP: read its certificate again."""
     with locked(options.config.data), closing(bind(options.host, options.port)) as socket:
+        finish_restore(options.config.data)
         options = vouched_for(options)
         certificate = shown_certificate(options)
         with (
@@ -48,6 +52,7 @@ async def serve(options: ServeOptions, say: Say) -> None:
             on_hangup(certificate.read_again if certificate else _nothing_to_read),
         ):
             async with listening(socket, services, certificate) as running:
+                collect_seldom()
                 _say_what_runs(options.config, say)
                 manager = service_manager()
                 manager.ready(f"Serving at {options.config.public_url}")
@@ -75,7 +80,8 @@ def opened(config: ServerConfig) -> Iterator[Services]:
     try:
         admin_token(services)
         note_address(config)
-        yield services
+        with following(services.stores):
+            yield services
     finally:
         services.close()
 
@@ -89,14 +95,18 @@ async def listening(
     The task given ends when the server does.
     """
     allow_many_connections()
-    server = web_server(create_app(services), certificate)
+    services.metrics.certificate = certificate
+    app = create_app(services)
+    server = web_server(app, certificate)
     running = asyncio.create_task(server.serve(sockets=[socket]))
+    upkeep = asyncio.create_task(app.state.upkeep.live())
     try:
         await first_of(server.listens.wait(), asyncio.shield(running))
         if running.done():
             await running
         yield running
     finally:
+        upkeep.cancel()
         server.should_exit = True
         await running
 

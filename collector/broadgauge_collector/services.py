@@ -4,7 +4,7 @@ A store call on the event loop would hold up ingest for everybody, so none is ma
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from datetime import UTC, datetime
@@ -13,9 +13,11 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
+from .access.known_agents import KnownAgents
 from .config import ServerConfig
 from .ingest import Ingest
 from .metrics import Metrics
+from .recent import Recent
 from .store import Stores
 
 P = ParamSpec("P")
@@ -34,7 +36,9 @@ class Services:
         self.ingest = ingest
         self.config = config
         self.metrics = Metrics()
+        self.known_agents = KnownAgents(lambda: stores.control.writes)
         self.ready_checks: list[ReadyCheck] = []
+        self._recent = Recent()
         self._pool = ThreadPoolExecutor(config.store_threads, thread_name_prefix="store")
         # Apart from the slow questions, or whoever sends results would wait for them at the door.
         self._control_pool = ThreadPoolExecutor(CONTROL_THREADS, thread_name_prefix="control")
@@ -44,6 +48,16 @@ class Services:
     ) -> T:
         """`function(stores, ...)` in the pool: reports and results."""
         return await _run(self._pool, partial(function, self.stores, *args, **kwargs))
+
+    async def report(self, function: Callable[..., T], *args: Hashable) -> T:
+        """`function(stores, *args, now)` in the pool. What takes long may be a recent answer: it
+        says itself as of when."""
+
+        async def work_out() -> T:
+            return await self.read(function, *args, self.now())
+
+        found: T = await self._recent.get((function, args), work_out)
+        return found
 
     async def look_up(
         self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -81,6 +95,7 @@ class Services:
         self._control_pool.shutdown()
         self.ingest.close()
         self.stores.results.close()  # which interrupts the questions still being asked
+        self.metrics.close()
         self._pool.shutdown()
         self.stores.control.close()
 

@@ -16,12 +16,14 @@ from .children import Say, first_of, keep_running
 from .config import is_loopback, url_of
 from .data_directory import locked
 from .errors import CannotStart
+from .garbage import collect_seldom
 from .local_agent import LocalAgent, agent_command, run_agent
 from .schools.checks import check_timezone
 from .seed import local_timezone, own_access_key, seed
 from .serve import ServeOptions, listening, opened, shown_certificate, vouched_for
 from .services import ReadyCheck, Services
 from .stopping import stop_event
+from .upkeep.restoring import finish_restore
 from .web_server import bind
 
 CONNECT_SECONDS = 1.0
@@ -49,6 +51,7 @@ async def up(options: UpOptions, say: Say) -> None:
     serving = options.serving
     with locked(serving.config.data), closing(bind(serving.host, serving.port)) as listener:
         _refuse_taken_port(serving.host, options.reflector_port)
+        finish_restore(serving.config.data)
         options = replace(options, serving=vouched_for(serving))
         with opened(options.serving.config) as services, stop_event() as stop:
             await _run_all(options, listener, services, stop, say)
@@ -69,6 +72,7 @@ async def _run_all(
             work.append(run_agent(agent, command, services, stop, say))
         async with _running(stop, *work):
             await _greet_when_ready(options, services, stop, say)
+            collect_seldom()
             await first_of(stop.wait(), asyncio.shield(server))
             say("Stopping.")
 

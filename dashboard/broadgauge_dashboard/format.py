@@ -16,6 +16,8 @@ _STEPS = (
     (timedelta(minutes=1), "minute"),
 )
 
+_LONG = ((365.25 * 86400, "year"), (86400.0, "day"), (3600.0, "hour"), (60.0, "minute"))
+
 
 def rate(bits_per_second: float | None) -> str:
     """A rate with three significant digits: `8.4 Mbps`, `1.25 Gbps`."""
@@ -96,6 +98,14 @@ def size(count_bytes: int | None) -> str:
 def memory(count_bytes: int) -> str:
     """Memory as it is sold, in powers of two: `8 GB`."""
     return f"{round(count_bytes / 2**30):,} GB" if count_bytes >= 2**30 else size(count_bytes)
+
+
+def how_long(seconds: float) -> str:
+    """A time in its largest unit: `56 years`, `2 days`, `90 seconds`."""
+    for size, name in _LONG:
+        if abs(seconds) >= 2 * size:
+            return plural(round(abs(seconds) / size), name)
+    return plural(round(abs(seconds)), "second")
 
 
 def ago(then: datetime | None, now: datetime) -> str:

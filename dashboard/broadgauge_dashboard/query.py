@@ -58,9 +58,17 @@ def test_of(given: Any) -> UUID:
     return _id_of(given, "There is no such test. Choose one from its school's list.")
 
 
-def text_of(given: Any) -> str:
+def text_of(given: Any, most: int = 100) -> str:
     """What to look for."""
-    return given.strip()[:100] if isinstance(given, str) else ""
+    return given.strip()[:most] if isinstance(given, str) else ""
+
+
+def id_of(given: Any) -> UUID | None:
+    """An id; None if it can't be one."""
+    try:
+        return _id_of(given, "")
+    except NotFound:
+        return None
 
 
 def target_choices() -> list[dict[str, Any]]:

@@ -11,6 +11,9 @@ SIGN_OUT = "/logout"
 UNREACHABLE = "The server does not answer. What you see is from before; it will catch up by itself."
 """Shown by assets/board.js when a question to the server fails."""
 
+SIMULATED = "simulated"
+"""Id of the place above every page that says which schools are made up."""
+
 
 def shell() -> dmc.MantineProvider:
     """The frame with the page inside it. Reads nothing."""
@@ -20,6 +23,7 @@ def shell() -> dmc.MantineProvider:
                 html.A("Skip to content", href="#content", className="skip"),
                 _header(),
                 html.P([icon("stale"), UNREACHABLE], className="unreachable", role="status"),
+                html.Div(id=SIMULATED, role="note"),
                 html.Main(dash.page_container, id="content"),
             ],
             className="frame",
@@ -30,7 +34,7 @@ def shell() -> dmc.MantineProvider:
 
 
 def _header() -> html.Header:
-    links = [_nav("Overview", "/"), _nav("Agents", "/agents")]
+    links = [_nav("Overview", "/"), _nav("Agents", "/agents"), _nav("Storage", "/storage")]
     return html.Header(
         html.Div(
             [

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import atheris
+from backports.zstd import compress
 from msgspec import Raw
 from msgspec.structs import replace
 
@@ -15,6 +16,7 @@ from tests.fuzz.json_mutations import mutator
 
 with atheris.instrument_imports(include=["broadgauge_wire", "broadgauge_collector.ingest"]):
     from broadgauge_collector.errors import NotPermitted, TooLarge, Unreadable, UnsupportedEncoding
+    from broadgauge_collector.ingest.clocks import date_faults
     from broadgauge_collector.ingest.ingest import read
     from broadgauge_collector.ingest.validate import faults
     from broadgauge_collector.store.results import Incoming
@@ -33,8 +35,18 @@ WAYS: tuple[Callable[[bytes], Sent], ...] = (
     lambda body: (gzip.compress(body, mtime=0)[:-9], "x-gzip"),
     lambda body: (gzip.compress(body, mtime=0) * 2, " GZip "),
     lambda body: (body[1:], body[:1].decode("latin-1")),
+    lambda body: (compress(body), "zstd"),
+    lambda body: (body, "zstd"),
+    lambda body: (compress(body)[:-2], "ZSTD"),
+    lambda body: (compress(body) * 2, " zstd "),
 )
 """How the bytes after the first are sent: that one chooses."""
+
+SEEDED: dict[int, Callable[[bytes], bytes]] = {
+    2: lambda body: gzip.compress(body, mtime=0),
+    7: compress,
+}
+"""Where the bytes are compressed ones already."""
 
 
 def seeds() -> Iterator[bytes]:
@@ -46,7 +58,7 @@ def seeds() -> Iterator[bytes]:
     batches += [encode(replace(envelope, results=(Raw(record),))) for record in records]
     for way in range(len(WAYS)):
         for body in batches:
-            yield bytes([way]) + (gzip.compress(body, mtime=0) if way == 2 else body)
+            yield bytes([way]) + SEEDED.get(way, bytes)(body)
 
 
 def one(data: bytes) -> None:
@@ -66,7 +78,7 @@ def check(incoming: Incoming) -> None:
     """Each record is kept or refused, once; what is kept reads back; what is said can be sent."""
     assert len(incoming.accepted) + len(incoming.refused) == len(incoming.records)
     for result in incoming.accepted:
-        assert not list(faults(result, NOW))
+        assert not [*faults(result), *date_faults(result, NOW)]
         assert decode_result(encode(result)) == result
     refusals = tuple(aside.refusal for aside in incoming.refused)
     answer = BatchAnswer(committed=(incoming.key,), refused=refusals, received_at=NOW)

@@ -10,6 +10,7 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from broadgauge_collector.ingest.clocks import Clock, date_faults, placed
 from broadgauge_collector.ingest.ingest import read
 from broadgauge_collector.ingest.validate import faults
 from broadgauge_collector.schools.model import Agent
@@ -111,6 +112,7 @@ def _count(results: DuckDBResults, table: str) -> int:
 
 def _faults(record: bytes) -> list[str]:
     try:
-        return list(faults(decode_result(record), NOW))
+        result = placed(decode_result(record), Clock(now=NOW))
     except WireError as error:
         return [str(error)]
+    return [*date_faults(result, NOW), *faults(result)]

@@ -10,8 +10,10 @@ from broadgauge_wire import DroppedResults, encode, new_id
 
 from ..errors import AgentRefused, NotFound
 from ..schools.model import Agent
-from ..store.tables import agent
+from ..store.tables import agent, school
 from .secrets import AGENT_KEY, hash_of, new_secret
+
+_AGENTS = select(agent, school.c.simulated).join(school, school.c.id == agent.c.school_id)
 
 
 def add_agent(
@@ -28,7 +30,7 @@ def add_agent(
 
 def authenticate_agent(c: Connection, key: str) -> Agent:
     """The agent whose key this is: one indexed look-up. AgentRefused if unknown or revoked."""
-    row = c.execute(select(agent).where(agent.c.key_hash == hash_of(key))).one_or_none()
+    row = c.execute(_AGENTS.where(agent.c.key_hash == hash_of(key))).one_or_none()
     if row is None:
         raise AgentRefused(
             "This agent's key isn't known here. If the server was set up anew, join again."
@@ -41,7 +43,7 @@ def authenticate_agent(c: Connection, key: str) -> Agent:
 
 def get_agent(c: Connection, agent_id: UUID) -> Agent:
     """One agent by its id, revoked or not. NotFound if there is none."""
-    row = c.execute(select(agent).where(agent.c.id == agent_id)).one_or_none()
+    row = c.execute(_AGENTS.where(agent.c.id == agent_id)).one_or_none()
     if row is None:
         raise NotFound(f"There is no agent with the id {agent_id}.")
     return _agent(row)
@@ -49,7 +51,7 @@ def get_agent(c: Connection, agent_id: UUID) -> Agent:
 
 def list_agents(c: Connection) -> tuple[Agent, ...]:
     """Every agent, revoked ones too, in the order they joined."""
-    rows = c.execute(select(agent).order_by(agent.c.joined_at, agent.c.id))
+    rows = c.execute(_AGENTS.order_by(agent.c.joined_at, agent.c.id))
     return tuple(_agent(row) for row in rows)
 
 
@@ -67,14 +69,16 @@ def note_heard(
     version: str,
     spooled_results: int | None,
     dropped_results: tuple[DroppedResults, ...] = (),
+    clock_offset_seconds: float | None = None,
 ) -> None:
     """Keep when an agent was last heard, awake; its version, how many results wait in its spool,
-    and what it dropped because the spool was full."""
+    what it dropped because the spool was full, and how far its clock is behind if that is wrong."""
     heard = {
         "last_seen_at": now,
         "version": version,
         "spooled_results": spooled_results,
         "dropped_results": encode(dropped_results).decode(),
+        "clock_offset_seconds": clock_offset_seconds,
         "asleep_since": None,
     }
     c.execute(update(agent).where(agent.c.id == agent_id).values(heard))
@@ -104,4 +108,7 @@ def _agent(row: Row[tuple[object, ...]]) -> Agent:
         dropped_results=_dropped(row.dropped_results),
         revoked_at=row.revoked_at,
         asleep_since=row.asleep_since,
+        simulated=row.simulated,
+        forked_from=row.forked_from,
+        clock_offset_seconds=row.clock_offset_seconds,
     )

@@ -42,12 +42,21 @@ async def _bearer(services: Services, authorization: str) -> Principal:
     if scheme.lower() != "bearer":
         raise Unauthenticated("Send 'Authorization: Bearer' with a token.")
     if secret.startswith(AGENT_KEY):
-        return _agent_principal(await services.look_up(authenticate_agent, secret))
+        return _agent_principal(await _agent_of(services, secret))
     if secret.startswith(USER_TOKEN):
         user = await services.look_up(authenticate_user, secret)
         if user is not None:
             return _user_principal(user)
     raise Unauthenticated("This token isn't known here, or was revoked.")
+
+
+async def _agent_of(services: Services, key: str) -> Agent:
+    known = services.known_agents
+    if (agent := known.find(key)) is None:
+        writes = known.writes()
+        agent = await services.look_up(authenticate_agent, key)
+        known.note(key, agent, writes)
+    return agent
 
 
 def _agent_principal(agent: Agent) -> Principal:

@@ -50,15 +50,21 @@ class Said(Struct, frozen=True):
     version: str
     spooled_results: int | None
     dropped_results: tuple[DroppedResults, ...]
+    clock_offset_seconds: float | None
 
 
 def said(agent: Agent, user_agent: str, taken: Taken | None = None) -> Said:
-    """The version from the User-Agent, and a batch's word of the spool; what is known already
-    where it says none."""
+    """The version from the User-Agent, and a batch's word of the spool and of the clock; what is
+    known already where it says none."""
     version = user_agent.removeprefix(PRODUCT)[:MAX_VERSION]
     tells = user_agent.startswith(PRODUCT) and version and version.isprintable()
     spool = taken or agent
-    return Said(version if tells else agent.version, spool.spooled_results, spool.dropped_results)
+    return Said(
+        version=version if tells else agent.version,
+        spooled_results=spool.spooled_results,
+        dropped_results=spool.dropped_results,
+        clock_offset_seconds=spool.clock_offset_seconds,
+    )
 
 
 async def note(services: Services, agent: Agent, what: Said, *, asleep: bool = False) -> None:
@@ -75,6 +81,7 @@ async def note(services: Services, agent: Agent, what: Said, *, asleep: bool = F
                 what.version,
                 what.spooled_results,
                 what.dropped_results,
+                what.clock_offset_seconds,
             )
     except CollectorError as error:
         log.warning("agent_not_noted", agent_id=str(agent.id), why=error.detail)

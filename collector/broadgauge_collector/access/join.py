@@ -62,7 +62,7 @@ def create_join_token(
 
 def list_tokens(c: Connection) -> tuple[JoinToken, ...]:
     """Every join token, newest first, used up and expired ones too."""
-    rows = c.execute(select(join_token).order_by(join_token.c.created_at.desc()))
+    rows = c.execute(select(join_token).order_by(join_token.c.created_at.desc(), join_token.c.id))
     return tuple(_token(row) for row in rows)
 
 

@@ -9,12 +9,22 @@ from fastapi import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from broadgauge_wire import Asleep, Batch, BatchAnswer, JoinAnswer, JoinRequest, Settings
+from broadgauge_wire import (
+    Asleep,
+    Batch,
+    BatchAnswer,
+    ForkRequest,
+    JoinAnswer,
+    JoinRequest,
+    Lane,
+    Settings,
+)
 from broadgauge_wire.spec import MAX_COMPRESSED_BYTES
 
 from ..access.access_keys import settings_with_tokens
 from ..access.agents import list_agents, revoke_agent
 from ..access.failures import FailureLimit
+from ..access.fork import fork
 from ..access.heard import note, said
 from ..access.join import join
 from ..access.middleware import address_of, too_many_failures
@@ -58,11 +68,21 @@ async def post_join(
 
 
 async def post_batch(request: Request, services: TheServices, principal: ThePrincipal) -> Response:
-    """Keep a batch of results. The answer comes after the commit and names the batch."""
+    """Keep a batch of results. The answer comes after the commit and names the batch.
+
+    `Date` is the agent's clock, and `Broadgauge-Lane` the batch's lane: where too much waits, the
+    batch is refused before its body is read."""
     agent = _agent(principal)
+    headers = request.headers
+    services.ingest.admit(_lane(headers.get("broadgauge-lane")))
     body = await request.body()
-    encoding = request.headers.get("content-encoding")
-    taken = await services.ingest.submit(agent, body, encoding, services.now())
+    taken = await services.ingest.submit(
+        agent,
+        body,
+        headers.get("content-encoding"),
+        services.now(),
+        date=headers.get("date"),
+    )
     if request.app.state.heard.due(agent, "batch"):
         await note(services, agent, said(agent, _user_agent(request), taken))
     return answer(taken.answer)
@@ -93,6 +113,18 @@ async def post_asleep(
     return await _settings(services, agent)
 
 
+async def post_fork(
+    services: TheServices,
+    principal: ThePrincipal,
+    wish: Annotated[ForkRequest, body_of(ForkRequest)],
+) -> Response:
+    """Become an agent of one's own on a machine whose spool is a copy of this agent's. The key is
+    said once."""
+    forked = await services.write(fork, _agent(principal), wish, services.now())
+    log.info("agent_forked", agent_id=str(forked.agent_id), forked_from=principal.id)
+    return answer(forked)
+
+
 async def get_agents(services: TheServices) -> Response:
     """All agents, revoked ones too."""
     return answer(await services.look_up(list_agents))
@@ -120,6 +152,10 @@ def _agent(principal: Principal) -> Agent:
     return principal.agent
 
 
+def _lane(said: str | None) -> Lane:
+    return "backlog" if said == "backlog" else "live"
+
+
 def _user_agent(request: Request) -> str:
     return request.headers.get("user-agent", "")
 
@@ -144,6 +180,16 @@ ROUTES = (
         answer=BatchAnswer,
         max_body_bytes=MAX_COMPRESSED_BYTES,
         refusals=(Unreadable, Conflict, UnsupportedEncoding),
+    ),
+    Route(
+        method="POST",
+        path="/agents/fork",
+        endpoint=post_fork,
+        permission=Permission.AGENT,
+        body=ForkRequest,
+        answer=JoinAnswer,
+        max_body_bytes=JOIN_BODY_BYTES,
+        refusals=(Conflict,),
     ),
     Route(
         method="GET",

@@ -43,7 +43,7 @@ async def readyz(services: TheServices) -> Response:
 
 async def metrics(services: TheServices) -> Response:
     """Prometheus exposition. Prometheus sends the bearer token (`authorization` in its config)."""
-    body = await services.read(exposition, services.metrics, services.ingest.counts, services.now())
+    body = await services.run(exposition, services, services.now())
     return Response(body, headers={"Content-Type": CONTENT_TYPE})
 
 

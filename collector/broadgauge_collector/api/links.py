@@ -12,7 +12,6 @@ from broadgauge_wire.fields import BitsPerSecond, about
 from ..access.permissions import Permission
 from ..errors import Conflict, NotFound
 from ..schools import repository
-from ..schools.checks import name_key
 from ..schools.model import Link
 from .routing import Route, TheServices, answer, body_of
 from .schools import Name
@@ -40,14 +39,6 @@ async def list_links(services: TheServices) -> Response:
 async def add_link(services: TheServices, new: Annotated[NewLink, body_of(NewLink)]) -> Response:
     """Add a line."""
     return answer(await services.write(_add_link, new), 201)
-
-
-def find_link(c: Connection, name_or_id: str) -> Link:
-    """One line by its name (in any case) or id."""
-    for link in repository.list_links(c):
-        if name_key(name_or_id) in {name_key(link.name), str(link.id)}:
-            return link
-    raise NotFound(f"There is no line named {name_or_id!r}. See: broadgauge links list")
 
 
 def _add_link(c: Connection, new: NewLink) -> Link:

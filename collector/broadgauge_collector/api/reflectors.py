@@ -18,7 +18,6 @@ from ..access.permissions import Permission
 from ..errors import Conflict, NotFound
 from ..schools import repository
 from ..schools.model import Reflector
-from .links import find_link
 from .routing import Route, TheServices, answer, body_of
 from .schools import Name
 
@@ -106,7 +105,7 @@ def _add(c: Connection, new: NewReflector) -> Reflector:
         host=new.host,
         port=new.port,
         segment=new.segment,
-        link_id=find_link(c, new.link).id if new.link else None,
+        link_id=repository.find_link(c, new.link).id if new.link else None,
         tls=new.tls,
         fingerprint=new.fingerprint,
     )

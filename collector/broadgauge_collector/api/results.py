@@ -82,8 +82,8 @@ async def get_results(
         kind=kind,
         school=school,
         agent_id=agent,
-        since=_in_utc("since", since),
-        until=_in_utc("until", until),
+        since=in_utc("since", since),
+        until=in_utc("until", until),
         before=place_of(before) if before else None,
         limit=limit,
     )
@@ -163,7 +163,8 @@ def _next_header(request: Request, following: str | None) -> dict[str, str]:
     return {"Link": f'<{request.url.path}?{parameters}>; rel="next"'}
 
 
-def _in_utc(name: str, moment: datetime | None) -> datetime | None:
+def in_utc(name: str, moment: datetime | None) -> datetime | None:
+    """A moment that was asked for. Invalid without a zone, or beyond the years there are."""
     if moment is None:
         return None
     if moment.tzinfo is None:

@@ -77,7 +77,7 @@ async def post_start(
     with failures.attempt(address):
         room, server = await services.look_up(_beginning, wish, services.config.secure)
     tests: RoomTests = request.app.state.room_tests
-    test = tests.begin(room, server, address, services.now())
+    test = await tests.begin(room, server, address, services.now())
     begun = TestUnderWay(id=test.id, lifetime_seconds=tests.lifetime_seconds)
     return answer(begun, 201)
 

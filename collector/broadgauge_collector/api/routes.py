@@ -20,12 +20,15 @@ from . import (
     networks,
     openapi,
     reflectors,
+    refused,
     results,
     rooms,
     schools,
     session,
     sheets,
+    sinks,
     tokens,
+    upkeep,
     verdicts,
 )
 from .routing import Route, register
@@ -40,9 +43,12 @@ API_ROUTES = (
     *networks.ROUTES,
     *agent_settings.ROUTES,
     *results.ROUTES,
+    *refused.ROUTES,
     *verdicts.ROUTES,
     *tokens.ROUTES,
     *rooms.ROUTES,
+    *upkeep.ROUTES,
+    *sinks.ROUTES,
     *openapi.ROUTES,
 )
 OTHER_ROUTES = (*health.ROUTES, *session.ROUTES, *measure.ROUTES, *sheets.ROUTES)

@@ -81,12 +81,13 @@ def body_of(kind: type[Body]) -> DependsParameter:
     return parameter
 
 
-def _services(request: Request) -> Services:
+# Not that they wait for anything: what isn't async is run in a thread, twice for every batch.
+async def _services(request: Request) -> Services:
     services: Services = request.app.state.services
     return services
 
 
-def _principal() -> Principal:
+async def _principal() -> Principal:
     return current_principal.get()
 
 

@@ -30,6 +30,7 @@ class NewSchool(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     staff: Annotated[Count, about("Number of staff")] = 0
     concurrent_users: Annotated[Count | None, about("Most people online at once, if known")] = None
     since: Annotated[date | None, about("First day of the counts; null: for all results")] = None
+    simulated: Annotated[bool, about("Made up for a demonstration, with all that is in it")] = False
 
 
 class NewPeople(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -64,6 +65,7 @@ async def add_school(
         staff=new.staff,
         concurrent_users=new.concurrent_users,
         since=new.since or repository.EVER,
+        simulated=new.simulated,
     )
     return answer(added, 201)
 

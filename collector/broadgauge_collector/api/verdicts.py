@@ -67,7 +67,7 @@ async def get_verdicts(
     format: FileFormat = "json",  # noqa: A002 - the parameter's public name
 ) -> Response:
     """Whether each school's lines are big enough for a target, by the tests of the last days."""
-    overview = await services.read(reports.overview, target, days, services.now())
+    overview = await services.report(reports.overview, target, days)
     if format == "json":
         return await services.run(answer, judged(overview))
     body = await services.run(_file, overview, format)

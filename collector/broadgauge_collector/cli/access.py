@@ -14,6 +14,7 @@ from .common import (
     ListingGroup,
     counted,
     json_option,
+    marked,
     print_json,
     print_table,
     say,
@@ -171,7 +172,15 @@ def _print_agents(client: ServerClient, found: tuple[Agent, ...], as_json: bool)
         return
     names = _school_names(client)
     rows = [
-        (a.name, names.get(a.school_id), a.location, a.version, _last_heard(a), a.id) for a in found
+        (
+            marked(a.name, a.simulated),
+            names.get(a.school_id),
+            a.location,
+            a.version,
+            _last_heard(a),
+            a.id,
+        )
+        for a in found
     ]
     print_table(("AGENT", "SCHOOL", "LOCATION", "VERSION", "LAST HEARD (UTC)", "ID"), rows)
 

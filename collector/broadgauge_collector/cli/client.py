@@ -79,15 +79,27 @@ class ServerClient:
         given = {key: value for key, value in (parameters or {}).items() if value is not None}
         content = None if body is None else msgspec.json.encode(body)
         headers = {} if body is None else {"content-type": "application/json"}
-        try:
-            response = self._http.request(
-                method, API_PREFIX + path, params=given, content=content, headers=headers
-            )
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise _away(self.where, error) from error
+        response = self.exchange(method, API_PREFIX + path, content, headers, given)
         if response.is_success:
             return response
         raise _refusal(response)
+
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        content: bytes | None,
+        headers: dict[str, str],
+        parameters: dict[str, Any] | None = None,
+    ) -> httpx2.Response:
+        """One request, with other headers than the administrator's where they are given; whatever
+        is answered. From any thread. ServerAway if nothing is."""
+        try:
+            return self._http.request(
+                method, path, params=parameters, content=content, headers=headers
+            )
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            raise _away(self.where, error) from error
 
 
 def _client(where: Where) -> httpx2.Client:

@@ -80,9 +80,14 @@ def say(words: str) -> None:
     click.echo(words, err=True)
 
 
+def marked(name: str, simulated: bool) -> str:
+    """A name, and that it is made up if it is."""
+    return f"{name} (simulated)" if simulated else name
+
+
 def counted(number: int, thing: str) -> str:
     """A number and what it counts, as people write it."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+    return f"{number} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def mbps(bits_per_second: float | None) -> str | None:

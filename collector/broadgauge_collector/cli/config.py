@@ -9,6 +9,7 @@ from click.core import ParameterSource
 from msgspec import Struct
 
 from .common import data_option, json_option, print_json, print_table
+from .database_urls import shown_setting
 from .serving import serve, up
 from .settings_file import DATA, FILE, settings_of
 
@@ -70,7 +71,7 @@ def _in_force(data: Path) -> Iterator[Shown]:
 def _shown(context: click.Context, option: click.Parameter, data: Path) -> Shown:
     name = str(option.name)
     value = context.params[name]
-    shown = str(value) if isinstance(value, Path) else value
+    shown = str(value) if isinstance(value, Path) else shown_setting(option, value)
     match context.get_parameter_source(name):
         case ParameterSource.COMMANDLINE:
             return Shown(key=name, value=shown, origin="flag", source=option.opts[0])

@@ -50,7 +50,13 @@ def _plan(data: Path) -> "Plan":
     try:
         with serve.make_context("serve", ["--data", str(data)]) as context:
             certificate, key = context.params["tls_certificate"], context.params["tls_key"]
-            return Plan(data=data, certificate=certificate, key=key)
+            return Plan(
+                data=data,
+                certificate=certificate,
+                key=key,
+                control_url=context.params["control_url"],
+                results_url=context.params["results_url"],
+            )
     except CollectorError as error:
         return Plan(data=data, fault=str(error))
     except click.ClickException as error:

@@ -11,7 +11,7 @@ from ..capacity.model import Target
 from ..capacity.targets import DEFAULT_TARGET
 from ..config import DEFAULT_DAYS, MAX_DAYS
 from .client import ServerClient
-from .common import json_option, mbps, print_json, print_table, say, talks_to_server
+from .common import json_option, marked, mbps, print_json, print_table, say, talks_to_server
 
 if TYPE_CHECKING:  # commands import the server's parts when they need them, to start quickly
     from ..api.verdicts import SchoolVerdict, Verdicts
@@ -63,7 +63,10 @@ def verdicts(client: ServerClient, target: str, days: int, as_json: bool) -> Non
         print_json(found)
     else:
         say(f"{found.target.title} ({found.target.source}), the last {days} days")
-        rows = [(v.school, v.conclusion, _line(found, v), v.explanation) for v in found.schools]
+        rows = [
+            (marked(v.school, v.simulated), v.conclusion, _line(found, v), v.explanation)
+            for v in found.schools
+        ]
         print_table(("SCHOOL", "VERDICT", "LINE", "WHY"), rows)
     if any(school.conclusion == "below" for school in found.schools):
         sys.exit(ExitCode.TROUBLE)

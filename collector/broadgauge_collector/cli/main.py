@@ -12,6 +12,7 @@ from . import (
     doctor,
     exporting,
     judging,
+    keeping,
     networks,
     places,
     reflectors,
@@ -19,6 +20,8 @@ from . import (
     service,
     serving,
     settings,
+    simulate,
+    sinks,
 )
 
 
@@ -54,6 +57,13 @@ for command in (
     access.token,
     access.agents,
     exporting.export,
+    simulate.simulate,
+    sinks.sinks,
+    keeping.upkeep,
+    keeping.retention,
+    keeping.backup,
+    keeping.restore,
+    keeping.erase,
     config.config,
     service.service,
     doctor.doctor,

@@ -13,6 +13,7 @@ from .common import (
     ListingGroup,
     counted,
     json_option,
+    marked,
     mbps,
     print_json,
     print_table,
@@ -156,7 +157,7 @@ def _print_schools(found: tuple[School, ...], as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    rows = [(s.name, s.timezone, _hours(s), _people(s), s.id) for s in found]
+    rows = [(marked(s.name, s.simulated), s.timezone, _hours(s), _people(s), s.id) for s in found]
     print_table(("SCHOOL", "TIME ZONE", "SCHOOL HOURS", "PEOPLE", "ID"), rows)
 
 
@@ -167,7 +168,7 @@ def _print_links(client: ServerClient, found: tuple[Link, ...], as_json: bool) -
     names = {school.id: school.name for school in client.get("/schools", tuple[School, ...])}
     rows = [
         (
-            link.name,
+            marked(link.name, link.simulated),
             link.segment,
             ", ".join(names.get(i, str(i)) for i in link.school_ids),
             mbps(link.contracted_bits_per_second),

@@ -11,6 +11,7 @@ import click
 from ..config import DEFAULT_HOST, DEFAULT_PORT, ServerConfig, is_loopback, url_of
 from ..errors import CannotStart
 from .common import Command, data_option_with, say
+from .database_urls import DatabaseUrl, refuse_password
 from .settings_file import defaults_from_file
 
 if TYPE_CHECKING:  # imported when a server starts, so that other commands start quickly
@@ -18,6 +19,8 @@ if TYPE_CHECKING:  # imported when a server starts, so that other commands start
     from ..serve import ServeOptions
 
 HIGHEST_PORT = 65535
+CONTROL_EXAMPLE = "postgresql://USER@HOST/DATABASE"
+RESULTS_EXAMPLE = "clickhouse://USER@HOST:8123/DATABASE"
 WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
 Port = click.IntRange(1, HIGHEST_PORT)
 
@@ -96,6 +99,20 @@ def up(
     help="Its private key, PEM.",
 )
 @insecure_option
+@setting(
+    "--control-url",
+    type=DatabaseUrl(("postgresql", "postgresql+psycopg"), CONTROL_EXAMPLE),
+    callback=refuse_password,
+    help="PostgreSQL database for schools, agents and users, which several collectors may share: "
+    f"{CONTROL_EXAMPLE}.  [default: a file in --data]",
+)
+@setting(
+    "--results-url",
+    type=DatabaseUrl(("clickhouse", "clickhouses"), RESULTS_EXAMPLE),
+    callback=refuse_password,
+    help="ClickHouse database for results, which several collectors may share, if they share "
+    f"--control-url too: {RESULTS_EXAMPLE}; clickhouses:// speaks TLS.  [default: files in --data]",
+)
 def serve(
     data: Path,
     host: str,
@@ -104,6 +121,8 @@ def serve(
     tls_certificate: Path | None,
     tls_key: Path | None,
     insecure: bool,
+    control_url: str | None,
+    results_url: str | None,
 ) -> None:
     """Run the collector and its dashboard.
 
@@ -119,7 +138,16 @@ def serve(
 
     tls = _tls(tls_certificate, tls_key)
     configure(verbose=True)
-    options = _options(data, host, port, insecure=insecure, tls=tls, public_url=public_url)
+    options = _options(
+        data,
+        host,
+        port,
+        insecure=insecure,
+        tls=tls,
+        public_url=public_url,
+        control_url=control_url,
+        results_url=results_url,
+    )
     asyncio.run(run_serve(options, say))
 
 
@@ -131,6 +159,8 @@ def _options(
     insecure: bool,
     tls: "Tls | None" = None,
     public_url: str | None = None,
+    control_url: str | None = None,
+    results_url: str | None = None,
 ) -> "ServeOptions":
     from ..serve import ServeOptions
     from ..up import reachable_host
@@ -144,7 +174,9 @@ def _options(
             "--insecure if a proxy in front speaks TLS."
         )
     return ServeOptions(
-        config=ServerConfig(data=data, public_url=url),
+        config=ServerConfig(
+            data=data, public_url=url, control_url=control_url, results_url=results_url
+        ),
         host=host,
         port=port,
         tls=tls,

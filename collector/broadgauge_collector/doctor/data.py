@@ -16,6 +16,7 @@ from ..certificates import FOLDER
 from ..config import ADMIN_TOKEN
 from ..data_directory import is_locked
 from ..service.plan import NAME
+from ..upkeep.files import size_below
 
 LOW_DISK_BYTES = 1024**3
 FEW_DAYS = 30
@@ -124,6 +125,6 @@ def _is_open(file: Path) -> bool:
 def _days_left(data: Path, free_bytes: int, began: datetime | None) -> float | None:
     """None in the first days, which tell too little."""
     folder = data / "results"
-    size = sum(file.stat().st_size for file in folder.iterdir()) if folder.is_dir() else 0
+    size = size_below(folder)
     days = (datetime.now(UTC) - began).total_seconds() / SECONDS_A_DAY if began else 0.0
     return free_bytes / (size / days) if size and days >= FIRST_DAYS else None

@@ -25,6 +25,9 @@ from ..errors import CollectorError
 from . import data, fleet, gaps, measured, serving, stores
 from .plan import Plan
 from .reflectors import check_test_server
+from .shared_control import check_shared_control
+from .shared_results import check_shared_results
+from .upkeep import check_upkeep
 
 NETWORK_SECONDS = 20.0
 """For what is on the network: whatever is wrong, the whole takes half a minute."""
@@ -43,7 +46,7 @@ def _examine(plan: Plan) -> Iterator[Check]:
     if directory.cause == data.UNUSABLE:
         yield unknown("databases, server and agents", "skipped: there is no data directory to read")
         return
-    control, facts = stores.check_control(plan.data)
+    control, facts = _control(plan)
     joined = [agent.joined_at for agent in facts.agents] if facts else []
     yield data.check_disk(plan.data, min(joined, default=None))
     yield control
@@ -55,6 +58,12 @@ def _examine(plan: Plan) -> Iterator[Check]:
         yield unknown("schools and agents", "skipped: the control database can't be read")
         return
     yield from _district(plan, facts)
+
+
+def _control(plan: Plan) -> tuple[Check, stores.Facts | None]:
+    if plan.control_url is not None:
+        return check_shared_control(plan.control_url)
+    return stores.check_control(plan.data)
 
 
 def _settings(plan: Plan) -> Iterator[Check]:
@@ -108,6 +117,9 @@ def _running_server(plan: Plan, facts: stores.Facts, names: Names) -> Iterator[C
 
 def _files(plan: Plan, facts: stores.Facts) -> Iterator[Check]:
     """The results database of a server that doesn't run."""
+    if plan.results_url is not None:
+        yield check_shared_results(plan.results_url)
+        return
     results = stores.check_results(plan.data)
     yield results
     if results.state == "ok":
@@ -130,3 +142,4 @@ def _district(plan: Plan, facts: stores.Facts) -> Iterable[Check]:
     yield from gaps.check_school_networks(facts, plan.url())
     yield from fleet.check_agents(facts.agents, now)
     yield from fleet.check_versions(facts.agents)
+    yield from check_upkeep(plan.data, facts.upkeep, now)

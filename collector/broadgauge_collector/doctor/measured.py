@@ -12,6 +12,7 @@ from msgspec import Struct
 from broadgauge_wire import LatencyMethod
 
 from ..cli.client import ServerClient
+from ..store.duckdb_generations import newest
 
 LOOKED_BACK = timedelta(days=1)
 MOST_RESULTS = 5000
@@ -51,6 +52,7 @@ def seen_by_server(client: ServerClient) -> list[Seen]:
 def seen_in_file(data: Path) -> list[Seen]:
     """The same from the results database of a server that doesn't run."""
     since = (datetime.now(UTC) - LOOKED_BACK).replace(tzinfo=None)
-    with duckdb.connect(str(data / "results" / "hot.duckdb"), read_only=True) as connection:
+    file = newest(data / "results" / "hot.duckdb")
+    with duckdb.connect(str(file), read_only=True) as connection:
         rows = connection.execute(LATEST, [since, MOST_RESULTS]).fetchall()
     return [Seen(*row) for row in rows]

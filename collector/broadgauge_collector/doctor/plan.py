@@ -16,6 +16,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     data: Path
     certificate: Path | None = None
     key: Path | None = None
+    control_url: str | None = None
+    results_url: str | None = None
     fault: str | None = None
 
     def url(self) -> str | None:

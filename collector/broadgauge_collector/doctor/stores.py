@@ -22,6 +22,8 @@ from ..schools.model import Agent, Link, Reflector, School, SchoolNetwork
 from ..schools.networks import list_networks
 from ..schools.repository import list_links, list_reflectors, list_schools
 from ..store.control import MIGRATIONS
+from ..store.duckdb_generations import newest
+from .upkeep import UpkeepFacts, read_upkeep
 
 CONTROL = "control database"
 RESULTS = "results database"
@@ -38,6 +40,7 @@ class Facts(Struct, frozen=True):
     reflectors: tuple[Reflector, ...] = ()
     agents: tuple[Agent, ...] = ()
     networks: tuple[SchoolNetwork, ...] = ()
+    upkeep: UpkeepFacts = UpkeepFacts()
     access_tokens: tuple[AccessToken, ...] = ()
     """For the test servers that have an access key, to ask them whether it is theirs."""
 
@@ -52,15 +55,15 @@ def check_control(data: Path) -> tuple[Check, Facts | None]:
             if (damage := str(c.exec_driver_sql("PRAGMA quick_check(1)").scalar())) != "ok":
                 return trouble(CONTROL, f"{file} is damaged ({damage})", RESTORE), None
             found = c.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
-            check, is_current = _version(str(found))
-            return check, _facts(c) if is_current else None
+            check, is_current = check_version(str(found), "whole")
+            return check, read_facts(c) if is_current else None
     except DBAPIError as error:
         return trouble(CONTROL, f"{file} can't be read ({error.orig})", RESTORE), None
 
 
 def check_results(data: Path) -> Check:
     """Whether it opens. While a server runs, only that server can open it, and answers for it."""
-    file = data / "results" / "hot.duckdb"
+    file = newest(data / "results" / "hot.duckdb")
     if not file.exists():
         return unknown(RESULTS, NOT_BEGUN)
     try:
@@ -82,26 +85,29 @@ def _reading(file: Path) -> Iterator[Connection]:
         yield connection
 
 
-def _version(found: str) -> tuple[Check, bool]:
+def check_version(found: str, lead: str) -> tuple[Check, bool]:
+    """Whether it is of this version: the check, which begins with `lead`, and the answer."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     scripts = ScriptDirectory.from_config(config)
     if found == scripts.get_current_head():
-        return well(CONTROL, f"whole, and of this version ({found})"), True
+        return well(CONTROL, f"{lead}, and of this version ({found})"), True
     if found in {script.revision for script in scripts.walk_revisions()}:
         note = "The next start of the server brings it up to date. Make a backup before."
-        return well(CONTROL, f"whole, of an earlier version ({found})", note), False
+        return well(CONTROL, f"{lead}, of an earlier version ({found})", note), False
     advice = "Start that version, or a newer one, or restore a backup."
     return trouble(CONTROL, f"of a newer broadgauge ({found})", advice), False
 
 
-def _facts(c: Connection) -> Facts:
+def read_facts(c: Connection) -> Facts:
+    """What the control database knows."""
     return Facts(
         schools=list_schools(c),
         links=list_links(c),
         reflectors=list_reflectors(c),
         agents=list_agents(c),
         networks=list_networks(c),
+        upkeep=read_upkeep(c),
         access_tokens=access_tokens(
             c, subject="doctor", expires_at=datetime.now(UTC) + TOKEN_LIFETIME
         ),

@@ -65,7 +65,7 @@ def _rows(summary: SchoolSummary, target: str) -> list[dict[str, Any]]:
         "conclusion": "undecided",
     }
     if not summary.verdicts:
-        return [school]
+        return [school | {"simulated": summary.school.simulated}]
     return [school | _link(found, found is summary.deciding) for found in summary.verdicts]
 
 
@@ -79,6 +79,7 @@ def _link(found: LinkVerdict, decides: bool) -> dict[str, Any]:
         "contracted_bits_per_second": link.contracted_bits_per_second,
         "people_behind_link": found.people,
         **_judged(verdict),
+        "simulated": verdict.simulated or link.simulated,
         **_interval("share_reached", "ratio", verdict.share_reached),
         **_capacity(verdict.capacity),
     }
@@ -101,7 +102,6 @@ def _judged(verdict: Verdict) -> dict[str, Any]:
         "window_from": verdict.window[0],
         "window_to": verdict.window[1],
         "method": verdict.method,
-        "simulated": verdict.simulated,
     }
 
 

@@ -1,30 +1,20 @@
 """What a result must be beyond its types: reasons to refuse a record, or none.
 
-Each check yields sentences that name the field and what is wrong with it.
+Each check yields sentences that name the field and what is wrong with it. When a result began is
+looked at in `clocks`.
 """
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
 from itertools import pairwise
+from typing import Any
 
-from broadgauge_wire import (
-    InventoryResult,
-    LatencyResult,
-    Result,
-    SkippedResult,
-    ThroughputResult,
-)
-from broadgauge_wire.spec import EARLIEST_YEAR, MAX_CLOCK_LEAD_SECONDS
-
-CLOCK_LEAD = timedelta(seconds=MAX_CLOCK_LEAD_SECONDS)
-EARLIEST = datetime(EARLIEST_YEAR, 1, 1, tzinfo=UTC)
+from broadgauge_wire import LatencyResult, Result, SkippedResult, ThroughputResult
 
 QUANTILES = ("rtt_min", "rtt_p50", "rtt_p90", "rtt_p99", "rtt_max")
 
 
-def faults(result: Result, now: datetime) -> Iterator[str]:
-    """Everything wrong with a well-typed result, by a collector whose clock says `now`."""
-    yield from _date_faults(result, now)
+def faults(result: Result) -> Iterator[str]:
+    """Everything wrong with a well-typed result."""
     match result:
         case ThroughputResult():
             yield from _throughput_faults(result)
@@ -32,22 +22,41 @@ def faults(result: Result, now: datetime) -> Iterator[str]:
             yield from _latency_faults(result)
         case SkippedResult():
             yield from _skipped_faults(result)
-        case InventoryResult():
-            pass
 
 
-def _date_faults(result: Result, now: datetime) -> Iterator[str]:
-    if result.started_at.year < EARLIEST_YEAR:
-        yield f"started_at is before {EARLIEST_YEAR}: the agent's clock is wrong"
-    elif result.started_at - now > CLOCK_LEAD:
-        yield "started_at is more than a day ahead: the agent's clock is wrong"
-    elif not EARLIEST.timestamp() <= _corrected(result) <= (now + CLOCK_LEAD).timestamp():
-        yield "clock_offset_seconds is wrong: it moves started_at out of all reason"
+def is_sound(result: Result) -> bool:
+    """Whether there surely is no fault: quick, and True of what agents send nearly always."""
+    surely = _SURELY_SOUND.get(type(result))
+    return surely is not None and surely(result)
 
 
-def _corrected(result: Result) -> float:
-    """When it began by the collector's clock, which judging goes by."""
-    return result.started_at.timestamp() + (result.clock_offset_seconds or 0.0)
+def _is_sound_throughput(result: ThroughputResult) -> bool:
+    payload, line = result.throughput_bits_per_second, result.line_bits_per_second
+    if payload is None or line is None or result.error is not None:
+        return False
+    return line >= payload and result.payload_ratio != 0
+
+
+def _is_sound_latency(result: Any) -> bool:
+    sent, lost = result.sent, result.lost
+    if result.error is not None or not sent or lost is None or lost >= sent:
+        return False
+    try:
+        return bool(
+            result.rtt_min_seconds
+            <= result.rtt_p50_seconds
+            <= result.rtt_p90_seconds
+            <= result.rtt_p99_seconds
+            <= result.rtt_max_seconds
+        )
+    except TypeError:  # what is unknown can't be compared
+        return False
+
+
+_SURELY_SOUND: dict[type[Any], Callable[[Any], bool]] = {
+    ThroughputResult: _is_sound_throughput,
+    LatencyResult: _is_sound_latency,
+}
 
 
 def _throughput_faults(result: ThroughputResult) -> Iterator[str]:

@@ -4,9 +4,10 @@ import time
 from collections.abc import Callable
 
 from ..services import Services
+from .awaited import UnderWay
 from .model import FinishedTest
 from .results import BrowserLane, results_of
-from .under_way import RoomTests, UnderWay
+from .under_way import RoomTests
 
 
 def room_tests(services: Services, clock: Callable[[], float] = time.monotonic) -> RoomTests:
@@ -17,4 +18,4 @@ def room_tests(services: Services, clock: Callable[[], float] = time.monotonic) 
         results = results_of(finished, test.room, test.server, test.began)
         await lane.keep(test.room.school_id, results, services.now())
 
-    return RoomTests(keep, clock=clock)
+    return RoomTests(keep, services.write, clock=clock)

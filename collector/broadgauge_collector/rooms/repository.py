@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, Select, delete, insert, select
-from sqlalchemy.exc import IntegrityError
 
 from broadgauge_wire import new_id
 
@@ -37,8 +36,8 @@ def add_rooms(
     rows = [_row(school_id, name, now) for name in names]
     if not 0 < len(rows) <= MAX_AT_ONCE:
         raise Invalid(f"Name 1 to {MAX_AT_ONCE} rooms at once.")
-    for row in rows:
-        _insert(c, row)
+    _refuse_taken(c, school_id, rows)
+    c.execute(insert(tables.room), rows)
     made = {row["id"] for row in rows}
     return tuple(room for room in list_rooms(c, school_id) if room.id in made)
 
@@ -71,14 +70,16 @@ def _row(school_id: UUID, name: str, now: datetime) -> dict[str, Any]:
     return row | {"name": cleaned, "name_key": name_key(cleaned)}
 
 
-def _insert(c: Connection, row: dict[str, Any]) -> None:
-    try:
-        c.execute(insert(tables.room).values(row))
-    except IntegrityError as error:
-        raise Conflict(
-            f"There is already a code for {row['name']!r} at this school. For a new code, remove "
-            "the room and add it again."
-        ) from error
+def _refuse_taken(c: Connection, school_id: UUID, rows: list[dict[str, Any]]) -> None:
+    query = select(tables.room.c.name_key).where(tables.room.c.school_id == school_id)
+    taken = set(c.execute(query).scalars())
+    for row in rows:
+        if row["name_key"] in taken:
+            raise Conflict(
+                f"There is already a code for {row['name']!r} at this school. For a new code, "
+                "remove the room and add it again."
+            )
+        taken.add(row["name_key"])
 
 
 def _room(row: Row[Any]) -> Room:

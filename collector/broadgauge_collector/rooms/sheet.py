@@ -23,7 +23,7 @@ SHEET = """<!doctype html>
 <header class="screen">
 <p><a href="/school/{school_id}">Back to {school}</a></p>
 <h1>Rooms of {school}</h1>
-<p>{about}</p>
+{made_up}<p>{about}</p>
 {caution}</header>
 <main>
 {cards}
@@ -43,6 +43,10 @@ address that only this machine has. Start the server with <code>--host</code> an
 the school's devices reach, before you print.</p>
 """
 
+MADE_UP = """<p class="caution"><strong>Simulated data:</strong> this school is made up for a
+demonstration.</p>
+"""
+
 CARD = """<article class="card">
 <h2>{room}</h2>
 <p class="school">{school}</p>
@@ -60,6 +64,7 @@ def sheet(school: School, rooms: tuple[Room, ...], public_url: str) -> str:
     return SHEET.format(
         school=name,
         school_id=school.id,
+        made_up=MADE_UP if school.simulated else "",
         caution=ONLY_HERE.format(address=escape(public_url)) if _is_only_here(public_url) else "",
         about=ABOUT if rooms else NO_ROOMS.format(school=name),
         cards="\n".join(_card(room, public_url) for room in rooms),

@@ -20,7 +20,8 @@ def locations_of(c: Connection, school_id: UUID) -> tuple[str, ...]:
         tables.agent.c.revoked_at.is_(None),
     )
     rooms = select(tables.room.c.name).where(tables.room.c.school_id == school_id)
-    by_key = {name_key(name): name for (name,) in c.execute(union(agents, rooms)) if name}
+    names = sorted(name for (name,) in c.execute(union(agents, rooms)) if name)
+    by_key = {name_key(name): name for name in names}
     return tuple(by_key[key] for key in sorted(by_key, key=_order))[:MAX_LOCATIONS]
 
 

@@ -35,10 +35,18 @@ class School(Struct, frozen=True, kw_only=True):
     timezone: Annotated[str, about("IANA time zone")]
     hours: Annotated[SchoolHours, about("When students are on the line")] = SchoolHours()
     people: Annotated[tuple[People, ...], about("Counts, ascending by date")] = ()
+    simulated: Annotated[bool, about("Made up for a demonstration, with all that is in it")] = False
 
     def people_on(self, day: date) -> People | None:
         """The counts in force on a day; None before the first."""
         return next((p for p in reversed(self.people) if p.since <= day), None)
+
+
+class SchoolCount(Struct, frozen=True):
+    """How many schools there are, and how many of them are made up."""
+
+    total: int
+    simulated: int
 
 
 class Link(Struct, frozen=True, kw_only=True):
@@ -51,6 +59,7 @@ class Link(Struct, frozen=True, kw_only=True):
     contracted_bits_per_second: Annotated[float | None, about("Rate that was bought", "bit/s")] = (
         None
     )
+    simulated: Annotated[bool, about("All schools that depend on it are made up")] = False
 
 
 class Reflector(Struct, frozen=True, kw_only=True):
@@ -91,6 +100,18 @@ class Agent(Struct, frozen=True, kw_only=True):
         tuple[DroppedResults, ...],
         about("What it ever dropped unsent because its spool was full, as last said"),
     ] = ()
+    simulated: Annotated[bool, about("Its school is made up")] = False
+    forked_from: Annotated[
+        UUID | None, about("Agent whose spool it was a copy of; null if it joined by itself")
+    ] = None
+    clock_offset_seconds: Annotated[
+        float | None,
+        about(
+            "How far its clock was behind the collector's, where that was found to be wrong; its "
+            "results' times are corrected",
+            "s",
+        ),
+    ] = None
 
 
 class SchoolNetwork(Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from broadgauge_wire import Reflector as WireReflector
@@ -34,7 +34,7 @@ from .checks import (
     name_key,
 )
 from .locations import locations_of
-from .model import Link, People, Reflector, School, SchoolHours
+from .model import Link, People, Reflector, School, SchoolCount, SchoolHours
 from .networks import listed_subnets
 
 EVER = date(EARLIEST_YEAR, 1, 1)
@@ -56,12 +56,14 @@ def add_school(
     staff: int = 0,
     concurrent_users: int | None = None,
     since: date = EVER,
+    simulated: bool = False,
 ) -> School:
-    """Add a school; with `students`, its people from `since` on."""
+    """Add a school; with `students`, its people from `since` on. A `simulated` one is made up."""
     school_id = new_id()
     row = {"id": school_id, "district_id": _district_id(c), "timezone": check_timezone(timezone)}
     row |= _naming(name, "The school's name") | _hours_row(hours or SchoolHours())
-    with _name_taken(f"There is already a school named {row['name']!r}."):
+    row["simulated"] = simulated
+    with _name_taken(c, f"There is already a school named {row['name']!r}."):
         c.execute(insert(tables.school).values(row))
     if students is not None:
         counts = People(
@@ -95,6 +97,13 @@ def find_school(c: Connection, name_or_id: str) -> School:
 def list_schools(c: Connection) -> tuple[School, ...]:
     """Every school, by name."""
     return _schools(c, None)
+
+
+def count_schools(c: Connection) -> SchoolCount:
+    """How many there are, and how many are made up."""
+    made_up = func.count().filter(tables.school.c.simulated)
+    total, simulated = c.execute(select(func.count(), made_up).select_from(tables.school)).one()
+    return SchoolCount(total, simulated)
 
 
 def set_people(c: Connection, school_id: UUID, people: People) -> School:
@@ -140,7 +149,7 @@ def add_link(
     link_id = new_id()
     row: dict[str, Any] = {"id": link_id, "segment": segment, "contracted_bits_per_second": rate}
     row |= _naming(name, "The line's name")
-    with _name_taken(f"There is already a line named {row['name']!r}."):
+    with _name_taken(c, f"There is already a line named {row['name']!r}."):
         c.execute(insert(tables.link).values(row))
     behind = [{"link_id": link_id, "school_id": school_id} for school_id in schools]
     c.execute(insert(tables.link_school), behind)
@@ -149,28 +158,28 @@ def add_link(
 
 def get_link(c: Connection, link_id: UUID) -> Link:
     """One line by its id."""
-    for link in list_links(c):
-        if link.id == link_id:
-            return link
-    raise NotFound(f"There is no line with the id {link_id}.")
+    found = _links(c, link_id)
+    if not found:
+        raise NotFound(f"There is no line with the id {link_id}.")
+    return found[0]
+
+
+def find_link(c: Connection, name_or_id: str) -> Link:
+    """One line by its name (in any case) or id."""
+    try:
+        return get_link(c, UUID(name_or_id))
+    except ValueError:
+        pass
+    query = select(tables.link.c.id).where(tables.link.c.name_key == name_key(name_or_id))
+    link_id = c.execute(query).scalar_one_or_none()
+    if link_id is None:
+        raise NotFound(f"There is no line named {name_or_id!r}. See: broadgauge links list")
+    return get_link(c, link_id)
 
 
 def list_links(c: Connection) -> tuple[Link, ...]:
     """Every line, by name."""
-    behind: dict[UUID, list[UUID]] = defaultdict(list)
-    for row in c.execute(select(tables.link_school).order_by(tables.link_school.c.school_id)):
-        behind[row.link_id].append(row.school_id)
-    rows = c.execute(select(tables.link).order_by(tables.link.c.name_key))
-    return tuple(
-        Link(
-            id=row.id,
-            name=row.name,
-            segment=row.segment,
-            school_ids=tuple(behind[row.id]),
-            contracted_bits_per_second=row.contracted_bits_per_second,
-        )
-        for row in rows
-    )
+    return _links(c, None)
 
 
 def add_reflector(
@@ -194,7 +203,7 @@ def add_reflector(
     row: dict[str, Any] = {"id": reflector_id, "segment": segment, "link_id": link_id}
     row |= _naming(name, "The test server's name")
     row |= {"host": check_host(host), "port": check_port(port)} | _security(tls, fingerprint)
-    with _name_taken(f"There is already a test server named {row['name']!r}."):
+    with _name_taken(c, f"There is already a test server named {row['name']!r}."):
         c.execute(insert(tables.reflector).values(row))
     return get_reflector(c, reflector_id)
 
@@ -245,14 +254,37 @@ def settings_for(c: Connection, school_id: UUID) -> Settings:
     """What agents of a school are told: test servers of its own lines first, then common ones;
     on which networks to measure, and how."""
     behind = select(tables.link_school.c.link_id).where(tables.link_school.c.school_id == school_id)
-    own = set(c.execute(behind).scalars())
-    usable = [r for r in list_reflectors(c) if r.link_id is None or r.link_id in own]
+    link_id = tables.reflector.c.link_id
+    query = _REFLECTORS.where(link_id.is_(None) | link_id.in_(behind))
+    usable = [_reflector(row) for row in c.execute(query.order_by(tables.reflector.c.name_key))]
     usable.sort(key=lambda r: r.link_id is None)
     return Settings(
         reflectors=tuple(_on_the_wire(r) for r in usable),
         school_networks=listed_subnets(c),
         locations=locations_of(c, school_id),
         configuration=configuration_for(c, school_id),
+    )
+
+
+def _links(c: Connection, only: UUID | None) -> tuple[Link, ...]:
+    lines = select(tables.link).order_by(tables.link.c.name_key)
+    schools = select(tables.link_school, tables.school.c.simulated).join(tables.school)
+    if only is not None:
+        lines = lines.where(tables.link.c.id == only)
+        schools = schools.where(tables.link_school.c.link_id == only)
+    behind: dict[UUID, dict[UUID, bool]] = defaultdict(dict)
+    for row in c.execute(schools.order_by(tables.link_school.c.school_id)):
+        behind[row.link_id][row.school_id] = row.simulated
+    return tuple(
+        Link(
+            id=row.id,
+            name=row.name,
+            segment=row.segment,
+            school_ids=tuple(behind[row.id]),
+            contracted_bits_per_second=row.contracted_bits_per_second,
+            simulated=bool(behind[row.id]) and all(behind[row.id].values()),
+        )
+        for row in c.execute(lines)
     )
 
 
@@ -273,7 +305,12 @@ def _school(row: Row[tuple[object, ...]], people: list[People]) -> School:
         opens=row.opens, closes=row.closes, weekdays=tuple(int(day) for day in row.weekdays)
     )
     return School(
-        id=row.id, name=row.name, timezone=row.timezone, hours=hours, people=tuple(people)
+        id=row.id,
+        name=row.name,
+        timezone=row.timezone,
+        hours=hours,
+        people=tuple(people),
+        simulated=row.simulated,
     )
 
 
@@ -338,9 +375,10 @@ def _hours_row(hours: SchoolHours) -> dict[str, Any]:
 
 
 @contextmanager
-def _name_taken(sentence: str) -> Iterator[None]:
+def _name_taken(c: Connection, sentence: str) -> Iterator[None]:
     try:
-        yield
+        with c.begin_nested():  # without which PostgreSQL would take nothing more from `c`
+            yield
     except IntegrityError as error:
         raise Conflict(f"{sentence} Choose another name.") from error
 

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+from .clickhouse_results import ClickHouseResults
 from .control import ControlStore
 from .duckdb_results import DuckDBResults
 from .results import ResultStore
 
-__all__ = ["ControlStore", "DuckDBResults", "Stores"]
+__all__ = ["ClickHouseResults", "ControlStore", "DuckDBResults", "ResultStore", "Stores"]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """A group of batches on its way into one DuckDB transaction."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,22 +12,32 @@ from msgspec.structs import astuple
 from broadgauge_wire import BatchKey, Refusal, Result, kind_of
 
 from . import schema
+from .arrow_rows import result_tables
+from .aside_rows import OTHER_CONTENT, every_row, refused_rows
 from .duckdb_file import insert
+from .duckdb_sources import Sources
 from .ledger import LaneKey, Ledger
-from .results import Aside, Incoming, Outcome
+from .results import Incoming, Outcome
 
-OTHER_CONTENT = "a batch with this number was committed before, with other content"
+ResultKey = tuple[UUID, UUID]
+"""Whose result, and its id."""
 
 SAME_LANE = "agent_id = ? AND epoch = ? AND lane = ?"
 
 
 class GroupWriter:
-    """Takes batches one by one, then writes what is new of all of them at once."""
+    """Takes batches one by one, then writes what is new of all of them at once.
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
+    `present` is what is there of the results of batches that the ledger has no digest of any more.
+    """
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, ledger: Ledger, present: set[ResultKey]
+    ) -> None:
         self.stored: dict[BatchKey, Incoming] = {}
         self._connection = connection
         self._ledger = ledger
+        self._present = present
         self._conflicts: dict[tuple[BatchKey, bytes], Incoming] = {}
 
     def take(self, incoming: Incoming) -> Outcome:
@@ -41,16 +51,13 @@ class GroupWriter:
 
     def write(self) -> None:
         """Write everything taken."""
-        results: dict[str, list[tuple[Result, Incoming]]] = defaultdict(list)
-        for incoming in self.stored.values():
-            for result in incoming.accepted:
-                results[kind_of(result)].append((result, incoming))
-        number = self._next_commit() if results else 0
-        for kind, pairs in results.items():
-            columns = (*schema.columns_of(kind), schema.COMMIT)
-            self._insert(kind, columns, [(*_result_row(*pair), number) for pair in pairs])
-        refused = [row for incoming in self.stored.values() for row in _refused_rows(incoming)]
-        conflicts = [row for incoming in self._conflicts.values() for row in _every_row(incoming)]
+        results = result_tables(self.stored.values())
+        number = pa.scalar(self._next_commit() if results else 0, pa.int64())
+        for kind, table in results.items():
+            commits = pa.repeat(number, table.num_rows)
+            insert(self._connection, kind, table.append_column(schema.COMMIT.name, commits))
+        refused = [row for incoming in self.stored.values() for row in refused_rows(incoming)]
+        conflicts = [row for incoming in self._conflicts.values() for row in every_row(incoming)]
         self._insert("refused", schema.REFUSED, refused + conflicts)
         self._insert("ledger", schema.LEDGER, [_ledger_row(i) for i in self.stored.values()])
 
@@ -74,17 +81,10 @@ class GroupWriter:
         """Below the watermark the ledger's digest is gone, but what the batch left is not."""
         if any(refusal.reason != OTHER_CONTENT for refusal in self._refused_before(incoming)):
             return True
+        agent_id = incoming.key.agent_id
         return not incoming.refused and all(
-            self._has_result(incoming.key.agent_id, result) for result in incoming.accepted
+            (agent_id, result.id) in self._present for result in incoming.accepted
         )
-
-    def _has_result(self, agent_id: UUID, result: Result) -> bool:
-        query = (
-            f'SELECT 1 FROM "{kind_of(result)}" '  # noqa: S608 - a kind of the wire
-            "WHERE agent_id = ? AND started_at = ? AND id = ? LIMIT 1"
-        )
-        values = [agent_id, schema.naive_utc(result.started_at), result.id]
-        return bool(self._connection.execute(query, values).fetchall())
 
     def _refused_before(self, incoming: Incoming) -> tuple[Refusal, ...]:
         stored = self.stored.get(incoming.key)
@@ -110,10 +110,32 @@ class GroupWriter:
             insert(self._connection, table, pa.table(arrays, names))
 
 
+def find_present(sources: Sources, batches: Iterable[Incoming]) -> set[ResultKey]:
+    """Which results of these batches are there. All at once: after a store was put back from a
+    backup, agents send thousands of batches again."""
+    results: dict[str, list[Result]] = defaultdict(list)
+    for incoming in batches:
+        for result in incoming.accepted:
+            results[kind_of(result)].append(result)
+    return {key for kind, alike in results.items() for key in _find(sources, kind, alike)}
+
+
 def last_commit(connection: duckdb.DuckDBPyConnection) -> int:
     """The number of the last commit that brought results; 0 before the first."""
     rows = connection.execute("SELECT commit_number FROM last_commit").fetchall()
     return int(rows[0][0]) if rows else 0
+
+
+def _find(sources: Sources, kind: str, results: Sequence[Result]) -> list[ResultKey]:
+    starts = [schema.naive_utc(result.started_at) for result in results]
+    first, last = min(starts), max(starts)
+    rows = sources.of(kind, lambda part: part.first_start <= last and part.last_start >= first)
+    query = f"""
+        SELECT agent_id, id FROM {rows} WHERE started_at BETWEEN ? AND ?
+        AND id IN (SELECT unnest(CAST(? AS UUID[])))
+    """  # noqa: S608 - names of our own
+    ids = [result.id for result in results]
+    return sources.cursor.execute(query, [first, last, ids]).fetchall()
 
 
 def read_ledger(connection: duckdb.DuckDBPyConnection) -> Ledger:
@@ -142,43 +164,7 @@ def _raise_watermark(connection: duckdb.DuckDBPyConnection, lane: LaneKey, water
     connection.execute("INSERT INTO watermark VALUES (?, ?, ?, ?)", upto)
 
 
-def _receipt(incoming: Incoming) -> tuple[Any, ...]:
-    return incoming.key.agent_id, incoming.school_id, incoming.received_at
-
-
-def _result_row(result: Result, incoming: Incoming) -> tuple[Any, ...]:
-    return *astuple(result), *_receipt(incoming)
-
-
-def _batch_columns(incoming: Incoming) -> tuple[Any, ...]:
-    key = incoming.key
-    return key.epoch, key.lane, key.sequence
-
-
-def _refused_rows(incoming: Incoming) -> Iterator[tuple[Any, ...]]:
-    return (_aside_row(incoming, aside) for aside in incoming.refused)
-
-
-def _every_row(incoming: Incoming) -> Iterator[tuple[Any, ...]]:
-    for index, record in enumerate(incoming.records):
-        refusal = Refusal(index=index, reason=OTHER_CONTENT)
-        yield _aside_row(incoming, Aside(refusal=refusal, record=record))
-
-
-def _aside_row(incoming: Incoming, aside: Aside) -> tuple[Any, ...]:
-    refusal = aside.refusal
-    body = aside.record.decode("utf-8", "replace")
-    return (
-        *_receipt(incoming),
-        *_batch_columns(incoming),
-        incoming.digest,
-        refusal.index,
-        refusal.id,
-        refusal.reason,
-        body,
-    )
-
-
 def _ledger_row(incoming: Incoming) -> tuple[Any, ...]:
-    key = incoming.key.agent_id
-    return key, *_batch_columns(incoming), incoming.digest, incoming.received_at
+    key = incoming.key
+    batch = key.agent_id, key.epoch, key.lane, key.sequence
+    return *batch, incoming.digest, incoming.received_at

@@ -1,22 +1,23 @@
-"""One DuckDB file: opening it, bringing its tables up to date, and reading it from many threads."""
+"""One DuckDB database: opening it, bringing its tables up to date, reading it from threads, and
+moving to another file while it is read."""
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
 from ..errors import Busy, CollectorError, StorageFull
+from .duckdb_generations import files_of, leftovers, newest, next_after
 from .schema import Column
 
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "threads": 2,  # a question must leave room for ingest and pages
     "memory_limit": "1GiB",  # beyond it, sorts and groups spill to disk
     "fsync_mode": "FULL",  # on macOS, only F_FULLFSYNC reaches the disk
-    "enable_external_access": False,  # no statement reads or writes another file, or a network
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
@@ -29,24 +30,31 @@ PASSING = (duckdb.OperationalError, duckdb.InterruptException, duckdb.FatalExcep
 
 FULL = ("No space left", "File too large", "quota exceeded", "not enough space")
 
+Tables = Mapping[str, tuple[Column, ...]]
+
 
 class DuckDBFile:
     """A database that one thread writes and many read, each reader seeing one moment of it.
 
     COMMIT returns after the write-ahead log is written and fdatasync has returned (seen with
     strace), so what was committed survives a kill and a power cut. After a failed write the file
-    is opened anew: what it then holds is what a restart would find.
+    is opened anew: what it then holds is what a restart would find. Beside it, files in `folder`
+    alone can be read and written.
     """
 
-    def __init__(self, path: Path, tables: Mapping[str, tuple[Column, ...]]) -> None:
-        self._path = path
+    def __init__(self, path: Path, tables: Tables, folder: Path) -> None:
+        self._name = path
         self._tables = tables
+        self._folder = folder
         # Nothing runs on the root: an engine's connection that is busy can't give out cursors.
         self._root: duckdb.DuckDBPyConnection | None = None
         self._readers: set[duckdb.DuckDBPyConnection] = set()
+        self._after: list[tuple[set[duckdb.DuckDBPyConnection], Callable[[], None]]] = []
         self._changed = threading.Condition()
         self._shut = False
-        path.parent.mkdir(parents=True, exist_ok=True)
+        self._is_doubtful = False
+        folder.mkdir(parents=True, exist_ok=True)
+        self._path = newest(path)
         with self._changed:
             self._open()
 
@@ -59,11 +67,12 @@ class DuckDBFile:
         try:
             yield cursor
         except PASSING as error:
-            raise Busy("The results store can't answer for the moment. Ask again.") from error
+            raise read_failed(error) from error
         finally:
             with self._changed:
                 self._readers.discard(cursor)
                 cursor.close()
+                self._do_what_waits()
                 self._changed.notify_all()
 
     @contextmanager
@@ -81,10 +90,44 @@ class DuckDBFile:
         except duckdb.Error as error:
             connection.close()
             self._let_go()
+            failed = write_failed(error)
+            self._is_doubtful = not isinstance(failed, StorageFull)
             self._shut = False
-            raise _write_failed(error) from error
+            raise failed from error
         finally:
             connection.close()
+
+    def after_readers(self, act: Callable[[], None]) -> None:
+        """Do this once those who read now are done: they may need what it takes away."""
+        with self._changed:
+            self._after.append((set(self._readers), act))
+            self._do_what_waits()
+
+    def wait_for_readers(self, seconds: float) -> bool:
+        """Whether all that had to wait for readers is done, at the latest after some time."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._after, seconds)
+
+    def next_generation(self) -> Path:
+        """The file that this database would move to."""
+        return next_after(self._name, self._path)
+
+    def move_to(self, path: Path) -> None:
+        """Go on with another whole file; what reads the old one goes on with that to its end."""
+        with self._changed:
+            root, old, self._root, self._path = self._root, self._path, None, path
+            self._open()
+
+        def leave() -> None:
+            if root is not None:
+                root.close()
+            remove(*files_of(old))
+
+        self.after_readers(leave)
+
+    def remove_leftovers(self) -> None:
+        """Remove what rewritings left that were broken off."""
+        remove(*leftovers(self._name, self._path))
 
     def close(self) -> None:
         """Close the file; questions still being asked end with an error."""
@@ -94,8 +137,19 @@ class DuckDBFile:
         if self._shut:
             raise Busy("The results store is closed for the moment.")
         if self._root is None:
-            self._root = _open(self._path, self._tables)
+            root = connect(self._path, self._tables, self._folder)
+            if self._is_doubtful:
+                _write_again(root)
+                self._is_doubtful = False
+            self._root = root
         return self._root
+
+    def _do_what_waits(self) -> None:
+        waiting = [(readers & self._readers, act) for readers, act in self._after]
+        self._after = [(readers, act) for readers, act in waiting if readers]
+        for readers, act in waiting:
+            if not readers:
+                act()
 
     def _let_go(self) -> None:
         # The file stays open until its last reader is gone, and closing the root under one that
@@ -112,6 +166,34 @@ class DuckDBFile:
             self._root = None
 
 
+def connect(path: Path, tables: Tables, folder: Path) -> duckdb.DuckDBPyConnection:
+    """Open or create a database, with these tables and their columns; files in the folder can be
+    read and written. Busy or StorageFull if it can't be opened."""
+    try:
+        connection = duckdb.connect(str(path), config=SETTINGS)
+        connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        allowed = str(folder.absolute()).replace("'", "''")
+        connection.execute(f"SET GLOBAL allowed_directories = ['{allowed}']")
+        # From here on no statement reads or writes any other file, or a network.
+        connection.execute("SET GLOBAL enable_external_access = false")
+        for table, columns in tables.items():
+            _bring_up_to_date(connection, table, columns)
+    except duckdb.Error as error:
+        raise _not_opened(path, error) from error
+    return connection
+
+
+def _write_again(root: duckdb.DuckDBPyConnection) -> None:
+    """After a failed fsync the kernel may take for written what is on no disk, and the next fsync
+    succeed without it. What the log holds is written into the database anew before any of it is
+    acknowledged: https://wiki.postgresql.org/wiki/Fsync_Errors."""
+    try:
+        root.execute("CHECKPOINT")
+    except duckdb.Error as error:
+        root.close()
+        raise write_failed(error) from error
+
+
 def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> None:
     """Insert rows by column name."""
     connection.register("incoming", rows)
@@ -119,7 +201,22 @@ def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) ->
     connection.unregister("incoming")
 
 
-def _write_failed(error: duckdb.Error) -> CollectorError:
+def remove(*files: Path) -> None:
+    """Delete files; what can't be deleted yet is deleted when the store is opened the next time."""
+    for file in files:
+        with suppress(OSError):
+            file.unlink(missing_ok=True)
+
+
+def read_failed(error: BaseException) -> CollectorError:
+    """What to tell of an error in reading."""
+    if any(words in str(error) for words in FULL):
+        return StorageFull("There is no room for what the question needs. Free some disk space.")
+    return Busy("The results store can't answer for the moment. Ask again.")
+
+
+def write_failed(error: BaseException) -> CollectorError:
+    """What to tell of an error in writing."""
     if any(words in str(error) for words in FULL):
         return StorageFull("There is no room for results. Nothing was kept; free some disk space.")
     return Busy("The results store failed for the moment. Nothing was kept; send it again.")
@@ -134,17 +231,6 @@ def _not_opened(path: Path, error: duckdb.Error) -> CollectorError:
         f"{path.name} can't be opened, being damaged, no DuckDB database or not ours: restore it "
         "from a backup, or move it away to begin without results."
     )
-
-
-def _open(path: Path, tables: Mapping[str, tuple[Column, ...]]) -> duckdb.DuckDBPyConnection:
-    try:
-        connection = duckdb.connect(str(path), config=SETTINGS)
-        connection.execute("SET GLOBAL TimeZone = 'UTC'")
-        for table, columns in tables.items():
-            _bring_up_to_date(connection, table, columns)
-    except duckdb.Error as error:
-        raise _not_opened(path, error) from error
-    return connection
 
 
 def _bring_up_to_date(

@@ -1,65 +1,91 @@
-"""Results in one DuckDB file."""
+"""Results in DuckDB: a hot database, and closed months in parts beside it."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 from uuid import UUID
 
 import duckdb
 import pyarrow as pa
 
+from broadgauge_wire import new_id
+
 from ..errors import CannotStart, CollectorError
-from . import schema
+from . import duckdb_copy, duckdb_erase, duckdb_expire, duckdb_reading, duckdb_seal
 from .duckdb_changes import read_changes
-from .duckdb_commit import GroupWriter, prune_ledger, read_ledger
-from .duckdb_file import DuckDBFile
+from .duckdb_commit import GroupWriter, ResultKey, find_present, prune_ledger, read_ledger
 from .duckdb_questions import DuckDBQuestions
+from .duckdb_refused import read_refused, tally_refused
+from .duckdb_storeroom import Storeroom
 from .ledger import Ledger
-from .results import Changes, Incoming, Outcome, Place
+from .results import (
+    Changes,
+    ExpiringKind,
+    Incoming,
+    Outcome,
+    Place,
+    RefusedRecord,
+    RefusedTally,
+)
 
 PRUNE_EVERY = 4096
 """Batches between two prunings of the ledger: each costs a few deletes."""
 
 
 class DuckDBResults:
-    """One table for each kind of result, refused records, and the ledger of batches.
+    """One table for each kind of result, refused records, and the ledger of batches; closed months
+    in Parquet.
 
     A result is stored once because its batch is: ids are not looked up among all others, so an
     agent that puts one result into two batches has it stored twice.
     """
 
-    def __init__(self, file: DuckDBFile) -> None:
-        self._file = file
-        self._writing = threading.Lock()
-        self._ledger: Ledger | None = None
+    def __init__(self, room: Storeroom) -> None:
+        self._room = room
+        self._upkeep = threading.Lock()
         self._since_pruning = 0
+        self._incarnation = _incarnation(room)
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open or create the file, adding the columns that today's wire has and it hasn't.
+        """Open or create the files, adding the columns that today's wire has and they haven't, and
+        finishing upkeep that was broken off.
 
-        CannotStart if it can't be opened.
+        CannotStart if they can't be opened.
         """
         try:
-            return cls(DuckDBFile(path, schema.tables()))
+            room = Storeroom(path)
         except CollectorError as error:
             raise CannotStart(f"In {path.parent}, {error}") from error
         except OSError as error:
             raise CannotStart(f"{path.parent} can't be used ({error.strerror}).") from error
+        try:
+            room.check()
+            if room.tidy():
+                duckdb_copy.rewrite(room)
+            return cls(room)
+        except CollectorError as error:
+            room.file.close()
+            raise CannotStart(f"In {path.parent}, {error}") from error
+
+    @property
+    def incarnation(self) -> UUID:
+        """Made with the store; a store that was put back from a backup has a new one."""
+        return self._incarnation
 
     def commit(self, group: Sequence[Incoming]) -> tuple[Outcome, ...]:
         """Keep these batches, all in one transaction, durable on return; one outcome for each.
 
         StorageFull or Busy: none of them is kept, and the same call may succeed later.
         """
-        with self._writing:
+        with self._room.pause():
             try:
                 return self._commit(group)
             except BaseException:
-                self._ledger = None  # whatever was done, the file knows
+                self._room.ledger = None  # whatever was done, the file knows
                 raise
 
     def select(
@@ -79,28 +105,87 @@ class DuckDBResults:
         are UTC without a zone. `before` is the place of the last row of the page before. KeyError
         for an unknown kind.
         """
-        conditions, values = _conditions(school_id, agent_id, since, until, before)
-        return self._rows(
-            kind, f"{conditions} ORDER BY started_at DESC, id DESC LIMIT ?", [*values, limit]
-        )
+        asked = duckdb_reading.Asked(kind, school_id, agent_id, since, until, before, limit)
+        with self._room.reading() as sources:
+            return duckdb_reading.select(sources, asked)
 
     def find(self, kind: str, result_id: UUID) -> pa.Table:
         """The result with this id, as `select` gives it; no row if there is none of the kind."""
-        return self._rows(kind, "id = ? LIMIT 1", [result_id])
+        with self._room.reading() as sources:
+            return duckdb_reading.find(sources, kind, result_id)
+
+    def refused(
+        self,
+        *,
+        school_id: UUID | None = None,
+        agent_id: UUID | None = None,
+        reason: str | None = None,
+        since: datetime | None = None,
+        limit: int,
+    ) -> list[RefusedRecord]:
+        """Records that were set aside, the last received first."""
+        with self.cursor() as cursor:
+            return read_refused(
+                cursor, school_id=school_id, agent_id=agent_id, reason=reason, since=since,
+                limit=limit,
+            )  # fmt: skip
+
+    def tally_refused(self) -> list[RefusedTally]:
+        """How many records were set aside of each agent for each reason, for the reasons that were
+        met last."""
+        with self.cursor() as cursor:
+            return tally_refused(cursor)
 
     @contextmanager
     def questions(self) -> Iterator[DuckDBQuestions]:
         """Questions about one moment, for one thread; Busy if they can't be answered now."""
-        with self.cursor() as cursor:
-            yield DuckDBQuestions(cursor)
+        with self._room.reading() as sources:
+            yield DuckDBQuestions(sources)
 
     def changes(self, after: int, limit: int) -> Changes:
         """What was committed after the commit `after`: whole commits, oldest first, as many as
         have about `limit` results, and one at least where there is one.
         """
-        with self.cursor() as cursor:
-            cursor.begin()  # all kinds at one moment
-            return read_changes(cursor, after, limit)
+        with self._room.reading() as sources:
+            return read_changes(sources, after, limit)
+
+    def seal(self, before: datetime) -> int:
+        """Move the results of months (UTC) that ended before an instant into parts; how many."""
+        with self._upkeep:
+            return duckdb_seal.seal(self._room, before)
+
+    def compact(self) -> None:
+        """Make one part of a month's several, and write the hot database anew where much of it is
+        free room."""
+        with self._upkeep:
+            duckdb_seal.merge(self._room)
+            if duckdb_copy.is_worth_rewriting(self._room):
+                duckdb_copy.rewrite(self._room)
+
+    def expire(self, kind: ExpiringKind, before: datetime) -> int:
+        """Let go of what began before an instant (refused records: was received); how many rows.
+
+        Latency windows leave their hours behind. Cheap where the instant is the start of a month
+        (UTC), since files go whole; else the month's file is written anew.
+        """
+        with self._upkeep:
+            return duckdb_expire.expire(self._room, kind, before)
+
+    def count_before(self, kind: ExpiringKind, before: datetime) -> int:
+        """How many rows `expire` would let go of."""
+        with self._room.reading() as sources:
+            return duckdb_expire.count_before(sources, kind, before)
+
+    def erase(self, *, agent_ids: Collection[UUID] = (), school_ids: Collection[UUID] = ()) -> int:
+        """Remove every trace of these agents and schools; how many rows. Their keys must have been
+        revoked before, as batches that come after are taken."""
+        with self._upkeep:
+            return duckdb_erase.erase(self._room, agent_ids, school_ids)
+
+    def backup(self, directory: Path) -> None:
+        """A copy of one moment, into an empty directory; batches are taken meanwhile."""
+        with self._upkeep:
+            duckdb_copy.backup(self._room, directory)
 
     def check(self) -> None:
         """Busy or StorageFull if the store can't answer."""
@@ -109,51 +194,49 @@ class DuckDBResults:
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection of its own for questions, safe in any thread; closed at the end."""
-        with self._file.cursor() as cursor:
+        """A connection of its own to the hot database, safe in any thread; closed at the end."""
+        with self._room.file.cursor() as cursor:
             yield cursor
 
     def close(self) -> None:
         """Finish what is being committed, and close the file."""
-        with self._writing:
-            self._file.close()
-
-    def _rows(self, kind: str, condition: str, values: list[Any]) -> pa.Table:
-        columns = ", ".join(f'"{column.name}"' for column in schema.columns_of(kind))
-        query = f'SELECT {columns} FROM "{kind}" WHERE {condition}'  # noqa: S608 - names of our own
-        with self.cursor() as cursor:
-            return cursor.sql(query, params=values).to_arrow_table()
+        with self._room.pause():
+            self._room.file.close()
 
     def _commit(self, group: Sequence[Incoming]) -> tuple[Outcome, ...]:
-        with self._file.transaction() as connection:
-            ledger = self._ledger or read_ledger(connection)
-            writer = GroupWriter(connection, ledger)
+        room = self._room
+        ledger = room.ledger or _read_ledger(room)
+        old = [incoming for incoming in group if ledger.is_below_watermark(incoming.key)]
+        present = _find_present(room, old) if old else set()
+        with room.file.transaction() as connection:
+            writer = GroupWriter(connection, ledger, present)
             outcomes = tuple(writer.take(incoming) for incoming in group)
             writer.write()
             self._since_pruning += len(writer.stored)
             if self._since_pruning >= PRUNE_EVERY:
                 prune_ledger(connection, ledger)
                 self._since_pruning = 0
-        self._ledger = ledger
+        room.ledger = ledger
         return outcomes
 
 
-def _conditions(
-    school_id: UUID | None,
-    agent_id: UUID | None,
-    since: datetime | None,
-    until: datetime | None,
-    before: Place | None,
-) -> tuple[str, list[Any]]:
-    asked: dict[str, list[Any]] = {
-        "school_id = ?": [school_id],
-        "agent_id = ?": [agent_id],
-        "started_at >= ?": [since and schema.naive_utc(since)],
-        "started_at < ?": [until and schema.naive_utc(until)],
-        "(started_at, id) < (?, ?)": [
-            before and schema.naive_utc(before.started_at),
-            before and before.id,
-        ],
-    }
-    given = {condition: values for condition, values in asked.items() if None not in values}
-    return " AND ".join(given) or "TRUE", [value for values in given.values() for value in values]
+def _read_ledger(room: Storeroom) -> Ledger:
+    with room.file.cursor() as cursor:
+        cursor.begin()
+        return read_ledger(cursor)
+
+
+def _find_present(room: Storeroom, batches: list[Incoming]) -> set[ResultKey]:
+    with room.reading() as sources:
+        return find_present(sources, batches)
+
+
+def _incarnation(room: Storeroom) -> UUID:
+    with room.file.cursor() as cursor:
+        rows = cursor.execute("SELECT id FROM incarnation").fetchall()
+    if rows:
+        return UUID(str(rows[0][0]))
+    made = new_id()
+    with room.writing() as connection:
+        connection.execute("INSERT INTO incarnation VALUES (?)", [made])
+    return made

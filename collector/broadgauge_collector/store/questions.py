@@ -5,10 +5,12 @@ A test's moment is its start by the collector's clock: the agent's, corrected by
 agent knew. Moments go in and come out as UTC.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, Protocol
 from uuid import UUID
+
+import pyarrow as pa
 
 from broadgauge_wire import (
     Bound,
@@ -141,12 +143,15 @@ class Questions(Protocol):
         self,
         window: Window,
         direction: Direction,
-        school_ids: Collection[UUID],
-        reflector_ids: Collection[UUID],
-    ) -> Iterator[Measured]:
+        school_ids: Sequence[UUID],
+        reflector_ids: Sequence[UUID],
+    ) -> pa.Table:
         """Every throughput test of these schools in one direction, failed ones too, in any order.
 
-        A test server that is not among these is None.
+        Columns: `moment` (UTC without a zone), `school` and `reflector` (places in what was asked
+        for, from 0; null for a test server that is not among these), `segment`, then
+        `line_bits_per_second`, `ceiling_bits_per_second`, `bound`, `path_kind`, `trigger`,
+        `failed`, `simulated`, `method`, `client` and `public_server`.
         """
 
     def newest_tests(self, window: Window, school_id: UUID, limit: int) -> tuple[list[Listed], int]:
@@ -159,11 +164,12 @@ class Questions(Protocol):
     def readings(self, window: Window, school_id: UUID) -> dict[ReadingKind, int]:
         """How many throughput tests of a school are of which kind, in both directions."""
 
-    def latest(self, window: Window, direction: Direction) -> list[Latest]:
-        """Measured rates in one direction, newest first."""
+    def latest(self, window: Window, direction: Direction, school_id: UUID | None) -> list[Latest]:
+        """Measured rates in one direction, newest first; of one school, or of all."""
 
-    def only_loopback(self, window: Window) -> set[UUID]:
-        """Schools where every rate that was measured was measured inside one machine."""
+    def only_loopback(self, window: Window, school_id: UUID | None) -> set[UUID]:
+        """Schools where every rate that was measured was measured inside one machine; this one
+        alone, or among all."""
 
     def ways(self, window: Window, school_id: UUID) -> list[tuple[Segment, PathKind]]:
         """Segments and paths on which a school measured anything, the most measured first."""

@@ -1,20 +1,27 @@
 """What a store of results takes and answers, whichever engine is behind it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 from uuid import UUID
 
+import msgspec
 import pyarrow as pa
-from msgspec import Struct
+from msgspec import Raw, Struct
 
-from broadgauge_wire import BatchKey, DroppedResults, Refusal, Result
+from broadgauge_wire import BatchKey, DroppedResults, Lane, Refusal, Result
 
 from .questions import Questions
 
 MAX_ASIDE_BYTES = 4096
 """Bytes kept of a record that is set aside: enough to see what it was."""
+
+
+def beginning(record: Raw) -> bytes:
+    """What is kept of a record that is set aside."""
+    return bytes(memoryview(record)[:MAX_ASIDE_BYTES])
 
 
 class Place(NamedTuple):
@@ -31,10 +38,14 @@ class Aside(Struct, frozen=True, kw_only=True):
     record: bytes
 
 
+class _Records(Struct):
+    results: list[Raw]
+
+
 class Incoming(Struct, frozen=True, kw_only=True):
-    """A batch that was read and validated. `records` are the beginnings of all its raw records, in
-    order; `size_bytes` is what the whole batch had; `spooled_results` still wait at the agent, and
-    `dropped_results` never will come."""
+    """A batch that was read and validated. `body` is the whole batch as it was before compression;
+    `spooled_results` still wait at the agent, and `dropped_results` never will come; the agent's
+    clock is `clock_offset_seconds` behind, if it is known to be wrong."""
 
     key: BatchKey
     school_id: UUID
@@ -42,10 +53,57 @@ class Incoming(Struct, frozen=True, kw_only=True):
     received_at: datetime
     accepted: tuple[Result, ...]
     refused: tuple[Aside, ...]
-    records: tuple[bytes, ...]
-    size_bytes: int
+    body: bytes
     spooled_results: int | None = None
     dropped_results: tuple[DroppedResults, ...] = ()
+    clock_offset_seconds: float | None = None
+
+    @property
+    def size_bytes(self) -> int:
+        """What the whole batch had, before compression."""
+        return len(self.body)
+
+    @property
+    def records(self) -> tuple[bytes, ...]:
+        """The beginnings of all its raw records, in order: read again, for few batches ever are."""
+        return tuple(map(beginning, msgspec.json.decode(self.body, type=_Records).results))
+
+
+class RefusedRecord(NamedTuple):
+    """A record that was set aside: of whom, in which batch and where in it, why, and how it began.
+
+    `id` is what the record gives as its id, if that could be read.
+    """
+
+    agent_id: UUID
+    school_id: UUID
+    received_at: datetime
+    epoch: UUID
+    lane: Lane
+    sequence: int
+    index: int  # type: ignore[assignment]  # hides the method of tuples
+    id: str | None
+    reason: str
+    body: str
+
+
+MOST_TALLIES = 500
+"""Reasons can hold what was sent, so there may be any number of them."""
+
+
+class RefusedTally(NamedTuple):
+    """Records of one agent that were set aside for one reason: how many, and from when to when."""
+
+    agent_id: UUID
+    school_id: UUID
+    reason: str
+    records: int
+    first_at: datetime
+    last_at: datetime
+
+
+ExpiringKind = Literal["throughput", "latency", "inventory", "skipped", "latency_hourly", "refused"]
+"""What is kept for a time of its own."""
 
 
 class Changes(NamedTuple):
@@ -57,14 +115,19 @@ class Changes(NamedTuple):
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """What became of a batch: stored now, stored before, or kept aside as a conflict."""
+    """What became of a batch: stored now, stored before, kept aside as a conflict, or left alone
+    because another collector is storing it: sent again later, it will have been seen."""
 
-    state: Literal["stored", "seen", "conflict"]
+    state: Literal["stored", "seen", "conflict", "under_way"]
     refused: tuple[Refusal, ...] = ()
 
 
 class TakesBatches(Protocol):
     """Keeps every result of an acknowledged batch, once."""
+
+    @property
+    def incarnation(self) -> UUID:
+        """Made with the store; a store that was put back from a backup has a new one."""
 
     def commit(self, group: Sequence[Incoming]) -> tuple[Outcome, ...]:
         """Keep these batches, all in one transaction, durable on return; one outcome for each.
@@ -74,7 +137,12 @@ class TakesBatches(Protocol):
 
 
 class ResultStore(TakesBatches, Protocol):
-    """Keeps results, and answers what is asked of them."""
+    """Keeps results, and answers what is asked of them.
+
+    Upkeep (`seal`, `compact`, `expire`, `erase`, `backup`) may be asked for in any thread: one at a
+    time works, while batches are taken and questions answered. Each is done when it returns; where
+    one fails or the process is killed, it was either done or not begun.
+    """
 
     def select(
         self,
@@ -98,6 +166,44 @@ class ResultStore(TakesBatches, Protocol):
     def changes(self, after: int, limit: int) -> Changes:
         """What was committed after the commit `after`: whole commits, oldest first, as many as
         have about `limit` results, and one at least where there is one."""
+
+    def refused(
+        self,
+        *,
+        school_id: UUID | None = None,
+        agent_id: UUID | None = None,
+        reason: str | None = None,
+        since: datetime | None = None,
+        limit: int,
+    ) -> list[RefusedRecord]:
+        """Records that were set aside, the last received first."""
+
+    def tally_refused(self) -> list[RefusedTally]:
+        """How many records were set aside of each agent for each reason, for the reasons that were
+        met last."""
+
+    def seal(self, before: datetime) -> int:
+        """Close the months (UTC) that ended before an instant: how many results were moved to where
+        results of closed months are kept. Nothing that is read changes."""
+
+    def compact(self) -> None:
+        """Give back room, and lay together what came in pieces. Nothing that is read changes."""
+
+    def expire(self, kind: ExpiringKind, before: datetime) -> int:
+        """Let go of what began before an instant (refused records: was received); how many rows.
+
+        Latency windows leave their hours behind, which charts go on showing.
+        """
+
+    def count_before(self, kind: ExpiringKind, before: datetime) -> int:
+        """How many rows `expire` would let go of."""
+
+    def erase(self, *, agent_ids: Collection[UUID] = (), school_ids: Collection[UUID] = ()) -> int:
+        """Remove every trace of these agents and schools; how many rows. Their keys must have been
+        revoked before, as batches that come after are taken."""
+
+    def backup(self, directory: Path) -> None:
+        """A copy of one moment, into an empty directory; batches are taken meanwhile."""
 
     def check(self) -> None:
         """Busy or StorageFull if the store can't answer."""

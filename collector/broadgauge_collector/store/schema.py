@@ -31,7 +31,11 @@ def naive_utc(moment: datetime) -> datetime:
 
 
 def _ids(values: Values) -> pa.Array:
-    return pa.array([value and value.bytes for value in values], pa.uuid())
+    if None in values:
+        return pa.array([value and value.bytes for value in values], pa.uuid())
+    joined = b"".join([value.int.to_bytes(16, "big") for value in values])
+    whole = pa.Array.from_buffers(pa.binary(16), len(values), [None, pa.py_buffer(joined)])
+    return pa.ExtensionArray.from_storage(pa.uuid(), whole)
 
 
 def _moments(values: Values) -> pa.Array:
@@ -75,6 +79,20 @@ RECEIPT = (id_column("agent_id"), id_column("school_id"), moment_column("receive
 
 BATCH = (id_column("epoch"), text_column("lane"), number_column("sequence"))
 
+ENDS = ("first", "last")
+
+HOUR_OF = (
+    "started_at",
+    "clock_offset_seconds",
+    "segment",
+    "location",
+    "path_kind",
+    "simulated",
+    "reflector_id",
+)
+"""What an hour of latency windows has in common; its hour is by the collector's clock, and so has
+no offset."""
+
 REFUSED = (
     *RECEIPT,
     *BATCH,
@@ -89,6 +107,16 @@ LEDGER = (id_column("agent_id"), *BATCH, bytes_column("digest"), moment_column("
 
 WATERMARK = (id_column("agent_id"), *BATCH)
 
+PART = (
+    *(text_column(name) for name in ("kind", "month", "file")),
+    *(number_column(name) for name in ("rows", "bytes")),
+    *(text_column(name) for name in ("sha256", "columns")),
+    *(moment_column(f"{end}_{what}") for what in ("moment", "start", "receipt") for end in ENDS),
+    *(number_column(f"{end}_commit") for end in ENDS),
+    moment_column("sealed_at"),
+)
+"""A file of results of one kind and closed month, and what it reaches from and to."""
+
 
 @cache
 def columns_of(kind: str) -> tuple[Column, ...]:
@@ -96,15 +124,28 @@ def columns_of(kind: str) -> tuple[Column, ...]:
     return (*(_column(field.name, field.type) for field in fields_of(kind)), *RECEIPT)
 
 
+@cache
+def stored_columns_of(kind: str) -> tuple[Column, ...]:
+    """What is kept of one kind, whether in the hot database or in a part of a closed month."""
+    return LATENCY_HOURLY if kind == HOURLY else (*columns_of(kind), COMMIT)
+
+
 def tables() -> dict[str, tuple[Column, ...]]:
     """Every table of the results database."""
-    kinds = {kind: (*columns_of(kind), COMMIT) for kind in RESULT_KINDS}
+    kinds = {kind: stored_columns_of(kind) for kind in SEALED_KINDS}
     return kinds | {
         "refused": REFUSED,
         "ledger": LEDGER,
         "watermark": WATERMARK,
         "last_commit": (COMMIT,),
+        "part": PART,
+        "incarnation": (id_column("id"),),
+        "unfinished": (text_column("what"),),
     }
+
+
+def _numbers_column(name: str) -> Column:
+    return Column(name, "DOUBLE[]", partial(pa.array, type=pa.list_(pa.float64())))
 
 
 SIMPLE: dict[Any, Callable[[str], Column]] = {
@@ -137,3 +178,20 @@ def _plain(hint: Any) -> Any:
         inner = [arg for arg in get_args(hint) if arg is not type(None)]
         return _plain(inner[0]) if len(inner) == 1 else None
     return str if origin is Literal else hint
+
+
+HOURLY = "latency_hourly"
+
+SEALED_KINDS = (*RESULT_KINDS, HOURLY)
+"""What parts of closed months are of: results, and the hours that latency windows add up to."""
+
+LATENCY_HOURLY = (
+    *(_column(field.name, field.type) for field in fields_of("latency") if field.name in HOUR_OF),
+    *(number_column(name) for name in ("windows", "failed", "sent", "lost")),
+    *(SIMPLE[float](name) for name in ("rtt_min_seconds", "rtt_max_seconds")),
+    *(_numbers_column(name) for name in ("rtt_p50_seconds", "lost_ratio")),
+    *RECEIPT,
+    COMMIT,
+)
+"""An hour (UTC) of one agent's latency windows. `started_at` is the hour; `rtt_p50_seconds` and
+`lost_ratio` have each window's, so that quantiles over any hours are those of the windows."""

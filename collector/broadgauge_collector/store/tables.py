@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     Uuid,
+    false,
 )
 
 NAMES = {
@@ -33,6 +35,9 @@ NAMES = {
 }
 
 metadata = MetaData(naming_convention=NAMES)
+
+NAME_KEY = String(600).with_variant(String(600, collation="C"), "postgresql")
+"""The longest name casefolds to this many characters. Lists go by it: by code points everywhere."""
 
 
 class Instant(TypeDecorator[datetime]):
@@ -65,11 +70,12 @@ school = Table(
     Column("id", Uuid, primary_key=True),
     Column("district_id", Uuid, ForeignKey("district.id"), nullable=False),
     Column("name", String(200), nullable=False),
-    Column("name_key", String(400), nullable=False),
+    Column("name_key", NAME_KEY, nullable=False),
     Column("timezone", String(64), nullable=False),
     Column("opens", Time, nullable=False),
     Column("closes", Time, nullable=False),
     Column("weekdays", String(7), nullable=False),
+    Column("simulated", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("district_id", "name_key"),
 )
 
@@ -88,7 +94,7 @@ link = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("name", String(200), nullable=False),
-    Column("name_key", String(400), nullable=False, unique=True),
+    Column("name_key", NAME_KEY, nullable=False, unique=True),
     Column("segment", String(16), nullable=False),
     Column("contracted_bits_per_second", Float),
 )
@@ -105,7 +111,7 @@ reflector = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("name", String(200), nullable=False),
-    Column("name_key", String(400), nullable=False, unique=True),
+    Column("name_key", NAME_KEY, nullable=False, unique=True),
     Column("host", String(253), nullable=False),
     Column("port", Integer, nullable=False),
     Column("segment", String(16), nullable=False),
@@ -130,10 +136,22 @@ room = Table(
     Column("id", Uuid, primary_key=True),
     Column("school_id", Uuid, ForeignKey("school.id"), nullable=False),
     Column("name", String(200), nullable=False),
-    Column("name_key", String(400), nullable=False),
+    Column("name_key", NAME_KEY, nullable=False),
     Column("code", String(8), nullable=False, unique=True),
     Column("made_at", Instant, nullable=False),
     UniqueConstraint("school_id", "name_key"),
+)
+
+# A room may be gone before its test is: no foreign key leads there.
+room_test = Table(
+    "room_test",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("room_id", Uuid, nullable=False),
+    Column("school_id", Uuid, ForeignKey("school.id"), nullable=False, index=True),
+    Column("test", Text, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("state", String(16), nullable=False),
 )
 
 agent = Table(
@@ -151,6 +169,8 @@ agent = Table(
     Column("dropped_results", Text),
     Column("revoked_at", Instant),
     Column("asleep_since", Instant),
+    Column("forked_from", Uuid),
+    Column("clock_offset_seconds", Float),
 )
 
 join_token = Table(
@@ -217,4 +237,133 @@ Index(
     unique=True,
     sqlite_where=agent_setting.c.school_id.is_(None),
     postgresql_where=agent_setting.c.school_id.is_(None),
+)
+
+# One row a night's work, a backup or an erasure. One that was broken off has no end.
+upkeep_run = Table(
+    "upkeep_run",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("task", String(16), nullable=False),
+    Column("began_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("done", Text, nullable=False),
+    Column("error", Text),
+)
+
+upkeep_setting = Table(
+    "upkeep_setting",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("value", String(400), nullable=False),
+)
+
+backup = Table(
+    "backup",
+    metadata,
+    Column("directory", Text, primary_key=True),
+    Column("made_at", Instant, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+)
+
+# Who was erased is known by a digest alone; by ids in `pending` until it is done.
+erasure = Table(
+    "erasure",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("kind", String(8), nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("done_at", Instant),
+    Column("pending", Text),
+)
+
+# This and the next three are used where several collectors share a store of results. In one row:
+# what latency windows of commits up to `hours_upto` began before `hours_before` is kept as hours.
+results_store = Table(
+    "results_store",
+    metadata,
+    Column("only_row", Boolean, primary_key=True),
+    Column("incarnation", Uuid, nullable=False),
+    Column("last_commit", BigInteger, nullable=False),
+    Column("hours_before", Instant),
+    Column("hours_upto", BigInteger, nullable=False),
+)
+
+# Commits that don't count: not yet (pending), or never (void). One that counts has no row.
+results_commit = Table(
+    "results_commit",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("state", String(8), nullable=False),
+    Column("began_at", Instant, nullable=False),
+)
+
+batch_ledger = Table(
+    "batch_ledger",
+    metadata,
+    Column("agent_id", Uuid, primary_key=True),
+    Column("epoch", Uuid, primary_key=True),
+    Column("lane", String(16), primary_key=True),
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", LargeBinary(32), nullable=False),
+    Column("commit_number", BigInteger, nullable=False, index=True),
+)
+
+batch_watermark = Table(
+    "batch_watermark",
+    metadata,
+    Column("agent_id", Uuid, primary_key=True),
+    Column("epoch", Uuid, primary_key=True),
+    Column("lane", String(16), primary_key=True),
+    Column("sequence", BigInteger, nullable=False),
+)
+
+# Where results are sent on to.
+sink = Table(
+    "sink",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("name_key", String(400), nullable=False, unique=True),
+    Column("kind", String(16), nullable=False),
+    Column("url", String(400), nullable=False),
+    Column("org", String(200), nullable=False),
+    Column("bucket", String(200), nullable=False),
+    Column("proof", String(16), nullable=False),
+    Column("added_at", Instant, nullable=False),
+)
+
+# In the clear, since it is sent along; apart, so that no list of sinks reads it.
+sink_token = Table(
+    "sink_token",
+    metadata,
+    Column("sink_id", Uuid, ForeignKey("sink.id"), primary_key=True),
+    Column("token", String(1000), nullable=False),
+)
+
+# `holder` is the one of several collectors that sends, as long as it says so again in time.
+sink_progress = Table(
+    "sink_progress",
+    metadata,
+    Column("sink_id", Uuid, ForeignKey("sink.id"), primary_key=True),
+    Column("incarnation", Uuid),
+    Column("commit_number", BigInteger, nullable=False),
+    Column("points", BigInteger, nullable=False),
+    Column("refused_points", BigInteger, nullable=False),
+    Column("outdated_points", BigInteger, nullable=False),
+    Column("behind_since", Instant),
+    Column("proven_at", Instant),
+    Column("trouble", Text),
+    Column("holder", Uuid),
+    Column("held_until", Instant),
+)
+
+sink_refused = Table(
+    "sink_refused",
+    metadata,
+    Column("sink_id", Uuid, ForeignKey("sink.id"), primary_key=True),
+    Column("result_id", Uuid, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("refused_at", Instant, nullable=False),
 )

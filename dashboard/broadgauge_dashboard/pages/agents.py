@@ -10,6 +10,7 @@ from dash.exceptions import PreventUpdate
 from broadgauge_collector import reports
 from broadgauge_collector.access.join import create_join_token
 from broadgauge_collector.access.permissions import Permission
+from broadgauge_collector.reports.kept_aside import kept_aside_count
 from broadgauge_collector.schools.networks import list_networks
 from broadgauge_collector.schools.repository import get_school, list_schools
 from broadgauge_collector.services import Services
@@ -18,6 +19,7 @@ from ..callbacks import callback
 from ..parts import empty, failed, loading, panel, refresh
 from ..query import school_of, text_of
 from ..views.agents import instructions, list_panel, only_here
+from ..views.kept_aside import notice
 from ..views.networks import networks_panel
 
 PATH = "/agents"
@@ -60,7 +62,9 @@ async def show_agents(services: Services, text: Any, _: int | None) -> Any:
     config = services.config
     needed = not config.secure and not only_here(config.public_url)
     networks = networks_panel(listed, needed=needed)
-    return [agents, networks] if listed or not needed else [networks, agents]
+    panels = [agents, networks] if listed or not needed else [networks, agents]
+    aside = notice(await services.read(kept_aside_count))
+    return [aside, *panels] if aside else panels
 
 
 @callback(

@@ -56,8 +56,7 @@ async def show_schools(
 ) -> list[Any]:
     """The schools as the controls ask for them."""
     query = overview_query(target=target, days=days, sort=sort, show=show, q=text)
-    now = services.now()
-    return body(await services.read(reports.overview, query.target, query.days, now), query)
+    return body(await services.report(reports.overview, query.target, query.days), query)
 
 
 def _controls(query: OverviewQuery) -> list[Any]:

@@ -53,8 +53,8 @@ async def show_school(
     services: Services, target: str, days: str, _: int | None, school_id: str
 ) -> list[Any]:
     """The school against a target."""
-    asked = (target_of(target), days_of(days), services.now())
+    asked = (target_of(target), days_of(days))
     try:
-        return body(await services.read(reports.school, school_of(school_id), *asked))
+        return body(await services.report(reports.school, school_of(school_id), *asked))
     except NotFound:
         return no_such_school()

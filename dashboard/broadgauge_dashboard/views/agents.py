@@ -16,6 +16,7 @@ from broadgauge_wire.tokens import parse_join_token
 
 from .. import format as fmt
 from ..parts import command, empty, icon, panel
+from .simulated import marks
 
 _HEADINGS = ("Agent", "School", "Machine", "Version", "Waiting to send", "Last seen")
 _STATES: dict[AgentState, tuple[str, str, str]] = {
@@ -74,7 +75,8 @@ def _table(rows: Iterable[AgentRow], now: datetime) -> html.Table:
 
 
 def _group(school: str, rows: list[AgentRow], now: datetime) -> html.Details:
-    name = [html.Span(school, className="group-name"), html.Span(_tally(rows), className="note")]
+    shown = [school, *marks(all(row.agent.simulated for row in rows))]
+    name = [html.Span(shown, className="group-name"), html.Span(_tally(rows), className="note")]
     summary = html.Summary(html.Span(name, className="group-head"))
     folded = [summary, _table(rows, now)]
     return html.Details(folded, className="group", **{"data-group": school})
@@ -174,7 +176,7 @@ def _row(row: AgentRow, now: datetime) -> html.Tr:
         ("Last seen", _seen(row, now)),
     )
     where = html.Span(row.agent.location or "no location", className="cell-note")
-    name = html.Th([row.agent.name, where], scope="row")
+    name = html.Th([row.agent.name, *marks(row.agent.simulated), where], scope="row")
     data = [html.Td(html.Div(value), **{"data-label": label}) for label, value in cells]
     return html.Tr([name, *data])
 
@@ -215,4 +217,6 @@ def _seen(row: AgentRow, now: datetime) -> list[Any]:
     notes = [fmt.ago(row.agent.last_seen_at, now)]
     if row.state == "asleep":
         notes.append(_AWAY)
+    if offset := row.agent.clock_offset_seconds:
+        notes.append(f"its clock is wrong by {fmt.how_long(offset)}: times are corrected")
     return [badge, *(html.Span(note, className="cell-note") for note in notes)]

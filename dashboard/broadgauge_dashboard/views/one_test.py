@@ -71,7 +71,7 @@ def _head(report: TestReport) -> html.Section:
     tone = "reading" if result.error is None else "below"
     named = "inside one machine" if _is_loopback(result) else shape.name
     kind = html.Span([icon(shape.icon), named.capitalize()], className=f"badge tone-{tone}")
-    badges = [kind, *([chip("Simulated data")] if result.simulated else [])]
+    badges = [kind, *_remarks(result)]
     said = [conclusion(result), *reservations(result)]
     return html.Section(
         [
@@ -85,6 +85,11 @@ def _head(report: TestReport) -> html.Section:
         ],
         className="school-head",
     )
+
+
+def _remarks(result: ThroughputResult) -> list[html.Span]:
+    said = {"Simulated data": result.simulated, "Time corrected": result.clock_corrected}
+    return [chip(remark) for remark, is_so in said.items() if is_so]
 
 
 def _shown(words: str | None) -> list[html.P]:

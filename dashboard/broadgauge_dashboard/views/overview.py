@@ -10,9 +10,10 @@ from broadgauge_collector.capacity.model import Conclusion, Verdict
 from broadgauge_collector.reports import LinkVerdict, Overview, Reading, SchoolSummary
 
 from .. import format as fmt
-from ..parts import badge, chip, empty, icon, link_button
+from ..parts import badge, empty, icon, link_button
 from ..query import OverviewQuery
 from ..words import PER, Saying, saying
+from .simulated import marks
 
 _ORDER: dict[Conclusion, int] = {"below": 0, "undecided": 1, "meets": 2}
 _TALLY: tuple[tuple[Conclusion, str, str], ...] = (
@@ -125,7 +126,7 @@ def _cell(label: str, children: Any) -> html.Td:
 def _name(summary: SchoolSummary, query: OverviewQuery) -> list[Any]:
     address = urlencode({"target": query.target, "days": query.days})
     link = dcc.Link(summary.school.name, href=f"/school/{summary.school.id}?{address}")
-    return [link, *([chip("Simulated data")] if summary.simulated else [])]
+    return [link, *marks(summary.simulated)]
 
 
 def _people(summary: SchoolSummary) -> list[Any]:

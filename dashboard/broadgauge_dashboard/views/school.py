@@ -8,11 +8,12 @@ from broadgauge_collector.capacity.model import Verdict
 from broadgauge_collector.reports import LinkVerdict, SchoolReport
 
 from .. import format as fmt
-from ..parts import badge, chip, icon, link_button, metric, panel
+from ..parts import badge, icon, link_button, metric, panel
 from ..words import PER, SEGMENTS, saying, verdict_saying
 from .charts import charts
 from .days import strip
 from .overview import gauge, reading_when, speed
+from .simulated import marks
 from .tests import tests_panel
 
 
@@ -41,7 +42,7 @@ def _head(report: SchoolReport) -> html.Section:
         [
             html.H1(summary.school.name),
             html.Div(
-                [badge(said), *([chip("Simulated data")] if summary.simulated else [])],
+                [badge(said), *marks(summary.simulated)],
                 className="head-badges",
             ),
             html.P(_sentence(report), className="lead"),
@@ -193,6 +194,8 @@ def _line(judged: LinkVerdict) -> html.Tr:
         ("Need", fmt.rate(verdict.need.bits_per_second) if verdict.need else fmt.UNKNOWN),
         ("Verdict", [badge(said), html.Span(said.why, className="cell-note")]),
     )
-    name = html.Th([judged.link.name, html.Span(where, className="cell-note")], scope="row")
+    made_up = marks(judged.link.simulated or verdict.simulated)
+    note = html.Span(where, className="cell-note")
+    name = html.Th([judged.link.name, *made_up, note], scope="row")
     data = [html.Td(html.Div(value), **{"data-label": label}) for label, value in cells]
     return html.Tr([name, *data])

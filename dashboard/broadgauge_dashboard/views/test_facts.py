@@ -69,6 +69,7 @@ def how_measured(report: TestReport) -> list[Fact]:
         ("Network port", _network_link(result.network_link)),
         ("Method", _method(result)),
         ("Started", _started(report)),
+        ("Clock", _clock(result)),
         ("Took", fmt.seconds(result.duration_seconds)),
         ("Data used", fmt.size(result.bytes_transferred) if result.bytes_transferred else None),
         ("Id", str(result.id)),
@@ -163,6 +164,18 @@ def _started(report: TestReport) -> str:
     by_page = report.result.client == "browser"
     why = "by somebody in the room" if by_page else _TRIGGERS[report.result.trigger]
     return f"{why}, {report.started_at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _clock(result: ThroughputResult) -> str | None:
+    """What was said of the time, and by how much that was changed."""
+    if not result.clock_corrected:
+        return None
+    said = f"{result.started_at:%Y-%m-%d %H:%M:%S} UTC by the computer's own clock"
+    if not result.clock_offset_seconds:
+        return f"{said}; what it took for its error was out of all reason, and is left out"
+    wrong = fmt.how_long(result.clock_offset_seconds)
+    way = "behind" if result.clock_offset_seconds > 0 else "ahead"
+    return f"{said}, which was {wrong} {way}; the server corrected that when the test was sent"
 
 
 def _network_link(link: NetworkLink | None) -> str | None:

@@ -37,6 +37,10 @@ def readings(report: SchoolReport) -> html.P:
 
 def outcome(test: TestRow) -> str:
     """What became of a test, in plain words."""
+    return f"Simulated: {_outcome(test)}" if test.simulated else _outcome(test)
+
+
+def _outcome(test: TestRow) -> str:
     if test.error is not None:
         return f"Failed: {test.error}"
     if test.client == "browser":

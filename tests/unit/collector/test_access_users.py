@@ -1,6 +1,4 @@
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
@@ -16,19 +14,10 @@ from broadgauge_collector.access.users import (
     redeem_login,
 )
 from broadgauge_collector.errors import Invalid, Unauthenticated
-from broadgauge_collector.store import ControlStore
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 BOTH = frozenset({Permission.READ, Permission.MANAGE})
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture
-def c(tmp_path: Path) -> Iterator[Connection]:
-    store = ControlStore.open(tmp_path / "control.sqlite")
-    with store.begin() as connection:
-        yield connection
-    store.close()
 
 
 def test_a_token_opens_what_it_was_given_and_no_more(c: Connection) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from structlog.testing import capture_logs
 
 from broadgauge_collector.access.failures import BURST
@@ -12,6 +13,12 @@ from broadgauge_collector.errors import AgentRefused, Busy
 from broadgauge_wire import new_id
 from broadgauge_wire.tokens import parse_join_token
 from tests.api_client import Api, bearer, serving
+
+
+@pytest.fixture
+def api(api_on_both: Api) -> Api:
+    return api_on_both
+
 
 WHY = ("used up", "isn't known", "expired")
 

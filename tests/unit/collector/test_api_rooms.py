@@ -3,6 +3,7 @@
 import itertools
 import time
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -10,12 +11,13 @@ import pytest
 import segno
 
 from broadgauge_collector.access.failures import FailureLimit
+from broadgauge_collector.capacity.columns import columns_of
 from broadgauge_collector.capacity.model import LinkTest
-from broadgauge_collector.capacity.votes import unfit
 from broadgauge_collector.errors import Busy, Invalid
+from broadgauge_collector.rooms.awaited import TESTS_AT_SCHOOL
 from broadgauge_collector.rooms.keeping import room_tests
 from broadgauge_collector.rooms.results import BrowserLane
-from broadgauge_collector.rooms.under_way import ROOM_BURST, TESTS_AT_SCHOOL
+from broadgauge_collector.rooms.under_way import ROOM_BURST
 from broadgauge_collector.schools.model import Reflector, School
 from broadgauge_collector.schools.repository import add_link, add_reflector
 from broadgauge_wire import new_id
@@ -83,10 +85,15 @@ class Walls:
         return list(found.json()["results"])
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Api]:
     """One application for tests that each have a school of their own."""
-    with serving(tmp_path_factory.mktemp("rooms")) as served:
+    url = None
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgresql").database("rooms")
+    with serving(tmp_path_factory.mktemp("rooms"), control_url=url) as served:
         yield served
 
 
@@ -363,9 +370,8 @@ def test_a_browsers_test_never_votes(walls: Walls) -> None:
     walls.finish(begun["id"], FINISHED)
     (result,) = (r for r in walls.results() if r["direction"] == "download")
     facts: Any = {name: result.get(name) for name in LinkTest.__struct_fields__}
-    test = LinkTest(**facts | {"failed": False, "daypart": "closed"})
-    assert unfit(test, drop_simulated=False) is not None
-    assert unfit(test, drop_simulated=True) is not None
+    test = LinkTest(**facts | {"failed": False, "daypart": "closed", "day": date(2026, 3, 2)})
+    assert columns_of([test]).unfit[0] != 0
 
 
 def test_the_page_allows_this_server_the_test_server_and_nobody_else(walls: Walls) -> None:

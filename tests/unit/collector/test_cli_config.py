@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from broadgauge_collector.cli import cli
+from broadgauge_collector.cli.database_urls import DatabaseUrl
 from broadgauge_collector.cli.settings_file import FILE, all_settings, settings_of
 from broadgauge_collector.errors import CannotStart, MayNotStart
 from tests.running import BIN
@@ -81,6 +82,8 @@ def test_every_setting_can_stand_in_the_file(tmp_path: Path) -> None:
             value = "true"
         elif isinstance(option.type, click.Path):
             value = '"there.pem"'
+        elif isinstance(option.type, DatabaseUrl):
+            value = f'"{option.type.example}"'
         else:
             value = "9000" if isinstance(option.type, click.IntRange) else '"text"'
         write(tmp_path, f"{key} = {value}")
@@ -149,3 +152,51 @@ def test_a_server_does_not_start_with_a_wrong_file(tmp_path: Path) -> None:
     assert done.returncode == 3
     assert 'Did you mean "port"?' in done.stderr
     assert {file.name for file in tmp_path.iterdir()} == {FILE}
+
+
+DATABASE = 'control_url = "postgresql://broadgauge:{}@db.example.org/broadgauge?sslmode=require"'
+
+
+@pytest.mark.parametrize("password", ["secret", "sec:ret", "s@/ecret", "%40secret"])
+def test_a_password_in_the_file_is_used_and_never_shown(tmp_path: Path, password: str) -> None:
+    write(tmp_path, DATABASE.format(password))
+    assert f":{password}@" in started_with(tmp_path)["control_url"]
+    shown = show(tmp_path, "--json") + show(tmp_path, "--origin")
+    assert "postgresql://broadgauge:***@db.example.org/broadgauge?sslmode=require" in shown
+    assert "ecret" not in shown
+
+
+def test_a_password_as_a_parameter_is_not_shown_either(tmp_path: Path) -> None:
+    write(tmp_path, 'control_url = "postgresql://u@/d?password=secret&host=/run/postgresql"')
+    assert "password=***&host=/run/postgresql" in show(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://u:secret@db/d", "postgresql://u@db/d?password=secret"]
+)
+def test_a_password_on_the_command_line_is_refused(tmp_path: Path, url: str) -> None:
+    arguments = ["serve", "--data", str(tmp_path), "--control-url", url]
+    done = CliRunner().invoke(cli, arguments)
+    assert done.exit_code == 2
+    assert "BROADGAUGE_CONTROL_URL" in done.output
+    assert "secret" not in done.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_url_without_a_password_may_be_given_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = "postgresql://broadgauge@db.example.org/broadgauge"
+    assert started_with(tmp_path, "--control-url", url)["control_url"] == url
+    monkeypatch.setenv("BROADGAUGE_CONTROL_URL", f"{url}?passfile=/etc/broadgauge/pgpass")
+    assert "passfile" in started_with(tmp_path)["control_url"]
+
+
+def test_a_database_of_another_kind_is_refused_without_its_url(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BROADGAUGE_CONTROL_URL", "mysql://u:secret@db/d")
+    done = CliRunner().invoke(cli, ["serve", "--data", str(tmp_path)])
+    assert done.exit_code == 2
+    assert "postgresql://USER@HOST/DATABASE" in done.output
+    assert "secret" not in done.output

@@ -152,6 +152,8 @@ def test_batches_of_many_agents_at_once_are_each_stored_once(
 class HeldStore:
     """A store whose commits wait until they are let through, and then do as told."""
 
+    incarnation = new_id()
+
     def __init__(self, then: Callable[[], None] = lambda: None) -> None:
         self.groups: list[int] = []
         self.let_through = threading.Event()
@@ -202,12 +204,12 @@ def test_a_line_too_long_is_refused_at_once_and_says_when_to_come_back() -> None
 
     async def run() -> None:
         posts = []
-        for sequence in range(1, MAX_WAITING_RESULTS // MAX_BATCH_RESULTS + 2):
+        for sequence in range(1, MAX_WAITING_RESULTS["live"] // MAX_BATCH_RESULTS + 2):
             post = ingest.submit(agent, big(agent, sequence), None, NOW)
             posts.append(asyncio.create_task(post))
             if sequence == 1:
                 await eventually(lambda: store.groups == [1])
-        await eventually(lambda: ingest.waiting_results == MAX_WAITING_RESULTS)
+        await eventually(lambda: ingest.waiting_results == MAX_WAITING_RESULTS["live"])
         with pytest.raises(Busy, match="waiting") as refused:
             await ingest.submit(agent, big(agent, 10_000), None, NOW)
         assert refused.value.retry_after_seconds
@@ -226,7 +228,7 @@ def test_few_and_huge_batches_are_a_line_too_long_as_well() -> None:
 
     async def run() -> None:
         posts = []
-        for sequence in range(1, MAX_WAITING_BYTES // len(padding) + 3):
+        for sequence in range(1, MAX_WAITING_BYTES["live"] // len(padding) + 3):
             body = gzip.compress(encode(batch(agent, padding, sequence=sequence)), 1)
             posts.append(asyncio.create_task(ingest.submit(agent, body, "gzip", NOW)))
             if sequence == 1:

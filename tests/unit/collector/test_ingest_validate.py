@@ -1,13 +1,16 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from msgspec import json
 
-from broadgauge_collector.ingest.records import sort_records
-from broadgauge_collector.ingest.validate import faults
+from broadgauge_collector.ingest.clocks import Clock
+from broadgauge_collector.ingest.records import all_well, sort_records
+from broadgauge_collector.ingest.validate import faults, is_sound
 from broadgauge_wire import InventoryResult, Result, encode, new_id
 from tests.collecting import NOW, an_agent, batch, latency, skipped, throughput
+
+CLOCK = Clock(now=NOW)
 
 NO_RATE: dict[str, Any] = {
     "throughput_bits_per_second": None,
@@ -35,20 +38,9 @@ GOOD: dict[str, Result] = {
     "an inventory that knows nothing": InventoryResult(
         id=new_id(), started_at=NOW, duration_seconds=0.0, agent_version="0.1.0"
     ),
-    "a clock almost a day ahead": skipped(started_at=NOW + timedelta(hours=24)),
-    "a clock that was months behind": skipped(
-        started_at=NOW - timedelta(days=100), clock_offset_seconds=100 * 86400.0
-    ),
-    "the first moment of 2020": skipped(started_at=datetime(2020, 1, 1, tzinfo=UTC)),
 }
 
 BAD: dict[str, tuple[Result, str]] = {
-    "1970": (skipped(started_at=datetime(1970, 1, 1, tzinfo=UTC)), "before 2020"),
-    "2099": (skipped(started_at=datetime(2099, 1, 1, tzinfo=UTC)), "more than a day ahead"),
-    "the last moment": (skipped(started_at=datetime.max.replace(tzinfo=UTC)), "a day ahead"),
-    "the first moment": (skipped(started_at=datetime.min.replace(tzinfo=UTC)), "before 2020"),
-    "an offset into the future": (skipped(clock_offset_seconds=1e11), "clock_offset_seconds"),
-    "an offset before our era": (skipped(clock_offset_seconds=-1e11), "clock_offset_seconds"),
     "error and rate": (throughput(error="failed"), "error and a rate"),
     "error and bound": (
         throughput(error="failed", **{**NO_RATE, "bound": "exact"}), "error and a rate"
@@ -73,12 +65,24 @@ BAD: dict[str, tuple[Result, str]] = {
 
 @pytest.mark.parametrize("result", GOOD.values(), ids=GOOD)
 def test_an_honest_result_has_no_fault(result: Result) -> None:
-    assert list(faults(result, NOW)) == []
+    assert list(faults(result)) == []
 
 
 @pytest.mark.parametrize(("result", "words"), BAD.values(), ids=BAD)
 def test_a_result_that_contradicts_itself_is_told_where(result: Result, words: str) -> None:
-    assert words in "; ".join(faults(result, NOW))
+    assert words in "; ".join(faults(result))
+
+
+@pytest.mark.parametrize(("result", "words"), BAD.values(), ids=BAD)
+def test_what_is_taken_for_sound_at_a_glance_has_no_fault(result: Result, words: str) -> None:
+    assert words
+    assert not is_sound(result)
+    assert all_well((throughput(), result), CLOCK) is None
+
+
+@pytest.mark.parametrize("result", GOOD.values(), ids=GOOD)
+def test_an_honest_result_is_well_at_a_glance_too(result: Result) -> None:
+    assert all_well((throughput(), result), CLOCK) is not None
 
 
 def changed(**changes: Any) -> bytes:
@@ -106,7 +110,7 @@ RECORDS: dict[str, tuple[bytes, str]] = {
 @pytest.mark.parametrize(("record", "words"), RECORDS.values(), ids=RECORDS)
 def test_a_bad_record_refuses_itself_and_no_other(record: bytes, words: str) -> None:
     before, after = throughput(), latency()
-    accepted, (aside,) = sort_records(batch(an_agent(), before, record, after), NOW)
+    accepted, (aside,) = sort_records(batch(an_agent(), before, record, after), CLOCK)
     assert accepted == (before, after)
     assert aside.refusal.index == 1
     assert words in aside.refusal.reason
@@ -115,25 +119,25 @@ def test_a_bad_record_refuses_itself_and_no_other(record: bytes, words: str) -> 
 
 def test_a_refusal_names_the_record_where_it_can_be_read() -> None:
     bad = throughput(error="failed")
-    _, (named, unnamed) = sort_records(batch(an_agent(), bad, b'{"id": 7}'), NOW)
+    _, (named, unnamed) = sort_records(batch(an_agent(), bad, b'{"id": 7}'), CLOCK)
     assert (named.refusal.id, unnamed.refusal.id) == (str(bad.id), None)
 
 
 def test_an_id_used_twice_in_a_batch_is_kept_once() -> None:
     result = throughput()
-    accepted, (aside,) = sort_records(batch(an_agent(), result, result), NOW)
+    accepted, (aside,) = sort_records(batch(an_agent(), result, result), CLOCK)
     assert accepted == (result,)
     assert "used before" in aside.refusal.reason
 
 
 def test_every_fault_of_a_record_is_told() -> None:
     bad = latency(lost=101, rtt_p50_seconds=1.0, started_at=datetime(1970, 1, 1, tzinfo=UTC))
-    _, (aside,) = sort_records(batch(an_agent(), bad), NOW)
+    _, (aside,) = sort_records(batch(an_agent(), bad), CLOCK)
     for words in ("before 2020", "lost is over sent", "rtt_p50_seconds is over"):
         assert words in aside.refusal.reason
 
 
 def test_fields_of_a_later_release_are_no_fault() -> None:
     later = changed(an_unknown_field={"of": "tomorrow"})
-    accepted, refused = sort_records(batch(an_agent(), later), NOW)
+    accepted, refused = sort_records(batch(an_agent(), later), CLOCK)
     assert (len(accepted), refused) == (1, ())

@@ -2,9 +2,17 @@
 
 import subprocess
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
-from broadgauge_wire import DroppedResults
+import pytest
+from msgspec.structs import replace
+
+from broadgauge_collector.certificates import ShownCertificate, own_tls
+from broadgauge_collector.schools.repository import add_link
+from broadgauge_wire import DroppedResults, new_id
 from tests.api_client import Api
+from tests.browser.serving import nights
 from tests.collecting import batch, throughput
 
 
@@ -80,6 +88,80 @@ def test_only_agents_tests_to_the_districts_test_servers_are_the_rate(api: Api) 
     lines = [line for line in _metrics(api).splitlines() if "line_rate_bytes_per_second{" in line]
 
     assert [float(line.split()[-1]) for line in lines] == [470e6 / 8]
+
+
+def judged(api: Api, **changes: Any) -> list[str]:
+    """Metrics after twelve evenings of two tests each way, at a school with 500 students."""
+    school = api.school(students=500)
+    with api.services.stores.control.begin() as c:
+        add_link(
+            c,
+            name="Fiber",
+            segment="internet",
+            school_ids=[school.id],
+            contracted_bits_per_second=1e9,
+        )
+    agent, headers = api.agent(school)
+    tests = [replace(test, id=new_id(), **changes) for test in nights(900)]
+    assert api.send(batch(agent, *tests), headers).json()["refused"] == []
+    return _metrics(api).splitlines()
+
+
+def test_verdicts_and_what_they_rest_on_are_told(api: Api) -> None:
+    lines = judged(api)
+    school = 'school="Lincoln Elementary",target="fcc-1mbps"'
+    assert f'broadgauge_school_verdict{{conclusion="meets",{school}}} 1.0' in lines
+    assert f'broadgauge_school_verdict{{conclusion="below",{school}}} 0.0' in lines
+    line = '{direction="download",link="Fiber",segment="internet",target="fcc-1mbps"}'
+    assert f"broadgauge_link_need_bytes_per_second{line} 6.25e+07" in lines
+    assert f"broadgauge_link_contracted_bytes_per_second{line} 1.25e+08" in lines
+    assert f"broadgauge_link_capacity_bytes_per_second{line} 1.125e+08" in lines
+    assert f"broadgauge_link_counted_tests{line} 24.0" in lines
+    assert f"broadgauge_link_votes{line} 12.0" in lines
+    assert "broadgauge_verdict_needed_tests 10.0" in lines
+    assert "broadgauge_verdict_needed_votes 6.0" in lines
+
+
+def test_made_up_results_have_no_verdict_here(api: Api) -> None:
+    lines = judged(api, simulated=True)
+    assert not [line for line in lines if line.startswith("broadgauge_link_verdict{")]
+    assert not [line for line in lines if line.startswith("broadgauge_school_verdict{")]
+
+
+def test_the_servers_disk_stores_and_clock_are_told(api: Api) -> None:
+    _fill(api)
+    said = {name: float(value) for name, value in map(str.split, samples(_metrics(api)))}
+    assert 0 < said["broadgauge_disk_free_bytes"] < said["broadgauge_disk_size_bytes"]
+    assert said['broadgauge_stored_bytes{what="results"}'] > 0
+    assert said['broadgauge_stored_bytes{what="control"}'] > 0
+    assert abs(said["broadgauge_time_seconds"] - api.services.now().timestamp()) < 300
+    assert said["broadgauge_ingest_waiting_results"] == 0
+    assert "broadgauge_certificate_expiry_timestamp_seconds" not in said  # plain HTTP
+
+
+def samples(text: str) -> list[str]:
+    """Lines with one number and no blank in a label."""
+    return [line for line in text.splitlines() if line.count(" ") == 1 and line[0] != "#"]
+
+
+def test_a_certificate_says_when_it_ends(api: Api, tmp_path: Path) -> None:
+    tls = own_tls(tmp_path, ["127.0.0.1"])
+    api.services.metrics.certificate = ShownCertificate(tls)
+    said = dict(map(str.split, samples(_metrics(api))))
+    ends = float(said["broadgauge_certificate_expiry_timestamp_seconds"])
+    assert ends - api.services.now().timestamp() == pytest.approx(3652 * 86400, abs=3600)
+
+
+def test_when_a_school_was_last_heard_leaves_out_who_sleeps(api: Api) -> None:
+    school = api.school()
+    now = api.services.now()
+    for asleep in (False, True):
+        agent, headers = api.agent(school)
+        assert api.send(batch(agent, throughput(started_at=now)), headers).status_code == 200
+        if asleep:
+            api.http.post("/api/v1/asleep", content=b"{}", headers=headers)
+    (line,) = [x for x in _metrics(api).splitlines() if "last_heard_timestamp_seconds{" in x]
+    assert 'school="Lincoln Elementary"' in line
 
 
 def test_routes_are_labelled_by_their_template_never_by_an_id(api: Api) -> None:

@@ -1,15 +1,11 @@
 """Settings that agents get: checked, set for every school or for one, and taken back."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import Connection
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.schema import CreateIndex
 
 from broadgauge_collector.errors import Invalid
 from broadgauge_collector.schools.agent_settings import (
@@ -19,21 +15,13 @@ from broadgauge_collector.schools.agent_settings import (
 )
 from broadgauge_collector.schools.model import AgentSetting, School
 from broadgauge_collector.schools.repository import add_school, settings_for
-from broadgauge_collector.store import ControlStore, tables
+from broadgauge_collector.store import tables
 from broadgauge_wire import new_id
 from broadgauge_wire.settings import PROBE_SETTINGS
 
 HOURS = "probes.throughput.hours"
 INTERVAL = "probes.latency.interval_seconds"
 ENABLED = "probes.throughput.enabled"
-
-
-@pytest.fixture
-def c(tmp_path: Path) -> Iterator[Connection]:
-    store = ControlStore.open(tmp_path / "control.sqlite")
-    with store.begin() as connection:
-        yield connection
-    store.close()
 
 
 @pytest.fixture
@@ -137,10 +125,3 @@ def test_the_database_keeps_one_value_a_key_and_school(
     c.execute(sa.insert(tables.agent_setting).values(row | {"id": new_id()}))
     with pytest.raises(IntegrityError):
         c.execute(sa.insert(tables.agent_setting).values(row | {"id": new_id()}))
-
-
-def test_postgresql_keeps_one_value_a_key_too() -> None:
-    (index,) = tables.agent_setting.indexes
-    made = str(CreateIndex(index).compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]
-    assert made.startswith("CREATE UNIQUE INDEX")
-    assert made.endswith("(key) WHERE school_id IS NULL")

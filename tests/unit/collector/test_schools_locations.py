@@ -1,8 +1,6 @@
 """The rooms that a survey offers: where the school's agents are, and those with a code."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
@@ -12,19 +10,10 @@ from broadgauge_collector.rooms.repository import add_rooms
 from broadgauge_collector.schools.locations import MAX_LOCATIONS
 from broadgauge_collector.schools.model import School
 from broadgauge_collector.schools.repository import add_school, settings_for
-from broadgauge_collector.store import ControlStore
 from broadgauge_wire import decode, encode
 from broadgauge_wire.messages import Settings
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def c(tmp_path: Path) -> Iterator[Connection]:
-    store = ControlStore.open(tmp_path / "control.sqlite")
-    with store.begin() as connection:
-        yield connection
-    store.close()
 
 
 @pytest.fixture

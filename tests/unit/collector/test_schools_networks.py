@@ -1,8 +1,5 @@
 """Which subnets may be listed, and what agents are told of them."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from sqlalchemy import Connection
 
@@ -11,16 +8,7 @@ from broadgauge_collector.schools import networks
 from broadgauge_collector.schools.networks import add_network, list_networks, remove_network
 from broadgauge_collector.schools.repository import add_school, settings_for
 from broadgauge_collector.schools.subnets import caution, check_subnet
-from broadgauge_collector.store import ControlStore
 from broadgauge_wire import new_id
-
-
-@pytest.fixture
-def c(tmp_path: Path) -> Iterator[Connection]:
-    store = ControlStore.open(tmp_path / "control.sqlite")
-    with store.begin() as connection:
-        yield connection
-    store.close()
 
 
 def subnets(c: Connection) -> list[str]:

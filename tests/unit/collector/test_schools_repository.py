@@ -1,6 +1,4 @@
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
-from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -25,20 +23,11 @@ from broadgauge_collector.schools.repository import (
     settings_for,
     update_reflector,
 )
-from broadgauge_collector.store import ControlStore
 from broadgauge_wire import Reflector as WireReflector
 from broadgauge_wire import decode, encode, new_id
 
 CHICAGO = "America/Chicago"
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def c(tmp_path: Path) -> Iterator[Connection]:
-    store = ControlStore.open(tmp_path / "control.sqlite")
-    with store.begin() as connection:
-        yield connection
-    store.close()
 
 
 @pytest.fixture

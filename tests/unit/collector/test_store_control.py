@@ -12,20 +12,31 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from broadgauge_collector.errors import Busy, StorageFull
+from broadgauge_collector.app import open_control
+from broadgauge_collector.config import ServerConfig
+from broadgauge_collector.errors import Busy, CollectorError, StorageFull
 from broadgauge_collector.schools import repository
 from broadgauge_collector.store import ControlStore, tables
 from broadgauge_collector.store.control import MIGRATIONS
 from broadgauge_wire import new_id
-
-WHERE = "sqlite_where"
+from tests.postgresql import PostgresServer
 
 
 @pytest.fixture
-def control(tmp_path: Path) -> Iterator[ControlStore]:
+def in_file(tmp_path: Path) -> Iterator[ControlStore]:
+    """On SQLite alone."""
     store = ControlStore.open(tmp_path / "control.sqlite")
     yield store
     store.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def config(request: pytest.FixtureRequest, tmp_path: Path) -> ServerConfig:
+    """Where control data is to be that nobody made yet."""
+    if request.param == "sqlite":
+        return ServerConfig(data=tmp_path)
+    server: PostgresServer = request.getfixturevalue("postgresql")
+    return ServerConfig(data=tmp_path, control_url=server.database(str(new_id())))
 
 
 def add_district(store: ControlStore, name: str) -> None:
@@ -41,7 +52,12 @@ def districts(store: ControlStore) -> list[str]:
 def indexes(database: sa.Inspector, table: str) -> list[tuple[object, ...]]:
     """Name, columns, whether it is unique, and of which rows."""
     return sorted(
-        (i["name"], i["column_names"], i["unique"], str(i.get("dialect_options", {}).get(WHERE)))
+        (
+            i["name"],
+            i["column_names"],
+            i["unique"],
+            *map(str, i.get("dialect_options", {}).values()),
+        )
         for i in database.get_indexes(table)
     )
 
@@ -52,10 +68,16 @@ def test_migrations_yield_exactly_the_tables_the_code_uses(control: ControlStore
         assert compare_metadata(context, tables.metadata) == []
 
 
-def test_migrations_yield_the_constraints_the_tables_name(control: ControlStore) -> None:
-    by_tables = sa.create_engine("sqlite://")
+def test_migrations_yield_the_constraints_the_tables_name(
+    config: ServerConfig, request: pytest.FixtureRequest
+) -> None:
+    url = "sqlite://"
+    if config.control_url:
+        url = request.getfixturevalue("postgresql").database("by_tables")
+    by_tables = sa.create_engine(url)
     tables.metadata.create_all(by_tables)
-    with control.connect() as c:
+    store = open_control(config)
+    with store.connect() as c:
         for name in tables.metadata.tables:
             migrated, made = sa.inspect(c), sa.inspect(by_tables)
             for what in ("get_check_constraints", "get_unique_constraints", "get_foreign_keys"):
@@ -64,6 +86,7 @@ def test_migrations_yield_the_constraints_the_tables_name(control: ControlStore)
             assert indexes(migrated, name) == indexes(made, name)
             assert migrated.get_pk_constraint(name) == made.get_pk_constraint(name)
     by_tables.dispose()
+    store.close()
 
 
 def test_the_database_is_where_it_was_asked_for_whatever_the_folders_name(tmp_path: Path) -> None:
@@ -72,20 +95,23 @@ def test_the_database_is_where_it_was_asked_for_whatever_the_folders_name(tmp_pa
     assert path.exists()
 
 
-def test_a_database_opened_again_has_what_was_committed(tmp_path: Path) -> None:
+def test_a_database_opened_again_has_what_was_committed(config: ServerConfig) -> None:
     for name in ("one", "two"):
-        store = ControlStore.open(tmp_path / "control.sqlite")
+        store = open_control(config)
         add_district(store, name)
         store.close()
-    again = ControlStore.open(tmp_path / "control.sqlite")
+    again = open_control(config)
     assert districts(again) == ["one", "two"]
     again.close()
 
 
-def test_a_commit_reaches_the_disk_and_foreign_keys_hold(control: ControlStore) -> None:
-    with control.connect() as c:
+def test_a_commit_to_a_file_reaches_the_disk(in_file: ControlStore) -> None:
+    with in_file.connect() as c:
         assert c.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert c.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+
+
+def test_what_refers_to_nothing_is_not_kept(control: ControlStore) -> None:
     with pytest.raises(IntegrityError), control.begin() as c:
         c.execute(sa.insert(tables.link_school).values(link_id=new_id(), school_id=new_id()))
 
@@ -134,19 +160,19 @@ def test_an_instant_comes_back_as_the_same_moment_in_utc(control: ControlStore) 
 
 
 def test_a_database_of_an_earlier_version_keeps_what_is_in_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    config: ServerConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upgrade = command.upgrade
     monkeypatch.setattr(command, "upgrade", lambda config, _: upgrade(config, "0001"))
-    before = ControlStore.open(tmp_path / "control.sqlite")
+    before = open_control(config)
     add_district(before, "ours")
     with before.begin() as c:
         row = "'00000000000000000000000000000001', 'Core', 'core', '10.0.0.2', 8485, 'wan', NULL"
-        c.exec_driver_sql(f"INSERT INTO reflector VALUES ({row}, 0)")
+        c.exec_driver_sql(f"INSERT INTO reflector VALUES ({row}, FALSE)")
     before.close()
     monkeypatch.undo()
 
-    now = ControlStore.open(tmp_path / "control.sqlite")
+    now = open_control(config)
 
     assert districts(now) == ["ours"]
     with now.connect() as c:
@@ -170,25 +196,59 @@ def test_a_path_with_a_percent_sign_and_a_blank_opens(tmp_path: Path) -> None:
     connection.close()
 
 
-def test_a_full_disk_is_said_and_what_was_begun_is_undone(control: ControlStore) -> None:
-    with pytest.raises(StorageFull, match="free some disk space"), control.begin() as c:
+def test_a_full_disk_is_said_and_what_was_begun_is_undone(in_file: ControlStore) -> None:
+    with pytest.raises(StorageFull, match="free some disk space"), in_file.begin() as c:
         pages = c.exec_driver_sql("PRAGMA page_count").scalar_one()
         c.exec_driver_sql(f"PRAGMA max_page_count={pages}")
         for number in range(1000):
             c.execute(sa.insert(tables.district).values(id=new_id(), name=f"District {number}"))
-    assert districts(control) == []
+    assert districts(in_file) == []
 
 
 def test_a_database_that_cant_be_read_for_the_moment_is_busy_and_then_is_not(
-    control: ControlStore,
+    in_file: ControlStore,
 ) -> None:
-    add_district(control, "one")
-    control.close()  # so that the next read has to open the file
+    add_district(in_file, "one")
+    in_file.close()  # so that the next read has to open the file
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
     try:
         with pytest.raises(Busy, match="can't be read now"):
-            districts(control)
+            districts(in_file)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    assert districts(control) == ["one"]
+    assert districts(in_file) == ["one"]
+
+
+def test_lists_go_by_code_points_whatever_the_database_sorts_by(control: ControlStore) -> None:
+    names = ["école", "Zoo School", "a-b", "ab", "Ab c", "10 Oaks", "9 Oaks"]
+    with control.begin() as c:
+        for name in names:
+            repository.add_school(c, name=name, timezone="America/Chicago")
+        listed = [school.name for school in repository.list_schools(c)]
+    assert listed == ["10 Oaks", "9 Oaks", "a-b", "ab", "Ab c", "Zoo School", "école"]
+
+
+def test_the_longest_name_is_kept_however_long_it_is_without_its_case(
+    control: ControlStore,
+) -> None:
+    name = "\N{GREEK SMALL LETTER IOTA WITH DIALYTIKA AND TONOS}" * 200
+    with control.begin() as c:
+        repository.add_school(c, name=name, timezone="America/Chicago")
+        assert repository.find_school(c, name.upper()).name == name
+
+
+def test_what_no_name_can_be_is_not_found_or_refused(control: ControlStore) -> None:
+    with pytest.raises(CollectorError) as caught, control.connect() as c:
+        repository.find_school(c, "Lincoln\0")
+    assert caught.value.status in {404, 422}
+
+
+def test_a_name_that_is_taken_leaves_the_transaction_to_go_on(control: ControlStore) -> None:
+    with control.begin() as c:
+        repository.add_school(c, name="Lincoln", timezone="America/Chicago")
+        with pytest.raises(CollectorError, match="already a school"):
+            repository.add_school(c, name="LINCOLN", timezone="America/Chicago")
+        repository.add_school(c, name="Grant", timezone="America/Chicago")
+    with control.connect() as c:
+        assert [school.name for school in repository.list_schools(c)] == ["Grant", "Lincoln"]

@@ -2,6 +2,7 @@ import random
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,11 @@ import pytest
 from broadgauge_collector.errors import CannotStart
 from broadgauge_collector.ingest.ingest import read
 from broadgauge_collector.store import DuckDBResults
+from broadgauge_collector.store.duckdb_parts import read_parts
 from broadgauge_collector.store.results import Incoming
 from broadgauge_wire import encode
 from tests.collecting import NOW, an_agent, batch, stored_ids, throughput
+from tests.contract.result_stores import all_ids
 
 ROOT = Path(__file__).parents[3]
 
@@ -69,6 +72,38 @@ def test_what_was_acknowledged_before_a_kill_is_stored_once_and_sending_all_agai
     results = DuckDBResults.open(path)
     results.commit(incoming)
     assert stored_ids(results) == sorted(r.id for each in incoming for r in each.accepted)
+    results.close()
+
+
+def test_a_kill_in_the_middle_of_upkeep_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    agent, path, file = an_agent(), tmp_path / "hot.duckdb", tmp_path / "batches"
+    months = [datetime(2026, month, 9, 12, 0, tzinfo=UTC) for month in (1, 2, 3)]
+    made = [
+        batch(agent, *[throughput(started_at=months[n % 3]) for n in range(9)], sequence=number)
+        for number in range(1, 500)
+    ]
+    bodies = [encode(each) for each in made]
+    file.write_bytes(b"\n".join(bodies))
+    incoming = [read(agent, body, None, NOW) for body in bodies]
+    acknowledged: set[int] = set()
+    chance = random.Random(11)
+    for upto in (20, 60, 120):
+        acknowledged |= kill_after(start("sealing", path, file), chance.randint(upto // 2, upto))
+        results = DuckDBResults.open(path)
+        stored = all_ids(results)
+        assert len(stored) == len(set(stored))
+        for number in acknowledged:
+            assert {result.id for result in incoming[number].accepted} <= set(stored)
+        with results.cursor() as cursor:
+            counting = {part.file for part in read_parts(cursor)}
+        assert {each.name for each in (tmp_path / "sealed").iterdir()} == counting
+        assert len(list(tmp_path.glob("hot*"))) <= 2  # the database and its log
+        results.close()
+    results = DuckDBResults.open(path)
+    sent = incoming[: max(acknowledged) + 50]
+    results.commit(sent)
+    assert set(all_ids(results)) >= {r.id for each in sent for r in each.accepted}
+    assert len(all_ids(results)) == len(set(all_ids(results)))
     results.close()
 
 

@@ -182,3 +182,10 @@ def test_a_server_that_others_can_not_reach_says_so_first() -> None:
 )
 def test_an_address_of_this_machine_alone_is_told(address: str, alone: bool) -> None:
     assert only_here(address) is alone
+
+
+def test_a_clock_that_is_wrong_is_said_with_how_far() -> None:
+    row = agent_row()
+    row = replace(row, agent=replace(row.agent, clock_offset_seconds=-3 * 86400.0))
+    assert "its clock is wrong by 3 days: times are corrected" in texts(body((row,), NOW))
+    assert "clock" not in texts(body((agent_row(),), NOW))

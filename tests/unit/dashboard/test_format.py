@@ -106,3 +106,17 @@ def test_a_period_names_its_years_only_where_they_differ() -> None:
     assert fmt.period(date(2025, 3, 21), date(2026, 3, 20)) == (
         "Fri, Mar 21, 2025 to Fri, Mar 20, 2026"
     )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (61, "61 seconds"),
+        (-300, "5 minutes"),
+        (7200, "2 hours"),
+        (2e5, "2 days"),
+        (1.8e9, "57 years"),
+    ],
+)
+def test_a_length_of_time_is_said_in_its_largest_unit(seconds: float, shown: str) -> None:
+    assert fmt.how_long(seconds) == shown

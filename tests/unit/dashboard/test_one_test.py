@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 import plotly.graph_objects as go
@@ -240,3 +240,15 @@ def test_rates_without_a_part_a_result_or_a_share_are_drawn_all_the_same() -> No
     figure = rate_over_time(drawn(bare))
     assert [trace["name"] for trace in figure["data"]] == ["Download rate"]
     assert figure["layout"]["shapes"] == []
+
+
+def test_a_time_that_was_corrected_is_marked_with_what_the_computer_said() -> None:
+    epoch = datetime(1970, 1, 1, 0, 5, tzinfo=UTC)
+    off = replace(OLD, started_at=epoch, clock_offset_seconds=1.7e9, clock_corrected=True)
+    shown = words_of(off)
+    assert "Time corrected" in shown
+    assert "1970-01-01 00:05:00 UTC by the computer's own clock, which was 54 years behind" in shown
+    ahead = words_of(replace(off, clock_offset_seconds=-7200.0))
+    assert "which was 2 hours ahead" in ahead
+    assert "left out" in words_of(replace(off, clock_offset_seconds=0.0))
+    assert "Time corrected" not in words_of(OLD)

@@ -7,6 +7,7 @@ revision = "0001"
 down_revision = None
 
 MOMENT = sa.DateTime(timezone=True)
+NAME_KEY = sa.String(600).with_variant(sa.String(600, collation="C"), "postgresql")
 
 
 def upgrade() -> None:
@@ -29,7 +30,7 @@ def _schools() -> None:
         sa.Column("id", sa.Uuid, nullable=False),
         sa.Column("district_id", sa.Uuid, nullable=False),
         sa.Column("name", sa.String(200), nullable=False),
-        sa.Column("name_key", sa.String(400), nullable=False),
+        sa.Column("name_key", NAME_KEY, nullable=False),
         sa.Column("timezone", sa.String(64), nullable=False),
         sa.Column("opens", sa.Time, nullable=False),
         sa.Column("closes", sa.Time, nullable=False),
@@ -57,7 +58,7 @@ def _links() -> None:
         "link",
         sa.Column("id", sa.Uuid, nullable=False),
         sa.Column("name", sa.String(200), nullable=False),
-        sa.Column("name_key", sa.String(400), nullable=False),
+        sa.Column("name_key", NAME_KEY, nullable=False),
         sa.Column("segment", sa.String(16), nullable=False),
         sa.Column("contracted_bits_per_second", sa.Float),
         sa.PrimaryKeyConstraint("id", name="pk_link"),
@@ -76,7 +77,7 @@ def _links() -> None:
         "reflector",
         sa.Column("id", sa.Uuid, nullable=False),
         sa.Column("name", sa.String(200), nullable=False),
-        sa.Column("name_key", sa.String(400), nullable=False),
+        sa.Column("name_key", NAME_KEY, nullable=False),
         sa.Column("host", sa.String(253), nullable=False),
         sa.Column("port", sa.Integer, nullable=False),
         sa.Column("segment", sa.String(16), nullable=False),

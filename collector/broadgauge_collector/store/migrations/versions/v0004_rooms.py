@@ -7,6 +7,7 @@ revision = "0004"
 down_revision = "0003"
 
 MOMENT = sa.DateTime(timezone=True)
+NAME_KEY = sa.String(600).with_variant(sa.String(600, collation="C"), "postgresql")
 
 
 def upgrade() -> None:
@@ -16,7 +17,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid, nullable=False),
         sa.Column("school_id", sa.Uuid, nullable=False),
         sa.Column("name", sa.String(200), nullable=False),
-        sa.Column("name_key", sa.String(400), nullable=False),
+        sa.Column("name_key", NAME_KEY, nullable=False),
         sa.Column("code", sa.String(8), nullable=False),
         sa.Column("made_at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_room"),

@@ -1,0 +1,47 @@
+"""Agents whose keys were looked up a moment ago: one that sends batch after batch is known.
+
+What was found holds while nothing is written to the control database here, so an agent that is
+shut out is out at once; and for a moment only, since other collectors may write to it as well.
+"""
+
+import time
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from ..schools.model import Agent
+from .secrets import hash_of
+
+SECONDS = 2.0
+MOST = 10_000
+"""Of agents known at one time; beyond it all are looked up again."""
+
+
+class _Known(Struct, frozen=True):
+    agent: Agent
+    writes: int
+    until: float
+
+
+class KnownAgents:
+    """By the hashes of their keys; `writes` counts what was written to the control database."""
+
+    def __init__(
+        self, writes: Callable[[], int], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.writes = writes
+        self._clock = clock
+        self._known: dict[bytes, _Known] = {}
+
+    def find(self, key: str) -> Agent | None:
+        """The agent with this key; None if it has to be looked up."""
+        known = self._known.get(hash_of(key))
+        if known is None or known.writes != self.writes() or known.until < self._clock():
+            return None
+        return known.agent
+
+    def note(self, key: str, agent: Agent, writes: int) -> None:
+        """Keep what was found where `writes` had been counted before it was looked up."""
+        if len(self._known) >= MOST:
+            self._known.clear()
+        self._known[hash_of(key)] = _Known(agent, writes, self._clock() + SECONDS)

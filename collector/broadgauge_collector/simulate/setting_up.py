@@ -1,0 +1,155 @@
+"""Schools, lines, test servers and agents, made over the API as people make them."""
+
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Struct
+
+from broadgauge_wire import JoinAnswer, JoinRequest, encode
+from broadgauge_wire.spec import API_PREFIX
+from broadgauge_wire.tokens import parse_join_token
+
+from ..cli.client import ServerClient
+from ..errors import ServerRefused
+from ..schools.model import Agent, Link, Reflector, School
+from ..version import VERSION
+from .agents import SimulatedAgent, agents_of
+from .saved import Joined, Saved, host_of
+from .school_year import first_day
+from .world import District, Line, SimulatedSchool, World, years_of
+
+PORT = 8485
+
+
+class Known(Struct, frozen=True):
+    """What the collector has already, by name."""
+
+    schools: dict[str, School]
+    links: dict[str, Link]
+    reflectors: dict[str, Reflector]
+
+
+def set_up(client: ServerClient, saved: Saved, keep: Callable[[int], None]) -> None:
+    """Make what isn't there yet, a district at a time; after each, `keep` is told its number."""
+    known = _known(client)
+    _revoke_strays(client, saved, known)
+    for index in range(saved.world.districts):
+        district = saved.world.district(index)
+        agents = tuple(agents_of(saved.world, district))
+        if any(agent.key not in saved.joined for agent in agents):
+            _make_places(client, saved.world, district, known)
+            saved.joined |= _join(client, agents, saved.joined)
+            keep(index)
+
+
+def _known(client: ServerClient) -> Known:
+    return Known(
+        {school.name: school for school in client.get("/schools", tuple[School, ...])},
+        {link.name: link for link in client.get("/links", tuple[Link, ...])},
+        {r.name: r for r in client.get("/reflectors", tuple[Reflector, ...])},
+    )
+
+
+def _revoke_strays(client: ServerClient, saved: Saved, known: Known) -> None:
+    """Shut out agents that joined just before a run was cut off: nobody has their keys."""
+    ours = {joined.agent_id for joined in saved.joined.values()}
+    places = {school.id for school in known.schools.values() if school.simulated}
+    for agent in client.get("/agents", tuple[Agent, ...]):
+        if agent.school_id in places and agent.id not in ours and agent.revoked_at is None:
+            client.send("POST", f"/agents/{agent.id}/revoke", Agent)
+
+
+def _make_places(client: ServerClient, world: World, district: District, known: Known) -> None:
+    for school in district.schools:
+        if school.name not in known.schools:
+            _add_school(client, world, school)
+    behind: dict[int, list[SimulatedSchool]] = {}
+    for school in district.schools:
+        for line in school.lines:
+            behind.setdefault(line.key, []).append(school)
+    for line in district.lines:
+        if line.key in behind:
+            _add_line(client, line, behind[line.key], known)
+
+
+def _add_school(client: ServerClient, world: World, school: SimulatedSchool) -> None:
+    first, *later = years_of(world)
+    client.send("POST", "/schools", School, _about(school) | _people(school, first))
+    for year in later:
+        path = f"/schools/{quote(school.name, safe='')}/people"
+        client.send("POST", path, School, _people(school, year) | {"since": first_day(year)})
+
+
+def _about(school: SimulatedSchool) -> dict[str, Any]:
+    return {
+        "name": school.name,
+        "timezone": school.timezone,
+        "hours": school.hours,
+        "simulated": True,
+    }
+
+
+def _people(school: SimulatedSchool, year: int) -> dict[str, Any]:
+    return {
+        "students": school.students_in(year),
+        "staff": school.staff_in(year),
+        "concurrent_users": school.concurrent_in(year),
+    }
+
+
+def _add_line(
+    client: ServerClient, line: Line, behind: list[SimulatedSchool], known: Known
+) -> None:
+    if line.name not in known.links:
+        body = {
+            "name": line.name,
+            "segment": line.segment,
+            "schools": [school.name for school in behind],
+            "contracted_bits_per_second": line.bits_per_second if line.contracted else None,
+        }
+        client.send("POST", "/links", Link, body)
+    name = f"Simulated test server, {line.name}"
+    if name not in known.reflectors:
+        body = {
+            "name": name,
+            "host": host_of(behind[0].key, line.segment),
+            "port": PORT,
+            "segment": line.segment,
+            "link": line.name,
+        }
+        client.send("POST", "/reflectors", Reflector, body)
+
+
+def _join(
+    client: ServerClient, agents: Iterable[SimulatedAgent], known: dict[int, Joined]
+) -> dict[int, Joined]:
+    joined: dict[int, Joined] = {}
+    by_school: dict[str, list[SimulatedAgent]] = {}
+    for agent in agents:
+        if agent.key not in known:
+            by_school.setdefault(agent.school.name, []).append(agent)
+    for school, of in by_school.items():
+        token = _token(client, school, len(of))
+        joined |= {agent.key: _join_one(client, token, agent) for agent in of}
+    return joined
+
+
+def _token(client: ServerClient, school: str, uses: int) -> str:
+    from ..api.tokens import MadeToken
+
+    made = client.send("POST", "/tokens", MadeToken, {"school": school, "uses": uses})
+    return parse_join_token(made.token).secret
+
+
+def _join_one(client: ServerClient, token: str, agent: SimulatedAgent) -> Joined:
+    wish = JoinRequest(token=token, agent_version=VERSION, name=agent.name, location=agent.location)
+    headers = {"content-type": "application/json"}
+    answer = client.exchange("POST", f"{API_PREFIX}/join", encode(wish), headers)
+    if answer.status_code != HTTPStatus.OK:
+        raise ServerRefused(f"An agent can't join: {answer.text[:500]}", answer.status_code)
+    said = msgspec.json.decode(answer.content, type=JoinAnswer)
+    nearest = {r.segment: r.id for r in reversed(said.settings.reflectors)}
+    return Joined(agent_id=said.agent_id, key=said.key, reflectors=nearest)

@@ -1,0 +1,329 @@
+"""The questions of reports, in ClickHouse's SQL."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pyarrow as pa
+
+from broadgauge_wire import Direction, PathKind, Segment
+
+from . import schema
+from .clickhouse_seen import Seen, counted, listed, microseconds, moment_of, shown
+from .questions import (
+    Charted,
+    Grouping,
+    Latest,
+    Listed,
+    Measured,
+    NewestRate,
+    ReadingKind,
+    RoomRow,
+    Spread,
+    Window,
+)
+
+NEWEST = "moment DESC, toUInt128(id) DESC"
+"""ClickHouse itself would sort ids by their second half."""
+
+SCHOOL = "school_id = {school:UUID}"
+SINCE, UNTIL = moment_of("since"), moment_of("until")
+RECEIVED_SINCE = moment_of("received_since")
+# What was received before a window can't have begun in it; a clock may lead by a day at most.
+IN_WINDOW = f"moment >= {SINCE} AND moment < {UNTIL} AND received_at >= {RECEIVED_SINCE}"
+HOUR_IN_WINDOW = f"started_at >= {SINCE} AND started_at < {UNTIL}"
+
+BY_AGENT = "coalesce(client, 'agent') = 'agent'"
+OURS = f"(method = 'ndt7' AND NOT coalesce(public_server, false) AND {BY_AGENT})"
+"""By agents, by their own protocol, to the district's test servers: others are listed, no more."""
+
+RATED = "(error IS NULL AND line_bits_per_second IS NOT NULL)"
+MEASURED = f"({RATED} AND {OURS})"
+
+FACTS = """path_kind, trigger, toBool(error IS NOT NULL), line_bits_per_second,
+    ceiling_bits_per_second, bound, simulated, method, coalesce(client, 'agent'),
+    toBool(coalesce(public_server, false))"""
+
+TESTS = f"throughput WHERE {counted('throughput')}"
+LATENCIES = f"latency WHERE {counted('latency')}"
+HOURS = f"{schema.HOURLY} WHERE {counted(schema.HOURLY)}"
+
+CHARTED = f"{SCHOOL} AND segment = {{segment:String}} AND path_kind = {{path:String}}"
+
+LOCAL = "toTimeZone({moment}, {{zone:String}})"
+GROUPS: dict[Grouping, str] = {
+    "day": f"formatDateTime({LOCAL}, '%Y-%m-%d')",
+    "hour": f"formatDateTime({LOCAL}, '%H')",
+    "location": "location",
+}
+
+
+class ClickHouseQuestions:
+    """Questions asked of one moment; for any thread."""
+
+    def __init__(self, seen: Seen) -> None:
+        self._seen = seen
+
+    def tests(
+        self,
+        window: Window,
+        direction: Direction,
+        school_ids: Sequence[UUID],
+        reflector_ids: Sequence[UUID],
+    ) -> pa.Table:
+        """Every throughput test of these schools in one direction, failed ones too, in any order.
+
+        Columns as the protocol says.
+        """
+        query = f"""
+            WITH {listed(school_ids)} AS schools, {listed(reflector_ids)} AS reflectors
+            SELECT moment, asked.place AS school, servers.place AS reflector, segment,
+                line_bits_per_second, ceiling_bits_per_second, bound, path_kind, trigger,
+                toBool(error IS NOT NULL) AS failed, simulated, method,
+                coalesce(client, 'agent') AS client,
+                toBool(coalesce(public_server, false)) AS public_server
+            FROM throughput
+            JOIN ({_places("schools")}) AS asked ON asked.of = school_id
+            LEFT JOIN ({_places("reflectors")}) AS servers ON servers.of = reflector_id
+            WHERE {counted("throughput")} AND direction = {{direction:String}}
+                AND school_id IN (SELECT arrayJoin(schools)) AND {IN_WINDOW}
+        """  # noqa: S608 - names of our own
+        return self._seen.table(query, {"direction": direction, **_window(window)})
+
+    def newest_tests(self, window: Window, school_id: UUID, limit: int) -> tuple[list[Listed], int]:
+        """The newest throughput tests of a school in both directions, and how many there are.
+
+        Half of the places are agents' own, as far as they have tests: whoever has a room code can
+        make many, and must not push theirs out.
+        """
+        query = f"""
+            SELECT moment, toString(school_id), segment, toString(reflector_id), {FACTS},
+                toString(id), toString(agent_id), direction, location, limited_by, error,
+                idle_rtt_seconds, bytes_transferred, of_all
+            FROM (
+                SELECT *, count() OVER () AS of_all, {BY_AGENT} AND row_number() OVER (
+                    PARTITION BY {BY_AGENT} ORDER BY {NEWEST}) <= {{reserved:Int64}} AS reserved
+                FROM {TESTS} AND {SCHOOL} AND {IN_WINDOW}
+                ORDER BY reserved DESC, {NEWEST} LIMIT {{limit:Int64}}
+            ) ORDER BY {NEWEST}
+        """  # noqa: S608 - names of our own
+        values = {"school": school_id, "limit": limit, "reserved": limit // 2, **_window(window)}
+        rows = list(self._seen.rows(query, values))
+        return [_listed(row) for row in rows], rows[0][-1] if rows else 0
+
+    def readings(self, window: Window, school_id: UUID) -> dict[ReadingKind, int]:
+        """How many throughput tests of a school are of which kind, in both directions."""
+        query = f"""
+            SELECT multiIf(NOT ({BY_AGENT}), 'browser', error IS NOT NULL, 'failed',
+                coalesce(toString(bound), 'unclear')), count()
+            FROM {TESTS} AND {SCHOOL} AND {IN_WINDOW} GROUP BY 1
+        """  # noqa: S608 - names of our own
+        return dict(self._seen.rows(query, {"school": school_id, **_window(window)}))
+
+    def latest(self, window: Window, direction: Direction, school_id: UUID | None) -> list[Latest]:
+        """Measured rates in one direction, newest first; of one school, or of all."""
+        query = f"""
+            SELECT toString(school_id), moment, segment, path_kind, toString(reflector_id),
+                line_bits_per_second, bound, simulated
+            FROM {TESTS} AND direction = {{direction:String}} AND {MEASURED} AND {IN_WINDOW}
+                AND {_of(school_id)}
+            ORDER BY {NEWEST}
+        """  # noqa: S608 - names of our own
+        values = {"direction": direction, "school": school_id, **_window(window)}
+        rows = self._seen.rows(query, values)
+        return [
+            Latest(UUID(school), _utc(moment), segment, path, _id(reflector), *facts)
+            for school, moment, segment, path, reflector, *facts in rows
+        ]
+
+    def only_loopback(self, window: Window, school_id: UUID | None) -> set[UUID]:
+        """Schools where every rate that was measured was measured inside one machine; this one
+        alone, or among all."""
+        query = f"""
+            SELECT toString(school_id) FROM {TESTS} AND {MEASURED} AND {IN_WINDOW}
+                AND {_of(school_id)}
+            GROUP BY school_id HAVING countIf(coalesce(path_kind, '') != 'loopback') = 0
+        """  # noqa: S608 - names of our own
+        rows = self._seen.rows(query, {"school": school_id, **_window(window)})
+        return {UUID(school) for (school,) in rows}
+
+    def ways(self, window: Window, school_id: UUID) -> list[tuple[Segment, PathKind]]:
+        """Segments and paths on which a school measured anything, the most measured first."""
+        here = f"{SCHOOL} AND segment IS NOT NULL AND path_kind IS NOT NULL"
+        query = f"""
+            SELECT segment, path_kind FROM (
+                SELECT segment, path_kind, 1 AS times FROM {TESTS} AND {here} AND {IN_WINDOW}
+                    AND {MEASURED}
+                UNION ALL SELECT segment, path_kind, 1 FROM {LATENCIES} AND {here}
+                    AND {IN_WINDOW} AND error IS NULL
+                UNION ALL SELECT segment, path_kind, windows - failed FROM {HOURS} AND {here}
+                    AND {HOUR_IN_WINDOW}
+            ) GROUP BY segment, path_kind HAVING sum(times) > 0
+            ORDER BY sum(times) DESC, segment, path_kind
+        """  # noqa: S608 - names of our own
+        rows = self._seen.rows(query, {"school": school_id, **_window(window)})
+        return [(segment, path_kind) for segment, path_kind in rows]
+
+    def skipped(self, window: Window, school_id: UUID) -> int:
+        """How many runs of any test were skipped at a school."""
+        query = f"""
+            SELECT count() FROM skipped WHERE {counted("skipped")} AND {SCHOOL} AND {IN_WINDOW}
+        """  # noqa: S608 - names of our own
+        return self._seen.number(query, {"school": school_id, **_window(window)})
+
+    def rates(self, charted: Charted, by: Grouping) -> list[Spread]:
+        """Line rates in bit/s, each direction a series."""
+        values = f"""
+            SELECT {_group(by, "moment")} AS place, direction AS series,
+                line_bits_per_second AS value
+            FROM {TESTS} AND {CHARTED} AND error IS NULL AND {OURS} AND {IN_WINDOW}
+        """  # noqa: S608 - names of our own
+        return self._spread(charted, values)
+
+    def round_trips(self, charted: Charted, by: Grouping) -> list[Spread]:
+        """Median round trips of latency windows, in s."""
+        return self._latencies(charted, by, "round trip", "rtt_p50_seconds", "rtt_p50_seconds")
+
+    def loss(self, charted: Charted, by: Grouping) -> list[Spread]:
+        """Lost share of latency windows."""
+        return self._latencies(charted, by, "lost", "lost / nullIf(sent, 0)", "lost_ratio")
+
+    def newest_rates(self, since: datetime) -> list[NewestRate]:
+        """The newest line rates of agents over a real network that were received since."""
+        query = f"""
+            SELECT toString(school_id), segment, direction,
+                argMax(line_bits_per_second, (started_at, toUInt128(id)))
+            FROM {TESTS} AND received_at >= {SINCE} AND {MEASURED} AND path_kind = 'network'
+                AND NOT simulated
+            GROUP BY school_id, segment, direction
+        """  # noqa: S608 - names of our own
+        rows = self._seen.rows(query, {"since": microseconds(since)})
+        return [NewestRate(UUID(school), *facts) for school, *facts in rows]
+
+    def last_results(self, latency_since: datetime) -> dict[UUID, datetime]:
+        """When each agent's last result began; latency only from an instant on, being so many."""
+        query = f"""
+            SELECT toString(agent_id), max(moment) FROM (
+                SELECT agent_id, moment FROM {TESTS}
+                UNION ALL SELECT agent_id, moment FROM inventory WHERE {counted("inventory")}
+                UNION ALL SELECT agent_id, moment FROM skipped WHERE {counted("skipped")}
+                UNION ALL SELECT agent_id, moment FROM {LATENCIES} AND received_at >= {SINCE}
+            ) GROUP BY agent_id
+        """  # noqa: S608 - names of our own
+        rows = self._seen.rows(query, {"since": microseconds(latency_since)})
+        return {UUID(agent): _utc(moment) for agent, moment in rows}
+
+    def inventories(self) -> dict[UUID, dict[str, Any]]:
+        """Each agent's latest inventory without an error, by column name."""
+        columns = schema.columns_of("inventory")
+        query = f"""
+            SELECT {shown("inventory")} FROM inventory AS t
+            WHERE {counted("inventory")} AND t.error IS NULL
+            ORDER BY moment DESC, toUInt128(t.id) DESC LIMIT 1 BY t.agent_id
+        """  # noqa: S608 - names of our own
+        names = [column.name for column in columns]
+        ids = {column.name for column in columns if column.sql == "UUID"}
+        rows = (dict(zip(names, row, strict=True)) for row in self._seen.rows(query, {}))
+        found: list[dict[str, Any]] = [
+            {name: _id(value) if name in ids else value for name, value in row.items()}
+            for row in rows
+        ]
+        return {row["agent_id"]: row for row in found}
+
+    def rooms(self, window: Window, school_id: UUID) -> list[RoomRow]:
+        """Every room of a school where something was tested over its own network, by whomever."""
+        query = f"""
+            SELECT location, multiIf(client = 'browser', 'browser', trigger = 'survey', 'survey',
+                    'agent') AS made_by,
+                segment, toBool(coalesce(path_kind, '') = 'loopback') AS loopback,
+                {_latest("download")} AS download, {_latest("upload")} AS upload,
+                if(download IS NULL OR upload IS NULL, NULL, least(
+                    {_latest("download", "throughput")}, {_latest("upload", "throughput")})),
+                greatest({_count("download", RATED)}, {_count("upload", RATED)}),
+                greatest({_count("download", "error IS NOT NULL")},
+                    {_count("upload", "error IS NOT NULL")}),
+                max(moment)
+            FROM {TESTS} AND {SCHOOL} AND location IS NOT NULL AND {IN_WINDOW}
+                AND method = 'ndt7' AND NOT coalesce(public_server, false)
+                AND coalesce(path_kind, '') NOT IN ('vpn', 'failover')
+            GROUP BY location, made_by, segment, loopback
+        """  # noqa: S608 - names of our own
+        rows = self._seen.rows(query, {"school": school_id, **_window(window)})
+        return [RoomRow._make((*facts, _utc(latest))) for *facts, latest in rows]
+
+    def _latencies(
+        self, charted: Charted, by: Grouping, series: str, of_window: str, of_hour: str
+    ) -> list[Spread]:
+        values = f"""
+            SELECT {_group(by, "moment")} AS place, '{series}' AS series, {of_window} AS value
+            FROM {LATENCIES} AND {CHARTED} AND error IS NULL AND {IN_WINDOW}
+            UNION ALL
+            SELECT {_group(by, "started_at")}, '{series}', arrayJoin({of_hour})
+            FROM {HOURS} AND {CHARTED} AND {HOUR_IN_WINDOW}
+        """  # noqa: S608 - names of our own
+        return self._spread(charted, values)
+
+    def _spread(self, charted: Charted, values: str) -> list[Spread]:
+        query = f"""
+            SELECT place, series, count(),
+                quantilesExactInclusive(0.1, 0.5, 0.9)(assumeNotNull(value))
+            FROM ({values}) WHERE value IS NOT NULL AND place IS NOT NULL
+            GROUP BY place, series ORDER BY series, place
+        """  # noqa: S608 - names of our own
+        asked = {
+            "school": charted.school_id,
+            "segment": charted.segment,
+            "path": charted.path_kind,
+            "zone": charted.timezone,
+            **_window(charted.window),
+        }
+        return [Spread(*row[:3], *row[3]) for row in self._seen.rows(query, asked)]
+
+
+def _window(window: Window) -> dict[str, int]:
+    return {
+        "since": microseconds(window.since),
+        "until": microseconds(window.until),
+        "received_since": microseconds(window.since - timedelta(days=1)),
+    }
+
+
+def _of(school_id: UUID | None) -> str:
+    return "1" if school_id is None else SCHOOL
+
+
+def _listed(row: tuple[Any, ...]) -> Listed:
+    moment, school, segment, reflector, *facts = row[: len(Measured._fields)]
+    test = Measured(_utc(moment), UUID(school), segment, _id(reflector), *facts)
+    id_, agent, *rest = row[len(Measured._fields) : -1]
+    return Listed(test, UUID(id_), UUID(agent), *rest)
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC)
+
+
+def _id(text: str | None) -> UUID | None:
+    return None if text is None else UUID(text)
+
+
+def _group(by: Grouping, moment: str) -> str:
+    return GROUPS[by].format(moment=moment)
+
+
+def _places(ids: str) -> str:
+    """Each of the ids that were asked for, with its place among them."""
+    return f"""
+        SELECT toNullable(toInt64(n - 1)) AS place, {ids}[n] AS of
+        FROM (SELECT arrayJoin(arrayEnumerate({ids})) AS n)
+    """  # noqa: S608 - names of our own
+
+
+def _latest(direction: str, rate: str = "line") -> str:
+    wanted = f"direction = '{direction}' AND {RATED}"
+    return f"argMaxOrNullIf({rate}_bits_per_second, moment, {wanted})"
+
+
+def _count(direction: str, condition: str) -> str:
+    return f"countIf(direction = '{direction}' AND {condition})"
