@@ -7,10 +7,14 @@ EDITABLE := $(foreach package,$(PACKAGES),-e ./$(package))
 LOCKS := requirements/build.txt requirements/agent.txt requirements/dev.txt
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: up agent install-agent install-server test check bench audit fuzz wheels format docs lock clean
+.PHONY: up demo agent install-agent install-server test check bench faults audit fuzz wheels format docs lock clean
 
 up: $(VENV)/server.stamp
 	@exec $(BIN)/broadgauge up $(ARGS)
+
+# A made-up district with a year of history, in a data directory of its own: ./demo
+demo: $(VENV)/server.stamp
+	@exec $(BIN)/python -m broadgauge_collector.simulate.demo $(ARGS)
 
 agent: $(VENV)/agent.stamp
 
@@ -26,7 +30,7 @@ install-server:
 	@echo "Next, as root: $(PREFIX)/bin/broadgauge service install"
 
 # Two at a time, but for those that measure, or need ports or a machine for themselves.
-ALONE := tests/browser tests/docs tests/integration tests/lab
+ALONE := tests/browser tests/docs tests/faults tests/integration tests/lab
 SIDE_BY_SIDE := tests/contract tests/fuzz tests/packaging tests/property tests/unit
 
 # Everything; or with ARGS, just what they name.
@@ -52,7 +56,12 @@ bench: $(VENV)/dev.stamp
 	@benchmarks/install-rivals
 	$(BIN)/python -m benchmarks.idle_agent
 	$(BIN)/python -m benchmarks.first_result
+	$(BIN)/python -m benchmarks.ingest
 	$(BIN)/python -m benchmarks.throughput_grid $(ARGS)
+
+# As root, on Linux: kills and power cuts, all of them (hours); ARGS="--share 0.1" takes a tenth.
+faults: $(VENV)/dev.stamp
+	@$(BIN)/python -m tests.faults $(ARGS)
 
 # Whether a vulnerability is known in what is pinned. Says so and goes on where nobody can be asked.
 audit: $(VENV)/dev.stamp

@@ -94,7 +94,7 @@ def test_every_command_named_is_one_there_is(
 
 def check(line: str) -> None:
     """Parse a command without running it. Files that it names are made in the current folder."""
-    for file in re.findall(r"\S+\.(?:pem|key)\b", line):
+    for file in re.findall(r"\S+\.(?:pem|key|token)\b", line):
         Path(file).touch()
     name, *arguments = shlex.split(line, comments=True) or [""]
     command: click.Command | None = COMMANDS.get(Path(name).name)

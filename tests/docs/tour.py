@@ -201,8 +201,11 @@ def install(terminal: Terminal, make: str) -> None:
     assert "Installing" not in terminal.run(make)
 
 
+A_SMALLER_DISTRICT = "it takes minutes: tests/integration/test_simulate.py makes a smaller district"
+
 README = (
     Block("make up", start_on_this_computer),
+    Block("make demo", A_SMALLER_DISTRICT),
     Block("make test", "it runs all tests, this one among them"),
 )
 
@@ -240,7 +243,21 @@ UNDER_SYSTEMD = (
 )
 ON_A_MAC = "it needs a Mac"
 
+A_DATABASE = "it needs a database: tests/integration/test_sinks.py sends to a real one"
+
 HOW_TO = {
+    "demo.md": (
+        Block("make demo", A_SMALLER_DISTRICT),
+        Block("broadgauge simulate --schools 40 --days 365 --seed 1", A_SMALLER_DISTRICT),
+    ),
+    "load-test.md": (
+        Block("broadgauge serve --data trial --port 8490", A_SMALLER_DISTRICT),
+        Block("broadgauge simulate --data trial --scale state --days 30", A_SMALLER_DISTRICT),
+        Block(
+            "export BROADGAUGE_URL=https://broadgauge.example.org",
+            "it needs a second machine: tests/integration/test_simulate.py gives an address, too",
+        ),
+    ),
     "agent-as-a-service.md": (
         Block("sudo make install-agent PYTHON=/usr/bin/python3", UNDER_SYSTEMD),
         Block("sudo /opt/broadgauge-agent/bin/broadgauge-agent service install", UNDER_SYSTEMD),
@@ -254,6 +271,31 @@ HOW_TO = {
             "PREFIX=/usr/local/broadgauge-agent",
             ON_A_MAC,
         ),
+    ),
+    "influxdb-and-grafana.md": (
+        Block(
+            "broadgauge sinks add influxdb --url https://influxdb.district.org:8086 "
+            "--org district --bucket network --token-file influxdb.token",
+            A_DATABASE,
+        ),
+        Block(
+            "broadgauge sinks add influxdb --name graphs --url http://127.0.0.1:8428 "
+            "--proof snapshot",
+            A_DATABASE,
+        ),
+    ),
+    "backup-and-restore.md": (
+        Block("broadgauge backup", in_the_shell),
+        Block("broadgauge upkeep set backup.nightly true", in_the_shell),
+        Block(
+            "broadgauge restore /mnt/nas/broadgauge-monday --data /var/lib/broadgauge",
+            "it needs a server that doesn't run: tests/integration/test_backup_and_restore.py",
+        ),
+    ),
+    "retention-and-erasure.md": (
+        Block("broadgauge retention", in_the_shell),
+        Block("broadgauge retention set latency_days 200 --dry-run", in_the_shell),
+        Block('broadgauge erase --school "Lincoln Elementary" --dry-run', in_the_shell),
     ),
     "completions.md": (Block('eval "$(broadgauge completion bash)"', in_the_shell),),
     "other-peoples-servers.md": (

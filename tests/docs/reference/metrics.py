@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -32,9 +33,16 @@ def metrics() -> Iterator[Metric]:
         try:
             services.metrics.request("/healthz", "GET", 200, 0.001)
             yield from services.metrics.registry.collect()
-            yield from Scrape(services.stores, services.ingest.counts, datetime.now(UTC)).collect()
+            yield from Scrape(services, datetime.now(UTC)).collect()
         finally:
             services.close()
+
+
+@cache
+def exposed() -> set[str]:
+    """The names that a query may have in it."""
+    ends = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum")}
+    return {metric.name + end for metric in metrics() for end in ends.get(metric.type, ("",))}
 
 
 def labels(metric: Metric) -> list[str]:
