@@ -29,9 +29,9 @@ install-server:
 	@deploy/install "$(PYTHON)" "$(PREFIX)" requirements/server.txt $(PACKAGES)
 	@echo "Next, as root: $(PREFIX)/bin/broadgauge service install"
 
-# Two at a time, but for those that measure, or need ports or a machine for themselves.
-ALONE := tests/browser tests/docs tests/faults tests/integration tests/lab
-SIDE_BY_SIDE := tests/contract tests/fuzz tests/packaging tests/property tests/unit
+# Two files at a time, but for those that measure. What takes longest begins first.
+SIDE_BY_SIDE := tests/docs tests/browser tests/faults tests/servers tests/contract tests/fuzz tests/packaging tests/property tests/unit
+ALONE := tests/integration tests/lab
 
 # Everything; or with ARGS, just what they name.
 test: $(VENV)/dev.stamp
@@ -39,7 +39,7 @@ test: $(VENV)/dev.stamp
 ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
-	$(BIN)/python -m pytest --numprocesses 2 $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(SIDE_BY_SIDE)
 	$(BIN)/python -m pytest $(ALONE)
 endif
 

@@ -141,7 +141,7 @@ class Shipper:
         self._refresh_settings(client)
         try:
             return self._ship_as(self._identity, client)
-        except SpoolError as error:
+        except StateError as error:
             return self._trouble(str(error), self._backoff.next_seconds())
 
     def _ship_as(self, identity: Identity, client: httpx2.Client) -> float | None:

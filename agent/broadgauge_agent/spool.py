@@ -39,6 +39,9 @@ from .state import StateLock, make_state_directory
 
 log = logging.getLogger(__name__)
 
+STORES_SEEN = 8
+"""Results stores of the collector that are known to have what was sent to them."""
+
 FRESH_SECONDS = 600
 """A result younger than this when it is numbered travels in the live lane."""
 
@@ -297,13 +300,14 @@ def _known_epoch(db: sqlite3.Connection) -> UUID:
 
 def _look_at_store(db: sqlite3.Connection, store_id: UUID | None) -> None:
     """A collector that has another store than before was restored from a backup."""
-    known = fact_of(db, "store_id")
-    if store_id is None or known == str(store_id):
-        return
-    if known is not None:
+    seen = fact_of(db, "stores_seen")
+    known = list(seen) if isinstance(seen, list) else []
+    if store_id is None or str(store_id) in known:
+        return  # two that answer in turn are both known soon: nothing goes to and fro for ever
+    if known:
         log.warning("the collector's results were restored: what they may lack is sent again")
         spool_sent.send_all_again(db)
-    note(db, "store_id", str(store_id))
+    note(db, "stores_seen", [*known, str(store_id)][-STORES_SEEN:])
 
 
 def _reuse_log(db: sqlite3.Connection) -> None:

@@ -1,5 +1,6 @@
 """machine-id(5): written when the system was installed, or first started from an image."""
 
+import os
 from pathlib import Path
 
 FILES = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
@@ -12,6 +13,8 @@ def read_machine_id(files: tuple[Path, ...] = FILES) -> str | None:
 
 
 def _id_in(file: Path) -> str | None:
+    if os.path.ismount(file.resolve()):  # made anew at each start, for want of one that lasts
+        return None
     try:
         text = file.read_text(errors="replace").strip()
     except OSError:

@@ -201,7 +201,7 @@ def install(terminal: Terminal, make: str) -> None:
     assert "Installing" not in terminal.run(make)
 
 
-A_SMALLER_DISTRICT = "it takes minutes: tests/integration/test_simulate.py makes a smaller district"
+A_SMALLER_DISTRICT = "it takes minutes: tests/servers/test_simulate.py makes a smaller district"
 
 README = (
     Block("make up", start_on_this_computer),
@@ -243,7 +243,7 @@ UNDER_SYSTEMD = (
 )
 ON_A_MAC = "it needs a Mac"
 
-A_DATABASE = "it needs a database: tests/integration/test_sinks.py sends to a real one"
+A_DATABASE = "it needs a database: tests/servers/test_sinks.py sends to a real one"
 
 HOW_TO = {
     "demo.md": (
@@ -255,7 +255,7 @@ HOW_TO = {
         Block("broadgauge simulate --data trial --scale state --days 30", A_SMALLER_DISTRICT),
         Block(
             "export BROADGAUGE_URL=https://broadgauge.example.org",
-            "it needs a second machine: tests/integration/test_simulate.py gives an address, too",
+            "it needs a second machine: tests/servers/test_simulate.py gives an address, too",
         ),
     ),
     "agent-as-a-service.md": (
@@ -289,7 +289,7 @@ HOW_TO = {
         Block("broadgauge upkeep set backup.nightly true", in_the_shell),
         Block(
             "broadgauge restore /mnt/nas/broadgauge-monday --data /var/lib/broadgauge",
-            "it needs a server that doesn't run: tests/integration/test_backup_and_restore.py",
+            "it needs a server that doesn't run: tests/servers/test_backup_and_restore.py",
         ),
     ),
     "retention-and-erasure.md": (

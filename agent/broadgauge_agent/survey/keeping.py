@@ -6,7 +6,7 @@ from pathlib import Path
 
 from broadgauge_agent.client import client_of
 from broadgauge_agent.errors import AgentError, SpoolInUseError
-from broadgauge_agent.identity import Identity
+from broadgauge_agent.identity import Identity, load_identity
 from broadgauge_agent.live_config import LiveConfig
 from broadgauge_agent.presence import Presence
 from broadgauge_agent.ship import Shipper
@@ -47,7 +47,8 @@ class Sender:
 
     def _send(self) -> None:
         try:
-            send(*self._place)
+            state, _, live = self._place
+            send(state, load_identity(state), live)
             self._trouble = None
         except AgentError as error:
             self._trouble = str(error)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from broadgauge_agent.identity import Identity, load_settings
+from broadgauge_agent.identity import Identity, load_identity, load_settings
 from broadgauge_agent.live_config import LiveConfig
 from broadgauge_agent.presence import ADVICE, FACT, Presence
 from broadgauge_agent.spool_beside import put_beside
@@ -112,7 +112,9 @@ class Walk:
         surveyed = self._surveyed(room)
         if surveyed is None or not self._is_at_school():
             return
-        put_beside(self._around.state, self._around.identity.agent_id, surveyed.results)
+        # On a copied machine the agent may have a name of its own since the walk began.
+        agent_id = load_identity(self._around.state).agent_id
+        put_beside(self._around.state, agent_id, surveyed.results)
         self._around.sender.begin()
         self._around.tell(room_line(room, surveyed.readings))
         if surveyed.is_whole:

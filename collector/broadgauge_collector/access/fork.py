@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from broadgauge_wire import ForkRequest, JoinAnswer
 
-from ..errors import Conflict
+from ..errors import AgentRefused, Conflict
 from ..schools.checks import clean_name
 from ..schools.model import Agent
 from ..schools.repository import get_school
@@ -26,8 +26,11 @@ def fork(c: Connection, original: Agent, request: ForkRequest, now: datetime) ->
     """An agent for a copy of this one, at its school. Asked again with the same id, the same one
     with a new key, since the answer may have got lost.
 
-    Conflict if the id is another agent's, or if there are copies enough.
+    AgentRefused if this one was shut out. Conflict if the id is another agent's, or if there are
+    copies enough.
     """
+    if not _is_in(c, original):  # it may have been shut out since it began to ask
+        raise AgentRefused("This agent was shut out.", original.id)
     version = clean_name(request.agent_version, "The agent's version")
     key = new_secret(AGENT_KEY)
     if _is_known(c, request.id, original):
@@ -43,6 +46,11 @@ def fork(c: Connection, original: Agent, request: ForkRequest, now: datetime) ->
         school=school.name,
         settings=settings_with_tokens(c, school_id=school.id, agent_id=request.id, now=now),
     )
+
+
+def _is_in(c: Connection, original: Agent) -> bool:
+    there = select(agent.c.id).where(agent.c.id == original.id, agent.c.revoked_at.is_(None))
+    return c.execute(there).one_or_none() is not None
 
 
 def _is_known(c: Connection, agent_id: UUID, original: Agent) -> bool:

@@ -9,7 +9,7 @@ from pyarrow import compute, csv, parquet
 
 Format = Literal["csv", "parquet"]
 
-FORMULA_START = "^[=+\\-@\t\r\uff1d\uff0b\uff0d\uff20]"
+FORMULA_START = "^[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
 """What makes a spreadsheet compute a cell: ASVS 5.0, 1.2.10, with the full-width forms."""
 
 MEDIA_TYPES: dict[Format, str] = {

@@ -20,7 +20,10 @@ from .group_commit import GroupCommit
 from .records import all_well, sort_records
 
 SMALL_BODY_BYTES = 64 * 1024
-"""Bodies up to this size, as sent, are read in a few ms; larger ones are read in a thread."""
+"""Bodies up to this size are read in a few ms; larger ones are read in a thread."""
+
+SMALL_COMPRESSED_BYTES = 8 * 1024
+"""The same for bodies that are compressed, as an agent's are: about a tenth of what is in them."""
 
 
 class Counts(Struct):
@@ -77,7 +80,7 @@ class Ingest:
         batch of another agent; Conflict for a number used before with other content; Busy or
         StorageFull if nothing could be kept, to be sent again.
         """
-        if len(body) > SMALL_BODY_BYTES:
+        if len(body) > (SMALL_COMPRESSED_BYTES if encoding else SMALL_BODY_BYTES):
             incoming = await asyncio.to_thread(read, agent, body, encoding, now, date)
         else:
             incoming = read(agent, body, encoding, now, date)

@@ -47,10 +47,9 @@ def rewrite(room: Storeroom) -> None:
                     _copy(sources.cursor, target, table)
             target.execute("DELETE FROM unfinished WHERE what = ?", [HOT])
             _finish(target, new)
-            new.rename(path)
-            sync_folder(path.parent)
+            _name(new, path)
             room.file.move_to(path)
-    except duckdb.Error as error:
+    except (duckdb.Error, OSError) as error:
         raise write_failed(error) from error
     finally:
         target.close()
@@ -89,6 +88,17 @@ def backup(room: Storeroom, directory: Path) -> None:
             target.close()
     sync_folder(folder)
     sync_folder(folder.parent)
+
+
+def _name(new: Path, path: Path) -> None:
+    """Give a whole file its name, durably, or not at all: the newest name counts at the next start,
+    and what is committed meanwhile has to be in that file."""
+    new.rename(path)
+    try:
+        sync_folder(path.parent)
+    except OSError:
+        path.unlink()
+        raise
 
 
 def _copy(

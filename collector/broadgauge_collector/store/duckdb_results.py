@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from broadgauge_wire import new_id
 
-from ..errors import CannotStart, CollectorError
+from ..errors import Busy, CannotStart, CollectorError, StorageFull
 from . import duckdb_copy, duckdb_erase, duckdb_expire, duckdb_reading, duckdb_seal
 from .duckdb_changes import read_changes
 from .duckdb_commit import GroupWriter, ResultKey, find_present, prune_ledger, read_ledger
@@ -65,7 +65,9 @@ class DuckDBResults:
         try:
             room.check()
             if room.tidy():
-                duckdb_copy.rewrite(room)
+                # On a full disk it can still serve; whoever erased is told when that is done.
+                with suppress(StorageFull, Busy):
+                    duckdb_copy.rewrite(room)
             return cls(room)
         except CollectorError as error:
             room.file.close()

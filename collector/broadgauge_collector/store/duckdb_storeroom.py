@@ -22,6 +22,7 @@ from .duckdb_parts import (
     write_part,
 )
 from .duckdb_sources import Sources
+from .durable import sync_folder
 from .ledger import Ledger
 
 HOT = "hot"
@@ -106,8 +107,10 @@ class Storeroom:
             return False
         files = unfinished - {HOT}
         remove(*(self.folder / name for name in files))
+        sync_folder(self.folder)
+        gone = [name for name in files if not (self.folder / name).exists()]
         with self.writing() as connection:
-            connection.execute("DELETE FROM unfinished WHERE what != ?", [HOT])
+            connection.execute("DELETE FROM unfinished WHERE list_contains(?, what)", [gone])
         return HOT in unfinished
 
 

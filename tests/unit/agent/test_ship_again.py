@@ -130,3 +130,13 @@ def test_copies_of_what_was_sent_make_room_first_and_are_not_counted(agent: Agen
     view = view_spool(agent.state)
     assert view
     assert view.dropped == () or agent.spool.waiting() > 500
+
+
+def test_two_stores_that_answer_in_turn_are_each_sent_everything_once(
+    agent: Agent, collector: ScriptedCollector
+) -> None:
+    stores = [new_id(), new_id()]
+    for place in range(6):
+        collector.store_id = stores[place % 2]
+        live_on(agent, 1)
+    assert len(collector.batches) == 6 + 1  # the one that was sent before the second store came

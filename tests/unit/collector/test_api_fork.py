@@ -6,11 +6,12 @@ from uuid import UUID
 import pytest
 
 from broadgauge_collector.access.agents import get_agent, revoke_agent
-from broadgauge_collector.access.fork import MAX_COPIES
+from broadgauge_collector.access.fork import MAX_COPIES, fork
+from broadgauge_collector.errors import AgentRefused
 from broadgauge_collector.store.tables import agent as agent_table
-from broadgauge_wire import JoinAnswer, decode, new_id
+from broadgauge_wire import ForkRequest, JoinAnswer, decode, new_id
 from tests.api_client import Api, Headers, bearer
-from tests.collecting import batch, latency, throughput
+from tests.collecting import NOW, batch, latency, throughput
 
 PATH = "/api/v1/agents/fork"
 
@@ -161,3 +162,13 @@ def _results(api: Api) -> list[dict[str, Any]]:
     answer = api.http.get("/api/v1/results", headers=api.admin).json()
     found: list[dict[str, Any]] = answer["results"]
     return found
+
+
+def test_one_that_was_shut_out_while_it_asked_gets_no_copy(api: Api) -> None:
+    original, _ = api.agent(api.school())
+    with api.services.stores.control.begin() as c:
+        revoke_agent(c, original.id, NOW)
+        request = ForkRequest(id=new_id(), agent_version="0.2.0")
+        with pytest.raises(AgentRefused):
+            fork(c, original, request, NOW)
+    assert [each["id"] for each in _agents(api)] == [str(original.id)]

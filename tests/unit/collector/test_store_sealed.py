@@ -11,7 +11,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from broadgauge_collector.errors import CannotStart, DamagedResults
+from broadgauge_collector.errors import CannotStart, CollectorError, DamagedResults
 from broadgauge_collector.store import DuckDBResults, duckdb_copy
 from broadgauge_collector.store.duckdb_parts import Part, read_parts
 from broadgauge_collector.store.questions import Window
@@ -337,3 +337,23 @@ def test_the_months_of_a_term_are_whole_after_every_upkeep(results: DuckDBResult
         results.compact()
         assert all_ids(results) == expected
     assert sum(part.rows for part in parts(results)) == len(expected)
+
+
+def test_what_is_committed_after_a_rewriting_that_failed_is_there_after_the_next_start(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Path) -> None:
+        raise OSError(5, "Input/output error")
+
+    results = DuckDBResults.open(path)
+    sent = [throughput(started_at=moment) for moment in (JANUARY, NOW)]
+    commit(results, incoming(an_agent(), sent[0]))
+    with monkeypatch.context() as patched:
+        patched.setattr(duckdb_copy, "sync_folder", fail)
+        with pytest.raises(CollectorError):
+            duckdb_copy.rewrite(results._room)
+    commit(results, incoming(an_agent(), sent[1]))
+    results.close()
+    again = DuckDBResults.open(path)
+    assert all_ids(again) == sorted(result.id for result in sent)
+    again.close()

@@ -75,3 +75,20 @@ def test_a_tool_that_is_missing_is_no_answer(
 @pytest.mark.skipif(sys.platform != "linux", reason="reads this system's own")
 def test_it_is_the_same_each_time() -> None:
     assert machine_id.machine_id() == machine_id.machine_id()
+
+
+def test_an_id_that_is_mounted_over_the_file_is_not_the_machines(tmp_path: Path) -> None:
+    file, run = tmp_path / "machine-id", tmp_path / "run"
+    run.mkdir()
+    file.write_text("3d1219c7c4c5404aaa1f6d2a48adfda4\n")
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", run], check=True)
+    try:
+        (run / "machine-id").write_text(file.read_text())
+        subprocess.run(["mount", "--bind", run / "machine-id", file], check=True)
+        try:
+            assert read_machine_id((file,)) is None
+        finally:
+            subprocess.run(["umount", file], check=True)
+    finally:
+        subprocess.run(["umount", run], check=True)
+    assert read_machine_id((file,)) is not None
