@@ -79,10 +79,12 @@ def _backups(storage: Storage, now: datetime) -> html.Section:
         none = empty(
             "There is no backup",
             "Have one made each night, best on another disk:",
-            action=[
-                command("broadgauge upkeep set backup.folder /mnt/backups"),
-                command("broadgauge upkeep set backup.nightly true"),
-            ],
+            action=html.Div(
+                [
+                    command("broadgauge upkeep set backup.folder /mnt/backups"),
+                    command("broadgauge upkeep set backup.nightly true"),
+                ]
+            ),
         )
         return panel("Backups", none)
     newest = fmt.ago(storage.backups[0].made_at, now)
