@@ -34,7 +34,7 @@ PARTS = [
         for name in ("commit", "upkeep", "erase")
     ),
     *(
-        Part(f"agent's spool, {name}", "spool_harness", [name], "--every")
+        Part(f"agent's spool, {name}", "spool_trials", [name], "--every")
         for name in ("ship", "restored", "copied", "mend")
     ),
     Part("power cut, results store", "power_trials", ["store"], "--cuts", 250),

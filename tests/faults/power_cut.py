@@ -17,12 +17,11 @@ from functools import partial
 from pathlib import Path
 
 from tests.faults.crash_points import begin
+from tests.faults.crash_trials import Acknowledge
 
 IMAGE_BYTES = 192 * 1024 * 1024
 LONGEST_LIFE_SECONDS = 1.5
 FIRST_SIGN_SECONDS = 30
-
-Acknowledge = Callable[[str], None]
 
 
 class PowerCuts:

@@ -3,8 +3,6 @@
 Prints one JSON object like the crash points' trials.
 """
 
-import json
-import sys
 import tempfile
 import traceback
 from functools import partial
@@ -20,7 +18,8 @@ from broadgauge_wire import decode_result
 from tests.collecting import an_agent
 from tests.faults import spool_work
 from tests.faults.crash_points import in_a_child
-from tests.faults.power_cut import Acknowledge, PowerCuts
+from tests.faults.crash_trials import Acknowledge, end
+from tests.faults.power_cut import PowerCuts
 from tests.faults.store_trials import CLOSED
 from tests.faults.store_work import commit_all, sent_by, stored
 from tests.scripted_collector import make_result
@@ -91,9 +90,7 @@ def cli(what: str, cuts: int, seed: int) -> None:
             except RuntimeError:
                 traceback.print_exc()
                 failed.append(f"cut {cut} of seed {seed}")
-    summary = {"scenario": f"power cut, {what}", "trials": cuts, "points": cuts}
-    click.echo(json.dumps(summary | {"acknowledged": acknowledged, "failed": failed}))
-    sys.exit(bool(failed))
+    end(f"power cut, {what}", cuts, cuts, acknowledged, failed)
 
 
 if __name__ == "__main__":

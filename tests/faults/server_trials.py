@@ -6,7 +6,6 @@ One data directory lives through all of it. Prints one JSON object like the othe
 import json
 import random
 import signal
-import sys
 import tempfile
 import threading
 import time
@@ -25,6 +24,7 @@ from broadgauge_collector.store import DuckDBResults
 from broadgauge_wire import Batch, encode, new_id
 from tests.collecting import latency, throughput
 from tests.faults.crash_points import in_a_child
+from tests.faults.crash_trials import end
 from tests.faults.store_work import stored
 from tests.running import running
 
@@ -97,9 +97,7 @@ def cli(kills: int, seed: int) -> None:
             if kill % LOOKED_AT_EVERY == 0 or kill == kills:
                 failed += _look(data, senders, kill)
     acknowledged = sum(len(sender.acknowledged) for sender in senders)
-    summary = {"scenario": "server killed", "trials": kills, "points": kills}
-    click.echo(json.dumps(summary | {"acknowledged": acknowledged, "failed": failed}))
-    sys.exit(bool(failed))
+    end("server killed", kills, kills, acknowledged, failed)
 
 
 def _joined(data: Path) -> list[Sender]:

@@ -40,6 +40,7 @@ from broadgauge_wire import (
     encode,
     new_id,
 )
+from tests.faults.crash_trials import Acknowledge
 from tests.scripted_collector import key_of, make_identity, make_result
 
 AGENT = Path(broadgauge_agent.__file__).parent
@@ -48,7 +49,6 @@ CODE = sorted(
 )
 """Every line of it is a crash point."""
 
-Acknowledge = Callable[[str], None]
 IDENTITY = make_identity("http://127.0.0.1:1")
 
 

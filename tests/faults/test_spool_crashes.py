@@ -11,4 +11,4 @@ from tests.faults.trials import trials
 def test_what_was_durable_is_stored_once_wherever_the_agent_is_killed(
     scenario: str, every: int
 ) -> None:
-    assert trials("spool_harness", scenario, "--every", str(every))["trials"] > 5
+    assert trials("spool_trials", scenario, "--every", str(every))["trials"] > 5

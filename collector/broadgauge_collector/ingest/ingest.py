@@ -146,7 +146,10 @@ def read(
         raise NotPermitted("This batch is another agent's: an agent sends its own results only.")
     clock = clock_of(now, date, batch.sent_at)
     kept = _kept_at_a_glance(batch, clock)
-    accepted, refused = (kept, ()) if kept else sort_records(decode_batch(plain), clock)
+    if kept:
+        return _incoming(batch, plain, agent.school_id, clock, kept, ())
+    one_by_one = decode_batch(plain) if isinstance(batch, WholeBatch) else batch
+    accepted, refused = sort_records(one_by_one, clock)
     return _incoming(batch, plain, agent.school_id, clock, accepted, refused)
 
 

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Table, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from broadgauge_wire import Reflector as WireReflector
@@ -83,12 +83,7 @@ def get_school(c: Connection, school_id: UUID) -> School:
 
 def find_school(c: Connection, name_or_id: str) -> School:
     """One school by its name (in any case) or id. NotFound names the nearest ones."""
-    try:
-        return get_school(c, UUID(name_or_id))
-    except ValueError:
-        pass
-    query = select(tables.school.c.id).where(tables.school.c.name_key == name_key(name_or_id))
-    school_id = c.execute(query).scalar_one_or_none()
+    school_id = _id_of(c, tables.school, name_or_id)
     if school_id is None:
         raise NotFound(f"There is no school named {name_or_id!r}{_near_schools(c, name_or_id)}")
     return get_school(c, school_id)
@@ -166,12 +161,7 @@ def get_link(c: Connection, link_id: UUID) -> Link:
 
 def find_link(c: Connection, name_or_id: str) -> Link:
     """One line by its name (in any case) or id."""
-    try:
-        return get_link(c, UUID(name_or_id))
-    except ValueError:
-        pass
-    query = select(tables.link.c.id).where(tables.link.c.name_key == name_key(name_or_id))
-    link_id = c.execute(query).scalar_one_or_none()
+    link_id = _id_of(c, tables.link, name_or_id)
     if link_id is None:
         raise NotFound(f"There is no line named {name_or_id!r}. See: broadgauge links list")
     return get_link(c, link_id)
@@ -264,6 +254,16 @@ def settings_for(c: Connection, school_id: UUID) -> Settings:
         locations=locations_of(c, school_id),
         configuration=configuration_for(c, school_id),
     )
+
+
+def _id_of(c: Connection, named: Table, name_or_id: str) -> UUID | None:
+    """What has this name, in any case; an id as it is, whether there is one or not."""
+    try:
+        return UUID(name_or_id)
+    except ValueError:
+        query = select(named.c.id).where(named.c.name_key == name_key(name_or_id))
+        found: UUID | None = c.execute(query).scalar_one_or_none()
+        return found
 
 
 def _links(c: Connection, only: UUID | None) -> tuple[Link, ...]:
