@@ -13,6 +13,7 @@ from broadgauge_agent.probes import ProbeRequest
 from broadgauge_wire import Direction, Reflector, ThroughputResult, decode_result, encode
 from lab.hosts import Host, Port
 from lab.waiting import listens, until
+from tests.conftest import ConfidentlyWrong
 from tests.running import BIN
 
 PORT = 8485
@@ -102,7 +103,8 @@ def error_ratio(result: ThroughputResult, truth_bits_per_second: float) -> float
     return result.throughput_bits_per_second / truth_bits_per_second - 1
 
 
-def is_confidently_wrong(result: ThroughputResult, truth_bits_per_second: float) -> bool:
-    """Whether it is `exact`, and isn't."""
+def assert_not_confidently_wrong(result: ThroughputResult, truth_bits_per_second: float) -> None:
+    """ConfidentlyWrong if it is `exact`, and isn't."""
     off = abs(error_ratio(result, truth_bits_per_second))
-    return result.bound == "exact" and off > CONFIDENTLY_WRONG
+    if result.bound == "exact" and off > CONFIDENTLY_WRONG:
+        raise ConfidentlyWrong(f"{off:.0%} off: {result}")

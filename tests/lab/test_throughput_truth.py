@@ -20,8 +20,8 @@ from lab.path import Path as LabPath
 from lab.path import State, path
 from tests.lab.probing import (
     UNTOLD_CHILD,
+    assert_not_confidently_wrong,
     error_ratio,
-    is_confidently_wrong,
     measured,
     request_to,
     server_at,
@@ -82,7 +82,7 @@ def test_a_burst_of_three_seconds_is_not_taken_for_the_line() -> None:
     state = State(rate, 0.02, burst_bytes=burst_bytes, peak_bits_per_second=peak)
     with line(state) as (made, reflector):
         result = measured(made.near.host, request_to(reflector))
-    assert not is_confidently_wrong(result, made.payload_bits_per_second)
+    assert_not_confidently_wrong(result, made.payload_bits_per_second)
     assert error_ratio(result, made.payload_bits_per_second) < 0.1
 
 
@@ -96,7 +96,7 @@ def test_a_rate_that_changes_in_mid_test_is_the_one_after_it_or_not_exact(after:
             made.set_state(State(after, before.rtt_seconds))
 
         result = measured(made.near.host, request_to(reflector), lambda _: step())
-    assert not is_confidently_wrong(result, State(after).payload_bits_per_second)
+    assert_not_confidently_wrong(result, State(after).payload_bits_per_second)
 
 
 def test_a_receive_window_that_holds_the_connections_down_is_named() -> None:
@@ -138,7 +138,7 @@ def test_a_machine_without_the_time_to_measure_is_not_taken_for_the_line() -> No
 
         request = replace(request_to(reflector), max_seconds=5.0)
         result = measured(made.near.host, request, hold_down)
-    assert not is_confidently_wrong(result, made.payload_bits_per_second)
+    assert_not_confidently_wrong(result, made.payload_bits_per_second)
 
 
 def test_a_server_without_the_time_to_send_is_not_taken_for_the_line() -> None:
@@ -148,7 +148,7 @@ def test_a_server_without_the_time_to_send_is_not_taken_for_the_line() -> None:
             with suppress(ProcessLookupError):  # the one that listed them
                 (group / "cgroup.procs").write_text(process)
         result = measured(made.near.host, request_to(reflector))
-    assert not is_confidently_wrong(result, made.payload_bits_per_second)
+    assert_not_confidently_wrong(result, made.payload_bits_per_second)
     assert result.bound != "exact"
 
 
@@ -180,14 +180,14 @@ def test_beside_a_sibling_the_line_is_what_it_leaves_or_not_exact() -> None:
         load(made.siblings[0], made.far, beside, reverse=True),
     ):
         result = measured(made.near.host, request_to(reflector))
-    assert not is_confidently_wrong(result, state.payload_beside(beside))
+    assert_not_confidently_wrong(result, state.payload_beside(beside))
 
 
 def test_a_rate_for_each_connection_is_not_taken_for_the_line() -> None:
     with line(State(50e6, 0.02)) as (made, reflector):
         shape_each_connection(made.gateway, 2e6)
         result = measured(made.near.host, request_to(reflector))
-    assert not is_confidently_wrong(result, made.payload_bits_per_second)
+    assert_not_confidently_wrong(result, made.payload_bits_per_second)
     assert result.single_stream_bits_per_second == pytest.approx(2e6, rel=0.1)
     assert result.bound != "exact"
     assert result.limited_by == "policy"
@@ -214,7 +214,7 @@ def shape_each_connection(port: Port, rate_bits_per_second: float) -> None:
 def test_a_lossy_line_is_found_or_not_called_exact() -> None:
     with line(State(40e6, 0.05, loss_ratio=0.001)) as (made, reflector):
         result = measured(made.near.host, request_to(reflector, "upload"))
-    assert not is_confidently_wrong(result, made.payload_bits_per_second)
+    assert_not_confidently_wrong(result, made.payload_bits_per_second)
 
 
 def test_a_budget_too_small_to_know_anything_is_an_error_and_no_number() -> None:
