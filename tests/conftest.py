@@ -17,7 +17,7 @@ TRIES_AGAIN = 2
 REST_SECONDS = 3
 
 
-class ConfidentlyWrong(AssertionError):
+class ConfidentlyWrongError(AssertionError):
     """An `exact` result that is far off: never excused by what the machine did meanwhile."""
 
 
@@ -25,7 +25,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What is measured in real time is measured again if it failed: a shared machine may have been
     taken away in the middle of it."""
     again = pytest.mark.flaky(
-        reruns=TRIES_AGAIN, reruns_delay=REST_SECONDS, rerun_except=[ConfidentlyWrong.__name__]
+        reruns=TRIES_AGAIN, reruns_delay=REST_SECONDS, rerun_except=[ConfidentlyWrongError.__name__]
     )
     for item in items:
         if any(folder in item.path.parents for folder in IN_REAL_TIME):

@@ -13,7 +13,7 @@ from broadgauge_agent.probes import ProbeRequest
 from broadgauge_wire import Direction, Reflector, ThroughputResult, decode_result, encode
 from lab.hosts import Host, Port
 from lab.waiting import listens, until
-from tests.conftest import ConfidentlyWrong
+from tests.conftest import ConfidentlyWrongError
 from tests.running import BIN
 
 PORT = 8485
@@ -104,7 +104,7 @@ def error_ratio(result: ThroughputResult, truth_bits_per_second: float) -> float
 
 
 def assert_not_confidently_wrong(result: ThroughputResult, truth_bits_per_second: float) -> None:
-    """ConfidentlyWrong if it is `exact`, and isn't."""
+    """ConfidentlyWrongError if it is `exact`, and isn't."""
     off = abs(error_ratio(result, truth_bits_per_second))
     if result.bound == "exact" and off > CONFIDENTLY_WRONG:
-        raise ConfidentlyWrong(f"{off:.0%} off: {result}")
+        raise ConfidentlyWrongError(f"{off:.0%} off: {result}")
