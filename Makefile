@@ -57,6 +57,10 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.idle_agent
 	$(BIN)/python -m benchmarks.first_result
 	$(BIN)/python -m benchmarks.ingest
+	$(BIN)/python -m benchmarks.reads
+	$(BIN)/python -m benchmarks.coverage_plan
+	$(BIN)/python -m benchmarks.reconnect_storm
+	$(BIN)/python -m benchmarks.verdict_mode
 	$(BIN)/python -m benchmarks.throughput_grid $(ARGS)
 
 # As root, on Linux: kills and power cuts, all of them (hours); ARGS="--share 0.1" takes a tenth.

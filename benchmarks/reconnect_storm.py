@@ -1,6 +1,11 @@
 """Five thousand agents come back at once with three days of results, while others go on living.
 
-    python -m benchmarks.reconnect_storm [--agents N] [--hours H] [--windows-an-hour W]
+    python -m benchmarks.reconnect_storm [--agents N] [--hours H] [--test-servers S]
+
+An agent with default settings and one test server measures a latency window every 5 minutes and
+tests throughput, both ways, every 4 hours, and takes an inventory once a day: in 72 hours about
+864 + 36 + 3 results, in two batches. With more test servers (`--test-servers`) the windows are as
+many times more.
 
 The load generator runs on the same machine, in one process of its own. Every agent has one
 connection, sends one batch at a time, and waits as long as the collector asks. Live results come
@@ -30,6 +35,7 @@ from broadgauge_collector.cli.client import ServerClient, Where
 from broadgauge_collector.simulate.running import Options, prepare
 from broadgauge_collector.simulate.saved import Joined
 from broadgauge_collector.simulate.world import World
+from broadgauge_wire.settings import LatencyConfig
 from tests.running import Server, running
 
 from .recording import keep
@@ -51,7 +57,6 @@ class Storm:
     """What happened."""
 
     batches: int = 0
-    results: int = 0
     waits: int = 0
     broken_connections: int = 0
     live_seconds: list[float] = field(default_factory=list)
@@ -119,6 +124,23 @@ async def watch(server: psutil.Process, storm: Storm, over: asyncio.Event) -> No
         await asyncio.sleep(0.25)
 
 
+class Spent:
+    """Processor time of the server and of this process, from now on."""
+
+    def __init__(self, server: psutil.Process) -> None:
+        self._processes = {"server": server, "load_generator": psutil.Process()}
+        self._began = self._seconds()
+
+    def since(self) -> dict[str, float]:
+        """In s."""
+        now = self._seconds()
+        return {f"{name}_cpu_seconds": round(now[name] - self._began[name], 1) for name in now}
+
+    def _seconds(self) -> dict[str, float]:
+        times = {name: process.cpu_times() for name, process in self._processes.items()}
+        return {name: spent.user + spent.system for name, spent in times.items()}
+
+
 async def measured(
     address: tuple[str, int],
     agents: list[tuple[Joined, list[bytes]]],
@@ -134,6 +156,7 @@ async def measured(
     await live(lines, each, calm, over)
 
     over = asyncio.Event()
+    spent = Spent(server)
     beside = [asyncio.create_task(live(lines, each, storm, over))]
     beside.append(asyncio.create_task(watch(server, storm, over)))
     began = time.monotonic()
@@ -144,6 +167,7 @@ async def measured(
         )
     )
     drained = time.monotonic() - began
+    processor = spent.since()
     over.set()
     await asyncio.gather(*beside)
     return {
@@ -153,6 +177,7 @@ async def measured(
         "waits": storm.waits,
         "broken_connections": storm.broken_connections,
         "resident_bytes": storm.resident_bytes,
+        **processor,
         "live_before": spread(calm.live_seconds),
         "live": spread(storm.live_seconds),
     }
@@ -200,6 +225,8 @@ def table(figures: dict[str, Any]) -> str:
     rows = [
         ("drained", f"{figures['drained_seconds']:.1f} s", "60 s"),
         ("stored", f"{figures['results_per_second']:,.0f} results/s", ""),
+        ("server's processor time", f"{figures['server_cpu_seconds']:.1f} s", ""),
+        ("load generator's", f"{figures['load_generator_cpu_seconds']:.1f} s", ""),
         ("live, 99th percentile", f"{figures['live']['p99']:.3f} s", "2 s"),
         ("live before it, 99th percentile", f"{figures['live_before']['p99']:.3f} s", ""),
         ("collector's memory", f"{mib:,.0f} MiB", "1,024 MiB"),
@@ -213,7 +240,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--agents", type=int, default=5_000)
     options.add_argument("--hours", type=int, default=72)
-    options.add_argument("--windows-an-hour", type=int, default=1)
+    options.add_argument("--test-servers", type=int, default=1)
     options.add_argument("--live-batches-per-second", type=float, default=20.0)
     asked = options.parse_args()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -229,7 +256,8 @@ def run(
     server: Server, world: World, joined: list[Joined], asked: argparse.Namespace
 ) -> dict[str, Any]:
     """The storm of these agents, and what was stored of it."""
-    shapes = patterns(world, asked.hours, asked.windows_an_hour)
+    windows_an_hour = round(3600 / LatencyConfig().interval_seconds) * asked.test_servers
+    shapes = patterns(world, asked.hours, windows_an_hour)
     storming = joined[: asked.agents]
     waiting = [
         (agent, list(bodies(agent.agent_id, "backlog", shape)))
@@ -252,6 +280,7 @@ def run(
         "goal": GOALS,
         "agents": asked.agents,
         "hours": asked.hours,
+        "test_servers": asked.test_servers,
         "results_per_agent": round(sent / asked.agents, 1),
         "results": sent,
         "results_per_second": round(sent / found["drained_seconds"], 1),

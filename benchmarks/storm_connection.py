@@ -21,7 +21,8 @@ class Answer(NamedTuple):
 
 
 class Connection:
-    """Opened when it is first needed, and again when it was closed."""
+    """Opened when it is first needed, and again when it was closed: as agents' client does, which
+    looks whether the other side closed a connection that was idle."""
 
     def __init__(self, host: str, port: int, key: str, lane: Lane = "live") -> None:
         self._host, self._port, self._key, self._lane = host, port, key, lane
@@ -29,6 +30,8 @@ class Connection:
 
     async def post(self, body: bytes) -> Answer:
         """Send a batch. OSError or IncompleteReadError if the connection fails."""
+        if self._streams and self._streams[0].at_eof():
+            self.close()
         if self._streams is None:
             self._streams = await asyncio.open_connection(self._host, self._port)
         reader, writer = self._streams

@@ -19,6 +19,7 @@ from broadgauge_agent.ndt7.spec import SUBPROTOCOL
 from broadgauge_agent.probes import ProbeRequest
 from broadgauge_agent.reflector.limits import Limits
 from broadgauge_agent.reflector.server import running_reflector
+from broadgauge_agent.reflector.slot_book import Transfer
 from broadgauge_wire import Direction, Reflector
 
 Handler = Callable[[ServerConnection], Awaitable[None]]
@@ -78,10 +79,17 @@ def reflector(
     tls: ssl.SSLContext | None = None,
     limits: Limits | None = None,
     access_key: str | None = None,
+    on_transfer: Callable[[Transfer], None] = lambda _: None,
 ) -> Iterator[int]:
     """Our own reflector; gives its port."""
-    limits = limits or Limits()
-    running = running_reflector(host, port, limits=limits, tls=tls, access_key=access_key)
+    running = running_reflector(
+        host,
+        port,
+        limits=limits or Limits(),
+        tls=tls,
+        access_key=access_key,
+        on_transfer=on_transfer,
+    )
     with in_thread(running) as bound:
         yield bound
 

@@ -91,6 +91,8 @@ class ScriptedCollector(ThreadingHTTPServer):
         self.script: list[Behaviour] = []
         self.joining: list[Behaviour] = []
         self.sleeping: list[Behaviour] = []
+        self.slotting: list[Behaviour] = []
+        self.planning: list[Behaviour] = []
         self.batches: list[Batch] = []
         self.requests: list[Seen] = []
         self.arrived = threading.Condition()
@@ -122,6 +124,10 @@ class ScriptedCollector(ThreadingHTTPServer):
             (self.forking.pop(0) if self.forking else self.name_the_copy)(request)
         elif request.path == "/api/v1/batches":
             self.take_batch(request)
+        elif request.path == "/api/v1/plan" and self.planning:
+            self.planning.pop(0)(request)
+        elif request.path.startswith("/api/v1/slots") and self.slotting:
+            self.slotting.pop(0)(request)
         else:
             request.answer(404)
 

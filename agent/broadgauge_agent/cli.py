@@ -176,6 +176,14 @@ def run(location: str | None, log_level: str | None, log_file: Path | None, wait
     metavar="N",
     help="Most connections at once, instead of as many as the test finds it needs.",
 )
+@click.option(
+    "--target",
+    "target_mbps",
+    type=click.FloatRange(0, 1e6, min_open=True),
+    metavar="MBPS",
+    help="Only find out whether the line carries this many Mbps, headers included. Takes fewer "
+    "bytes.",
+)
 @json_option
 @place_options()
 def measure(
@@ -185,6 +193,7 @@ def measure(
     direction: Literal["download", "upload", "both"],
     method: str,
     streams: int | None,
+    target_mbps: float | None,
     as_json: bool,
 ) -> None:
     """Run one throughput test now. Nothing is stored or sent to a collector.
@@ -192,6 +201,7 @@ def measure(
     \b
     Example:
       broadgauge-agent measure --server testserver.school.org:8485 --direction download
+      broadgauge-agent measure --direction download --target 100
       broadgauge-agent measure --method librespeed --server https://speedtest.school.org/backend/
     """
     from .manual import check_reachable, manual_request, measure_elsewhere, measure_now, target_of
@@ -200,7 +210,8 @@ def measure(
     name = "throughput" if method == "ndt7" else method
     if name == "throughput":
         target = target_of(state_directory(), server, ca=_text(ca), fingerprint=fingerprint)
-        request = manual_request(name, configuration({}).current(), direction, streams)
+        asked = target_mbps * 1e6 if target_mbps else None
+        request = manual_request(name, configuration({}).current(), direction, streams, asked)
         check_reachable(target.reflector)
         say(f"Testing {direction} with {target.reflector.host} port {target.reflector.port} ...")
         with _own_turn():
@@ -208,6 +219,8 @@ def measure(
     else:
         if fingerprint or (ca and method == "ookla"):
             raise click.UsageError(f"--fingerprint and --ca are not for --method {method}.")
+        if target_mbps:
+            raise click.UsageError(f"--target is not for --method {method}.")
         request = manual_request(name, configuration({}).current(), direction, streams)
         say(f"Testing {direction} with {server or request.server_url or 'the nearest server'} ...")
         with _own_turn():
@@ -306,6 +319,11 @@ def probes(as_json: bool) -> None:
     help="File with its access key from the server: whoever has no token from there may test "
     "little. Without a file, BROADGAUGE_REFLECTOR_KEY may hold the key itself.",
 )
+@click.option(
+    "--slot-log",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to add a line to for each test of an agent: which lines, when, how many bytes.",
+)
 @place_options()
 def reflector(
     host: str,
@@ -314,6 +332,7 @@ def reflector(
     tls_certificate: Path | None,
     tls_key: Path | None,
     access_key_file: Path | None,
+    slot_log: Path | None,
 ) -> None:
     """Be a test server: ndt7 over TCP and an echo over UDP.
 
@@ -328,11 +347,9 @@ def reflector(
     if (tls_certificate is None) != (tls_key is None):
         raise click.UsageError("--tls-certificate and --tls-key go together.")
     access_key = given_access_key(access_key_file)
-    if tls_certificate and tls_key:
-        serve(host, port, tls=given_tls(tls_certificate, tls_key), access_key=access_key)
-    else:
-        own = own_tls(state_directory(), host) if tls else None
-        serve(host, port, tls=own, access_key=access_key)
+    given = given_tls(tls_certificate, tls_key) if tls_certificate and tls_key else None
+    security = given or (own_tls(state_directory(), host) if tls else None)
+    serve(host, port, tls=security, access_key=access_key, slot_log=slot_log)
 
 
 def _own_turn() -> AbstractContextManager[None]:

@@ -35,6 +35,10 @@ class StateNotPermittedError(StateError):
     exit_code = ExitCode.NOT_PERMITTED
 
 
+class DiskFullError(StateError):
+    """No room is left on the disk. Trying again helps once there is."""
+
+
 class NotJoinedError(StateError):
     """The agent has not joined a collector."""
 
@@ -51,8 +55,8 @@ class SpoolInUseError(SpoolError):
     """Another process uses this spool."""
 
 
-class SpoolFullError(SpoolError):
-    """No room is left on the disk. Trying again helps once there is."""
+class SpoolFullError(SpoolError, DiskFullError):
+    """No room is left on the disk for the spool."""
 
 
 class SpoolDamagedError(SpoolError):

@@ -1,6 +1,7 @@
 """Spans of the day by this machine's local clock, such as 16:30-06:00."""
 
 import random
+from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 
 ANY = "any"
@@ -35,3 +36,14 @@ def span_from(hours: str, unix_seconds: float) -> tuple[float, float]:
         for last in (day + timedelta(days=end <= begin),)
     )
     return next(span for span in spans if unix_seconds < span[1])
+
+
+def spans_between(hours: str, since: float, until: float) -> Iterator[tuple[float, float]]:
+    """The parts of a stretch of time, in Unix seconds, that lie in the span of some day."""
+    at = since
+    while at < until:
+        begins, ends = span_from(hours, at)
+        if begins >= until:
+            return
+        yield max(begins, since), min(ends, until)
+        at = ends

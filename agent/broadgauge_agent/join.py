@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
+from uuid import UUID
 
 import httpx2
 from msgspec import Struct
@@ -17,10 +18,11 @@ from .errors import (
     ConfigError,
     NotJoinedError,
     NotPermittedError,
+    StateError,
     UnreachableError,
 )
 from .identity import Identity, load_identity, save_identity, save_settings
-from .machine import machine_hash
+from .machine import is_copied, machine_hash
 from .state import make_state_directory
 from .version import agent_version
 
@@ -50,8 +52,7 @@ def join(
     url = collector_address(url)
     _refuse_plain_http(url, token)
     make_state_directory(state)
-    if not force:
-        _refuse_a_second_identity(state)
+    former = _former_identity(state, force=force)
     joined = _accepted(_ask(url, token, place, ca), url)
     identity = Identity(
         agent_id=joined.agent_id,
@@ -64,6 +65,7 @@ def join(
         ca=None if token.fingerprint else ca,
         fingerprint=token.fingerprint,
         machine=machine_hash(joined.key),
+        forked_from=_copied_from(former, url, joined),
     )
     save_identity(state, identity)
     save_settings(state, joined.settings)
@@ -109,15 +111,31 @@ def _whole_address(url: str) -> SplitResult | None:
     return parts if right and plain else None
 
 
-def _refuse_a_second_identity(state: Path) -> None:
+def _former_identity(state: Path, *, force: bool) -> Identity | None:
+    """The one to give up. AlreadyJoinedError, or StateError if it is damaged, unless forced."""
     try:
         known = load_identity(state)
     except NotJoinedError:
-        return
-    raise AlreadyJoinedError(
-        f"This agent has joined {known.collector_url} for school {known.school}. "
-        "To join anew, add --force; unsent results of the old membership are set aside."
-    )
+        return None
+    except StateError:
+        if force:
+            return None
+        raise
+    if not force:
+        raise AlreadyJoinedError(
+            f"This agent has joined {known.collector_url} for school {known.school}. "
+            "To join anew, add --force; unsent results of the old membership are set aside."
+        )
+    return known
+
+
+def _copied_from(former: Identity | None, url: str, joined: JoinAnswer) -> UUID | None:
+    """Whose copy this machine has: what it measured meanwhile is sent under its new name, to the
+    same collector for the same school."""
+    if former is None or not is_copied(former):
+        return None
+    is_same = former.collector_url == url and former.school_id == joined.school_id
+    return former.agent_id if is_same else None
 
 
 def _refuse_plain_http(url: str, token: JoinToken) -> None:

@@ -6,7 +6,7 @@ burst sees it. Once one has, a short test that finds the same rate and round tri
 
 import contextlib
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,9 @@ LONG_SHARE = 1 / 8
 """Of the tests of a known line, at random, last long all the same: lines are changed."""
 
 MAX_AGE = timedelta(days=30)
+
+SAME_SHARE = 0.05
+"""How alike two readings of one line are."""
 
 MOMENTARY: tuple[LimitedBy, ...] = ("cross_traffic", "cpu", "server")
 """Limits that the next test may not meet: it has to find out for itself."""
@@ -46,9 +49,8 @@ class KnownLines:
         """The request with what is known of its line; without, if this test is to last long."""
         if request.reflector is None or self._chance.random() < LONG_SHARE:
             return request
-        since = (now or datetime.now(UTC)) - MAX_AGE
-        known = [found.line for found in self._known(request.reflector) if found.at >= since]
-        return replace(request, known_lines=tuple(known))
+        known = _fresh(self._known(request.reflector), now)
+        return replace(request, known_lines=known)
 
     def learn(self, request: ProbeRequest, results: Iterable[Result]) -> None:
         """Keep what long tests found; forget a line that was not found again."""
@@ -64,8 +66,7 @@ class KnownLines:
 
     def _known(self, reflector: Reflector) -> Sequence[_Found]:
         with contextlib.suppress(SpoolError, msgspec.ValidationError):
-            kept: Any = self._spool.fact(_fact(reflector)) or ()
-            return msgspec.convert(kept, tuple[_Found, ...])
+            return _found(self._spool.fact(_fact(reflector)))
         return ()
 
     def _keep(self, reflector: Reflector, found: Sequence[_Found]) -> None:
@@ -73,14 +74,43 @@ class KnownLines:
             self._spool.note(_fact(reflector), found)
 
 
+def lines_among(facts: Mapping[str, object], reflector: Reflector) -> tuple[KnownLine, ...]:
+    """What is known of the line to this server, by what a spool notes."""
+    with contextlib.suppress(msgspec.ValidationError):
+        return _fresh(_found(facts.get(_fact(reflector))))
+    return ()
+
+
+def _fresh(found: Iterable[_Found], now: datetime | None = None) -> tuple[KnownLine, ...]:
+    since = (now or datetime.now(UTC)) - MAX_AGE
+    return tuple(one.line for one in found if one.at >= since)
+
+
+def _found(kept: Any) -> tuple[_Found, ...]:
+    return msgspec.convert(kept or (), tuple[_Found, ...])
+
+
 def _take(known: dict[Direction, _Found], result: ThroughputResult) -> None:
     if result.burst_test_id == result.id:
         line = _line_of(result)
-        known.pop(result.direction, None)
-        if line is not None:
+        before = known.pop(result.direction, None)
+        if line is not None and before is not None and _says_no_more(line, before.line):
+            known[result.direction] = before
+        elif line is not None:
             known[result.direction] = _Found(result.started_at, line)
     elif result.burst_test_id is None:
         known.pop(result.direction, None)
+
+
+def _says_no_more(line: KnownLine, before: KnownLine) -> bool:
+    """Whether a test that ended at its target found what is known better already."""
+    return (
+        line.is_only_carried
+        and not before.is_only_carried
+        and line.interface == before.interface
+        and line.throughput_bits_per_second <= (1 + SAME_SHARE) * before.throughput_bits_per_second
+        and line.throughput_bits_per_second >= (1 - SAME_SHARE) * before.throughput_bits_per_second
+    )
 
 
 def _line_of(result: ThroughputResult) -> KnownLine | None:
@@ -97,6 +127,7 @@ def _line_of(result: ThroughputResult) -> KnownLine | None:
         bound=result.bound,
         throughput_bits_per_second=rate,
         idle_rtt_seconds=rtt,
+        is_only_carried=result.stop_reason == "target_reached",
     )
 
 

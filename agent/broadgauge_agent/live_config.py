@@ -101,6 +101,11 @@ class LiveConfig:
             for each, one in found
         )
 
+    def is_default(self, key: str) -> bool:
+        """Whether nobody set it, neither here nor at the collector."""
+        with self._lock:
+            return key not in self._sent and key not in self._here
+
     def _read(self) -> dict[str, Given]:
         return given_here(*self._place, required=self._required)
 

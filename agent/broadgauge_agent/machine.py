@@ -10,6 +10,7 @@ from broadgauge_host.machine_id import machine_id
 
 from .errors import StateError
 from .identity import Identity, save_identity
+from .spool import Spool
 
 
 def machine_hash(key: str) -> str | None:
@@ -26,6 +27,19 @@ def is_copied(identity: Identity) -> bool:
         return False
     here = machine_hash(identity.key)
     return here is not None and not hmac.compare_digest(here, identity.machine)
+
+
+def settle_copy(spool: Spool, identity: Identity) -> bool:
+    """Whether the spool is a copy on another machine; before anything is added to it, it is noted
+    what is the original's. SpoolError if that can't be."""
+    here = machine_hash(identity.key)
+    if here is None or identity.machine is None:
+        return False
+    if not hmac.compare_digest(here, identity.machine):
+        spool.note_copied(here)
+        return True
+    spool.note_at_home()
+    return False
 
 
 def with_machine(state: Path, identity: Identity) -> Identity:

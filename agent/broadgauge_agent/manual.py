@@ -17,8 +17,10 @@ from .config import Config
 from .errors import ConfigError, UnreachableError
 from .identity import load_settings
 from .known_issuers import issuer_among
+from .known_lines import lines_among
 from .measuring import readiness, skip_or_measure
 from .probes import ProbeRequest, load_probe
+from .probes.base import KnownLine
 from .probes.other_servers import place_of, unregistered
 from .runner import probe_request
 from .spool_file import spool_facts
@@ -41,6 +43,9 @@ class Target(Struct, frozen=True, kw_only=True):
     ca: str | None = None
     access_token: str | None = None
     known_issuer: str | None = None
+    known_lines: tuple[KnownLine, ...] = ()
+    """What the agent here knows of the line to it. Only a test that is asked about a rate uses
+    that: another one by hand is to find out for itself."""
 
 
 def target_of(
@@ -83,11 +88,12 @@ def known_target(state: Path) -> Target:
     settings = load_settings(state)
     if not settings.reflectors:
         raise ConfigError("No test server is known. Name one: --server HOST:PORT")
-    first = settings.reflectors[0]
+    first, facts = settings.reflectors[0], spool_facts(state)
     return Target(
         reflector=first,
         access_token=token_for(first, settings),
-        known_issuer=issuer_among(spool_facts(state), first),
+        known_issuer=issuer_among(facts, first),
+        known_lines=lines_among(facts, first),
     )
 
 
@@ -109,15 +115,21 @@ def check_reachable(reflector: Reflector, *, started_by: str = OURS) -> None:
 
 
 def manual_request(
-    name: str, config: Config, direction: Ways, max_streams: int | None
+    name: str,
+    config: Config,
+    direction: Ways,
+    max_streams: int | None,
+    asked_bits_per_second: float | None = None,
 ) -> ProbeRequest:
-    """A test by this probe that nobody planned, within what the configuration allows."""
+    """A test by this probe that nobody planned, within what the configuration allows. It finds all
+    that the line carries, unless it is asked about a line rate."""
     request = probe_request(config, name, location=None, clock_offset_seconds=None)
     return replace(
         request,
         trigger="manual",
         directions=DIRECTIONS if direction == "both" else (direction,),
         max_streams=max_streams or request.max_streams,
+        target_bits_per_second=asked_bits_per_second,
     )
 
 
@@ -129,6 +141,7 @@ def measure_now(target: Target, request: ProbeRequest) -> tuple[Result, ...]:
         ca=target.ca,
         access_token=target.access_token,
         known_issuer=target.known_issuer,
+        known_lines=target.known_lines if request.target_bits_per_second else (),
     )
     results = _measure("throughput", to_target)
     return tuple(_unregistered(result) for result in results)

@@ -56,6 +56,11 @@ def failed(
     return (InventoryResult(**common),)
 
 
+def failed_now(name: str, request: ProbeRequest, fault: str) -> tuple[Result, ...]:
+    """The same for a test that was ended just now, and of which nothing else is known."""
+    return failed(name, request, fault, datetime.now(UTC), 0.0)
+
+
 def _common(request: ProbeRequest, began: datetime, duration_seconds: float) -> dict[str, Any]:
     return {
         "id": new_id(),

@@ -17,13 +17,14 @@ from .errors import AgentError, ConfigError, SpoolError
 from .identity import Identity, load_identity
 from .live_config import LiveConfig
 from .logs import set_level
-from .machine import with_machine
+from .machine import settle_copy, with_machine
 from .orders import Order, Orders
 from .presence import Presence
 from .runner import Runner
 from .ship import Shipper
+from .slots import Slots
 from .spool import Spool
-from .waiting import wait_for_identity
+from .waiting import wait_for_identity, wait_for_room
 
 log = logging.getLogger(__name__)
 
@@ -81,10 +82,12 @@ def run_from_the_start(
 def run_agent(
     state: Path, live: LiveConfig, identity: Identity, orders: Orders, manager: ServiceManager
 ) -> None:
-    """Measure and send until ordered to stop. SpoolError if the spool cannot be used, ConfigError
-    if what the collector is reached or trusted by can't."""
+    """Measure and send until ordered to stop, once the disk has room for a spool. SpoolError if
+    the spool cannot be used, ConfigError if what the collector is reached or trusted by can't."""
     client_of(identity).close()  # what is wrong with it is said here rather than in a thread
-    spool = Spool(state, identity.agent_id, limits=lambda: live.current().spool)
+    spool = wait_for_room(lambda: _open_spool(state, live, identity), orders, manager)
+    if spool is None:
+        return
     if spool.set_aside_file:
         log.warning("the spool could not be used and was kept as %s", spool.set_aside_file)
     identity = with_machine(state, identity)
@@ -103,6 +106,17 @@ def run_agent(
         for part in parts.all():
             part.end()
         _end(parts, spool)
+
+
+def _open_spool(state: Path, live: LiveConfig, identity: Identity) -> Spool:
+    """Ready to be added to."""
+    spool = Spool(state, identity.agent_id, limits=lambda: live.current().spool)
+    try:
+        settle_copy(spool, identity)
+    except BaseException:
+        spool.close()
+        raise
+    return spool
 
 
 def _words(identity: Identity, presence: Presence) -> str:
@@ -124,12 +138,15 @@ def _start(
         live,
         spool,
         presence,
-        location=identity.location,
+        location=None if shipper.is_copy else identity.location,
         settings=lambda: shipper.settings,
+        plan=lambda: shipper.plan.latest,
         clock_offset_seconds=spool.clock.offset_seconds,
         spooled=shipper.wake,
         stop=stop_measuring,
+        slots=Slots(lambda: shipper.identity, spool),
     )
+    shipper.plan.listeners.append(runner.wake)
     # Daemons: a probe or a request under way must not hold up the end of the process.
     measuring = threading.Thread(target=runner.run, name="runner", daemon=True)
     sending = threading.Thread(target=shipper.run, name="ship", daemon=True)

@@ -6,10 +6,11 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from msgspec.structs import replace
 
-from broadgauge_wire import Result, Settings, kind_of
+from broadgauge_wire import Plan, Result, Settings, kind_of
 from broadgauge_wire.settings import (
     InventoryConfig,
     LatencyConfig,
@@ -27,15 +28,19 @@ from .calibration import Calibrating
 from .config import Config
 from .daily_runs import DailyRuns
 from .errors import SpoolError
+from .heavy import run_heavy
 from .hours import ANY
 from .known_issuers import known_issuer, learn_issuers
 from .known_lines import KnownLines
 from .live_config import LiveConfig
 from .measuring import CancelledError, requests_for, skip_or_measure
 from .outcomes import skipped
+from .plan import PlanInForce, in_force
+from .power import why_spared
 from .presence import FRESH_SECONDS, Presence
 from .probes import PROBES, Probe, ProbeRequest, load_probe
 from .schedule import Rhythm, Schedule
+from .slots import Slots
 from .spool import Spool
 from .turns import turn
 
@@ -47,6 +52,9 @@ ProbeTable = (
 
 MAX_UNSPOOLED = 500
 """Results held in memory while the disk takes none; beyond it the oldest are lost, and said so."""
+
+PLANNED = "throughput"
+INTERVAL = f"probes.{PLANNED}.interval_seconds"
 
 HANG_SECONDS = 600.0
 """One probe against one test server takes less, however slow both are."""
@@ -63,27 +71,32 @@ class Runner:
         *,
         location: str | None,
         settings: Callable[[], Settings],
+        plan: Callable[[], Plan | None] = lambda: None,
         clock_offset_seconds: Callable[[], float | None],
         spooled: Callable[[], None],
         stop: threading.Event,
+        slots: Slots | None = None,
     ) -> None:
-        """`settings` and `clock_offset_seconds` give what is known now; `spooled` is called after
-        results were kept. Without a location of its own, the agent is where it joined."""
+        """`settings`, `plan` and `clock_offset_seconds` give what is known now; `spooled` is called
+        after results were kept. Without a location of its own, the agent is where it joined."""
         self._live = live
         self._spool = spool
         self._presence = presence
         self._joined_location = location
         self._settings = settings
+        self._plan = plan
         self._clock_offset_seconds = clock_offset_seconds
         self._spooled = spooled
         self._stop = stop
         self._budget = Budget(spool)
+        self._slots = slots
         self._known_lines = KnownLines(spool)
         self._daily_runs = DailyRuns(spool)
         self._calibrating = Calibrating(spool)
         self._news = threading.Event()
         self._unspooled: list[Result] = []
         self._followed: Config | None = None
+        self._planned = PlanInForce()
         self._probes: dict[str, Probe] = {}
         self.work = Work(HANG_SECONDS)
         live.listeners.append(self.wake)
@@ -116,15 +129,26 @@ class Runner:
     def _follow(self, schedule: Schedule) -> None:
         """Take up settings that changed."""
         config = self._live.current()
-        if config is self._followed:
+        planned = in_force(self._plan(), self._clock_offset_seconds())
+        if config is self._followed and planned == self._planned:
             return
-        self._followed = config
+        self._followed, self._planned = config, planned
         enabled = [name for name in PROBES if table_of(config, name).enabled]
         self._probes = {name: load_probe(name) for name in enabled}
-        rhythms = {name: rhythm_of(config, probe) for name, probe in self._probes.items()}
+        rhythms = {name: self._rhythm(config, probe) for name, probe in self._probes.items()}
         schedule.follow(rhythms, time.monotonic(), wait_first=self._heavy_that_ran())
         if not enabled:
             log.warning("no probe is enabled: nothing is measured")
+
+    def _rhythm(self, config: Config, probe: Probe) -> Rhythm:
+        """An interval that somebody set wins over the plan; blackouts hold for whatever loads the
+        network."""
+        rhythm = rhythm_of(config, probe)
+        if not probe.heavy:
+            return rhythm
+        is_planned = probe.name == PLANNED and self._live.is_default(INTERVAL)
+        planned = self._planned.intensity if is_planned else self._planned.blackouts
+        return replace(rhythm, planned=planned(rhythm.mean_seconds, rhythm.hours))
 
     def _heavy_that_ran(self) -> list[str]:
         return [
@@ -169,12 +193,15 @@ class Runner:
             return skip_or_measure(name, probe, request, self._stop.is_set)
 
     def _why_not_now(self, name: str, request: ProbeRequest) -> str | None:
-        """A test that loads the network waits until this machine isn't in use."""
+        """A test that loads the network waits until this machine isn't in use, and spares its
+        battery and a connection that is paid by use."""
         probe = self._probes[name]
         if used_up := self._daily_runs.refusal(probe):
             return used_up
-        skips = self._live.current().probes.throughput.skip_when_busy
-        if not (probe.heavy and skips and self._has_run(name)):
+        limits = self._live.current().probes.throughput
+        if probe.heavy and (spared := why_spared(request, limits)):
+            return spared
+        if not (probe.heavy and limits.skip_when_busy and self._has_run(name)):
             return None
         return why_not_now(request)
 
@@ -184,8 +211,8 @@ class Runner:
         return self._spool.fact(f"last:{name}") is not None
 
     def _within_the_day(self, name: str, request: ProbeRequest) -> tuple[Result, ...]:
-        most = self._live.current().probes.throughput.max_bytes_per_day
-        allowed = self._budget.allow(request, most)
+        limits = self._live.current().probes.throughput
+        allowed = self._budget.allow(request, limits.max_bytes_per_day, limits.max_bytes_per_month)
         results: tuple[Result, ...] = ()
         if allowed.directions:
             fitting = replace(
@@ -195,14 +222,26 @@ class Runner:
                 known_issuer=known_issuer(self._spool, request.reflector),
             )
             fitting = self._known_lines.told(fitting)
-            self._daily_runs.count(self._probes[name])
-            results = skip_or_measure(name, self._probes[name], fitting, self._stop.is_set)
-            self._budget.spend(request, results)
+            results = run_heavy(
+                name,
+                fitting,
+                limits,
+                self._budget,
+                self._slots,
+                partial(self._measure, name),
+                self._stop.is_set,
+            )
             self._calibrating.learn(request, results)
             self._known_lines.learn(request, results)
             learn_issuers(self._spool, request.reflector, results)
         refused = (skipped(name, request, allowed.refusals),) if allowed.refusals else ()
         return results + refused
+
+    def _measure(
+        self, name: str, request: ProbeRequest, cancelled: Callable[[], bool]
+    ) -> tuple[Result, ...]:
+        self._daily_runs.count(self._probes[name])
+        return skip_or_measure(name, self._probes[name], request, cancelled)
 
     def _requests(self, name: str) -> list[ProbeRequest]:
         config = self._live.current()
@@ -210,6 +249,8 @@ class Runner:
         plain = probe_request(config, name, location, self._clock_offset_seconds())
         settings = self._settings()
         requests = requests_for(self._probes[name], plain, settings.reflectors)
+        if name == PLANNED:
+            requests = [self._planned.fitted(request, time.time()) for request in requests]
         return [with_access(request, settings) for request in requests]
 
     def _keep(self, results: Iterable[Result]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from msgspec import Struct
 
 from .hours import ANY, is_within, moved_into
+from .intensity import Intensity
 
 SHORTEST_GAP = 0.1
 LONGEST_GAP = 3.0
@@ -24,16 +25,27 @@ OTHER_FIRST_RUN_SECONDS = 5.0
 
 
 class Rhythm(Struct, frozen=True):
-    """How often a probe runs, and in which hours of the local clock."""
+    """How often a probe runs, and in which hours of the local clock; by the hour, where that is
+    planned."""
 
     mean_seconds: float
     hours: str = ANY
+    planned: Intensity | None = None
+
+    @property
+    def intensity(self) -> Intensity:
+        """How often it is due at each moment."""
+        return self.planned or Intensity((), (), 1 / self.mean_seconds)
+
+
+def gap_runs(chance: random.Random) -> float:
+    """A random gap, measured by how many runs would be due in it on average."""
+    return min(max(chance.expovariate(1), SHORTEST_GAP), LONGEST_GAP)
 
 
 def gap_seconds(mean_seconds: float, chance: random.Random) -> float:
     """A random time until the next run, in seconds."""
-    gap = chance.expovariate(1 / mean_seconds)
-    return min(max(gap, SHORTEST_GAP * mean_seconds), LONGEST_GAP * mean_seconds)
+    return mean_seconds * gap_runs(chance)
 
 
 class Schedule:
@@ -52,7 +64,9 @@ class Schedule:
         self, rhythms: Mapping[str, Rhythm], now: float, *, wait_first: Collection[str] = ()
     ) -> None:
         """Take these probes from now on. One that is new is due soon; one whose rhythm changed
-        begins a new gap, which forgets nothing because gaps have no memory.
+        begins a new gap, which forgets nothing because gaps have no memory. One whose plan changed
+        keeps what is left of its gap: plans come by the hour, and clamped gaps that began anew with
+        each would hardly ever end.
 
         New ones in `wait_first` begin with a full gap: those that load the line and have run on
         this machine before, so that a school switched on at eight does not test at eight.
@@ -65,7 +79,7 @@ class Schedule:
             self._plan(name, self._gap_from(name, now) if name in wait_first else soon, now)
         for name in rhythms.keys() & former.keys():
             if rhythms[name] != former[name]:
-                self.ran(name, now)
+                self._change(name, former[name], now)
 
     def next(self) -> tuple[str, float] | None:
         """The probe that is due first, and when; None if there is no probe."""
@@ -86,10 +100,27 @@ class Schedule:
 
     def is_open(self, name: str) -> bool:
         """Whether these are hours of the probe. A machine's suspend can make a run late."""
-        return is_within(self._rhythms[name].hours, self._unix_now())
+        unix_now, rhythm = self._unix_now(), self._rhythms[name]
+        return is_within(rhythm.hours, unix_now) and rhythm.intensity.at(unix_now) > 0
 
     def _gap_from(self, name: str, now: float) -> float:
-        return now + gap_seconds(self._rhythms[name].mean_seconds, self._chance)
+        return self._later(self._rhythms[name], now, gap_runs(self._chance))
+
+    def _later(self, rhythm: Rhythm, now: float, runs: float) -> float:
+        """When so many runs will have been due since now."""
+        if rhythm.planned is None:
+            return now + runs * rhythm.mean_seconds
+        ahead = self._unix_now() - now
+        return rhythm.planned.reached(now + ahead, runs) - ahead
+
+    def _change(self, name: str, former: Rhythm, now: float) -> None:
+        rhythm = self._rhythms[name]
+        if rhythm.planned is None or former.hours != rhythm.hours:
+            self.ran(name, now)
+            return
+        ahead = self._unix_now() - now
+        left = former.intensity.expected(now + ahead, max(now, self._due[name]) + ahead)
+        self._plan(name, self._later(rhythm, now, left), now)
 
     def _plan(self, name: str, at: float, now: float) -> None:
         """Due then, or at a random moment of the probe's next hours."""

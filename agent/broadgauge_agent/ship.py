@@ -11,38 +11,26 @@ from pathlib import Path
 import httpx2
 from msgspec.structs import replace
 
-from broadgauge_wire import (
-    Asleep,
-    BatchAnswer,
-    Lane,
-    Settings,
-    WireError,
-    decode,
-    encode,
-)
+from broadgauge_wire import BatchAnswer, Lane, Settings, WireError, decode
 from broadgauge_wire.spec import API_PREFIX
 
 from .at_work import Work
 from .backoff import Backoff
 from .client import Answer, client_of, send
-from .errors import AgentError, SpoolError, StateError, UnreachableError
-from .forking import ask_for_a_name, forked, name_in
-from .identity import Identity, load_settings, save_identity, save_settings
+from .errors import SpoolError, StateError, UnreachableError
+from .forking import TOO_MANY, TOO_MANY_SECONDS, ask_for_a_name, forked, name_in
+from .identity import Identity, save_identity
 from .live_config import LiveConfig
-from .machine import is_copied, machine_hash
+from .machine import machine_hash, settle_copy
+from .plan import PlanHeard
 from .presence import FRESH_SECONDS, Presence
-from .spool import FORK, Spool
+from .settings_heard import SettingsHeard
+from .spool import Spool
 from .spool_numbering import SpooledBatch, body_of
 from .spool_sent import KeptBatch, Receipt
 from .text import printable
 
 log = logging.getLogger(__name__)
-
-SETTINGS_SECONDS = 600.0
-SETTINGS_RETRY_SECONDS = 60.0
-
-ASLEEP_SECONDS = 600.0
-"""How often an agent away from school networks says that it is asleep, and hears its settings."""
 
 NOT_PERMITTED_SECONDS = 600.0
 """A key that is refused seldom becomes valid again; but it may (a restored collector)."""
@@ -82,21 +70,16 @@ class Shipper:
         self._identity = identity
         self._spool = spool
         self._presence = presence
-        self._live = live
         self._stop = stop
         self._news = threading.Event()
         self._turned = threading.Event()
         self._chance = chance or random.Random()  # noqa: S311
         self._backoff = Backoff(self._chance)
-        self._settings_due = 0.0
-        self._asleep_due = 0.0
         self._said = ""
         self.work = Work(HANG_SECONDS)
-        self.settings: Settings = load_settings(state)
-        self._is_copy = is_copied(identity)
-        if self._is_copy:
-            spool.note_copied()
-        self._follow(self.settings)
+        self._heard = SettingsHeard(state, live, spool.clock, self._chance, self.wake)
+        self.plan = PlanHeard(spool, self._chance)
+        self._is_copy = settle_copy(spool, identity)
         presence.listeners.append(self._turn)
 
     def wake(self) -> None:
@@ -109,6 +92,21 @@ class Shipper:
         """The agent fell asleep or woke: no pause for other reasons must delay what that means."""
         self._turned.set()
         self._news.set()
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether this machine has a copy of another's agent, and no name of its own yet."""
+        return self._is_copy
+
+    @property
+    def identity(self) -> Identity:
+        """Who this agent is by now: a copy gets a name of its own."""
+        return self._identity
+
+    @property
+    def settings(self) -> Settings:
+        """What the collector set, as it is known by now."""
+        return self._heard.latest
 
     @property
     def clock_offset_seconds(self) -> float | None:
@@ -127,8 +125,10 @@ class Shipper:
             self._turned.clear()
             with self.work.under_way():
                 pause = self.ship_all(client) if self.is_awake() else None
+                if pause is None and self._may_send() and not self._is_copy:
+                    self.plan.refresh(client)
                 if not self.is_awake():
-                    self.say_asleep(client)
+                    self._heard.say_asleep(client)
             self._rest(pause)
 
     def is_awake(self) -> bool:
@@ -137,8 +137,7 @@ class Shipper:
 
     def ship_all(self, client: httpx2.Client) -> float | None:
         """Send all there is. Seconds to pause before trying again, or None if all went."""
-        self._asleep_due = 0.0
-        self._refresh_settings(client)
+        self._heard.refresh(client)
         try:
             return self._ship_as(self._identity, client)
         except StateError as error:
@@ -160,32 +159,11 @@ class Shipper:
                 return pause
         return None
 
-    def say_asleep(self, client: httpx2.Client) -> None:
-        """Say that, and nothing else, when it is time; the answer's settings may wake the agent.
-
-        Nothing of an answer is logged or kept but the settings: whoever gives it may be the
-        network of somebody's home.
-        """
-        if time.monotonic() < self._asleep_due:
-            return
-        spread = self._chance.uniform(0.9, 1.1)
-        self._asleep_due = time.monotonic() + SETTINGS_RETRY_SECONDS * spread
-        try:
-            answer = send(client, "POST", f"{API_PREFIX}/asleep", encode(Asleep()))
-            if answer.status != 200:
-                log.debug("not heard asleep")
-                return
-            self._learn(decode(answer.body, Settings))
-        except (AgentError, WireError):
-            log.debug("not heard asleep")
-            return
-        self._asleep_due = time.monotonic() + ASLEEP_SECONDS * spread
-
     def _rest(self, pause: float | None) -> None:
         if pause is not None:
             self._turned.wait(pause)
         elif self.is_awake():
-            self._news.wait(max(0.0, self._settings_due - time.monotonic()))
+            self._news.wait(min(self._heard.due_seconds(), self.plan.due_seconds()))
         else:
             self._news.wait(FRESH_SECONDS)
 
@@ -279,20 +257,27 @@ class Shipper:
     ) -> float | None:
         """Become an agent of this copy's own."""
         try:
-            answer = ask_for_a_name(client, self._spool)
+            answer = ask_for_a_name(client, self._identity, self._spool)
         except UnreachableError as error:
             return self._trouble(str(error), self._backoff.next_seconds())
         if answer.status in NO_FORKS and answer.problem is not None:
             self._stay(conflict, batch)
             return None
+        if answer.status == TOO_MANY and answer.problem is not None:
+            return self._too_many_copies(answer.problem)
         if answer.status == 409:
-            self._spool.note(FORK, None)
+            self._spool.forget_fork_id()
         said = name_in(answer)
         if said is None:
             return self._not_taken(answer)
         self._become(forked(self._identity, said), batch)
-        self._learn(said.settings)
+        self._heard.learn(said.settings)
         return None
+
+    def _too_many_copies(self, problem: str) -> float:
+        words = f"this machine has a copy of another's agent, and no name of its own: {problem}"
+        words = f"{words.rstrip('.')}. Nothing is sent until then; results are kept"
+        return self._trouble(words, self._chance.uniform(1, 1.5) * TOO_MANY_SECONDS)
 
     def _become(self, identity: Identity, batch: SpooledBatch | None) -> None:
         """Identity first: at the next start at the latest, the original's spool is taken over."""
@@ -315,6 +300,7 @@ class Shipper:
         if self._is_copy:
             self._identity = replace(self._identity, machine=machine_hash(self._identity.key))
             save_identity(self._state, self._identity)
+            self._spool.forget_copying()
             self._is_copy = False
             self.wake()
 
@@ -341,45 +327,6 @@ class Shipper:
             middle = (answer.sent_at + answer.received_at) / 2
             self._spool.clock.compare(said.received_at.timestamp(), middle)
             self._note("clock_offset_seconds", self.clock_offset_seconds)
-
-    def _learn_clock_roughly(self, answer: Answer) -> None:
-        """Before the first batch, so that results made until then can say how far the clock was
-        off. The header counts whole seconds."""
-        if answer.is_quick and answer.date is not None:
-            self._spool.clock.compare(answer.date + 0.5, answer.received_at, exact=False)
-
-    def _refresh_settings(self, client: httpx2.Client) -> None:
-        """Ask for the settings when it is time; what was known stays where there is no answer."""
-        if time.monotonic() < self._settings_due:
-            return
-        spread = self._chance.uniform(0.9, 1.1)
-        self._settings_due = time.monotonic() + SETTINGS_RETRY_SECONDS * spread
-        try:
-            answer = send(client, "GET", f"{API_PREFIX}/settings")
-            if answer.status != 200:
-                log.info("settings not refreshed: the collector %s", answer.words)
-                return
-            self._learn(decode(answer.body, Settings))
-        except (AgentError, WireError) as error:
-            log.info("settings not refreshed: %s", error)
-            return
-        self._learn_clock_roughly(answer)
-        self._settings_due = time.monotonic() + SETTINGS_SECONDS * spread
-
-    def _learn(self, settings: Settings) -> None:
-        if settings == self.settings:
-            return
-        try:
-            save_settings(self._state, settings)
-        except StateError as error:  # a full disk: they count all the same
-            log.warning("settings not kept for the next start: %s", error)
-        self.settings = settings
-        self._follow(settings)
-        self.wake()
-
-    def _follow(self, settings: Settings) -> None:
-        for refused in self._live.from_collector(settings.configuration):
-            log.warning("setting left out key=%s: %s", refused.key, refused.reason)
 
     def _well(self, results: int, lane: Lane) -> None:
         self._backoff.reset()

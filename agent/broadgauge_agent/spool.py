@@ -10,16 +10,16 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import UUID
 
 from broadgauge_wire import Lane, Refusal, Result, encode
 
-from . import spool_sent
+from . import spool_copies, spool_sent
 from .clock import Clock, Leads
 from .config import SpoolConfig
-from .errors import SpoolDamagedError, SpoolError, SpoolFullError
+from .errors import DiskFullError, SpoolDamagedError, SpoolError, SpoolFullError
 from .spool_checks import row_checksum
 from .spool_file import open_spool_file, spool_errors
 from .spool_numbering import (
@@ -47,10 +47,6 @@ FRESH_SECONDS = 600
 
 NO_OFFSET = b'"clock_offset_seconds":null'
 
-COPIED = "copied_up_to_row"
-FORK = "fork_id"
-"""The name under which a copy asks to be an agent of its own."""
-
 BEYOND_ALL_ROWS = 2**62
 
 
@@ -70,7 +66,8 @@ class Spool:
         A damaged spool, or one of another agent, is kept under another name, and a new one begun
         with what could be read of the damaged one.
         """
-        make_state_directory(directory)
+        with suppress(DiskFullError):  # there may be room inside the spool's own files
+            make_state_directory(directory)
         self.directory = directory
         self.clock = clock or Clock()
         self._one_process = StateLock(directory)
@@ -79,6 +76,10 @@ class Spool:
         self._data_version = 0
         self._is_closed = False
         self._limits = limits
+        self._leads = Leads()
+        self._added: deque[tuple[float, int]] = deque()
+        """When, by the steady clock, rows were added, and the first of them."""
+        self._opened_row = BEYOND_ALL_ROWS
         try:
             self._open()
             if self.fact("agent_id") != str(agent_id):  # the process ended before it took over
@@ -166,29 +167,38 @@ class Spool:
         with self._transaction() as db:
             self.epoch = begin_epoch(db)
 
-    def note_copied(self) -> None:
-        """What was in the spool when it was opened is the original's, too."""
-        if self.fact(COPIED) is None:
-            self.note(COPIED, self._opened_row)
+    def note_copied(self, machine: str) -> None:
+        """What was in the spool when this machine opened it first is the original's, too."""
+        with self._transaction() as db:
+            spool_copies.note_copied(db, machine, self._opened_row)
+
+    def note_at_home(self) -> None:
+        """This is the original, on the machine that it is of."""
+        if any(self.fact(key) for key in (spool_copies.COPIED, spool_copies.FORK)):
+            self.forget_copying()
+
+    def forget_copying(self) -> None:
+        """Nobody waits for a name of this copy's own any more."""
+        with self._transaction() as db:
+            spool_copies.forget_copying(db)
+
+    def fork_id(self, machine: str | None) -> UUID:
+        """The name under which this copy asks to be an agent of its own."""
+        with self._transaction() as db:
+            return spool_copies.fork_id(db, machine)
+
+    def forget_fork_id(self) -> None:
+        """The collector knows another agent by it."""
+        self.note(spool_copies.FORK, None)
 
     def become(self, agent_id: UUID, refused: SpooledBatch | None = None) -> None:
         """Be another agent's from now on: this spool is a copy, and its agent has its own name now.
 
-        What was here when the copy was made is the original's, too, and sent as inherited. What
-        this machine added since is this agent's own, unless it is in a batch that the collector may
-        have taken: in one that isn't `refused`.
+        What was here when the copy was made is the original's, too, and sent as inherited; what
+        this machine added since is this agent's own.
         """
         with self._transaction() as db:
-            copied = fact_of(db, COPIED)
-            up_to = copied if isinstance(copied, int) else self._opened_row
-            inherit = "UPDATE results SET inherited = 1, batch = NULL WHERE"
-            db.execute(f"{inherit} id <= ?", (up_to,))
-            free = [(row,) for row in (refused.rows if refused else ())]
-            db.executemany("UPDATE results SET batch = NULL WHERE id = ?", free)
-            db.execute(f"{inherit} batch IS NOT NULL")
-            db.execute("DELETE FROM batches")
-            db.execute("DELETE FROM sent")
-            db.execute("DELETE FROM facts WHERE key IN (?, ?)", (COPIED, FORK))
+            spool_copies.take_over(db, self._opened_row, refused.rows if refused else ())
             sign(db, agent_id)
             self.epoch = begin_epoch(db)
         self._agent_id = agent_id
@@ -218,12 +228,10 @@ class Spool:
     def _open(self) -> None:
         opened = open_spool_file(self.directory, self._agent_id, self.clock.wall())
         self._db, self.set_aside_file = opened.db, opened.put_aside
-        self._leads = Leads()
-        self._added: deque[tuple[float, int]] = deque()
-        """When, by the steady clock, rows were added, and the first of them."""
         with spool_errors():
             query = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'results'"
-            self._opened_row = int(self._db.execute(query).fetchone()[0])
+            # One that is mended while the agent runs has rows that this process added.
+            self._opened_row = min(self._opened_row, self._db.execute(query).fetchone()[0])
             self.epoch = _known_epoch(self._db)
 
     @contextmanager

@@ -16,7 +16,9 @@ import msgspec
 
 from broadgauge_wire import Result, encode
 
-from .errors import SpoolError, SpoolInUseError
+from .errors import SpoolError, SpoolInUseError, StateError
+from .identity import load_identity
+from .machine import settle_copy
 from .spool import Spool
 from .spool_checks import row_checksum
 from .spool_file import spool_errors
@@ -39,6 +41,7 @@ def put_beside(directory: Path, agent_id: UUID, results: Iterable[Result]) -> No
     for _ in range(ATTEMPTS):
         try:
             with closing(Spool(directory, agent_id)) as spool:
+                _settle_copy(spool, agent_id)
                 spool.put(kept)
                 return
         except SpoolInUseError:
@@ -47,6 +50,16 @@ def put_beside(directory: Path, agent_id: UUID, results: Iterable[Result]) -> No
                 return
         time.sleep(PAUSE_SECONDS)
     raise SpoolError(f"Nothing can be added to the spool in {directory}. Restart the agent first.")
+
+
+def _settle_copy(spool: Spool, agent_id: UUID) -> None:
+    """What is added here on a copy's machine is the copy's own."""
+    try:
+        identity = load_identity(spool.directory)
+    except StateError:
+        return
+    if identity.agent_id == agent_id:
+        settle_copy(spool, identity)
 
 
 def _add(file: Path, agent_id: UUID, results: Sequence[Result]) -> None:

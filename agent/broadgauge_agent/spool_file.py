@@ -28,13 +28,15 @@ from .spool_tables import (
     sign,
 )
 from .sqlite_pages import header_is_sound, log_is_sound
-from .state import SPOOL
+from .state import NO_ROOM, SPOOL, is_full
 
 WRITING_SECONDS = 0.1
 """A survey that adds to the spool just now has written what it adds within this time."""
 
 LOG_PAGES = 256
 """Of the write-ahead log, before its content goes into the file: a megabyte beside the spool."""
+
+FULL = "The disk is full: no result can be kept. Free some room on it."
 
 DAMAGED_CODES = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
@@ -67,9 +69,7 @@ def spool_errors() -> Iterator[None]:
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", None)
         if code == sqlite3.SQLITE_FULL:
-            raise SpoolFullError(
-                "The disk is full: no result can be kept. Free some room on it."
-            ) from error
+            raise SpoolFullError(FULL) from error
         if code is None or code & 0xFF in DAMAGED_CODES or code & 0xFF == sqlite3.SQLITE_CONSTRAINT:
             raise SpoolDamagedError(
                 f"The spool is damaged ({error}). Start the agent again: "
@@ -80,10 +80,10 @@ def spool_errors() -> Iterator[None]:
 
 def open_spool_file(directory: Path, agent_id: UUID, now: float) -> Opened:
     """The open spool. One that is damaged is mended by what can be read of it, and one of another
-    agent begun anew; the file as it was is kept."""
+    agent begun anew; the file as it was is kept. SpoolFullError if there is no room to open it."""
     file = directory / SPOOL
     try:
-        with spool_errors():
+        with _full_disk_named(directory), spool_errors():
             finish_mending(file)
             try:
                 return Opened(_open(file, agent_id))
@@ -96,12 +96,27 @@ def open_spool_file(directory: Path, agent_id: UUID, now: float) -> Opened:
         raise SpoolError(f"{file} cannot be used: {error.strerror}. Check its disk.") from error
 
 
+@contextmanager
+def _full_disk_named(directory: Path) -> Iterator[None]:
+    """SQLite often says of a full disk only that it couldn't write, or open a file."""
+    try:
+        yield
+    except SpoolError as error:
+        if type(error) is SpoolError and is_full(directory):
+            raise SpoolFullError(FULL) from error
+        raise
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            raise SpoolFullError(FULL) from error
+        raise
+
+
 def view_spool(directory: Path) -> SpoolView | None:
     """What the spool holds; None if there is none. SpoolError if it cannot be read."""
     file = directory / SPOOL
     if not file.exists():
         return None
-    with spool_errors():
+    with _full_disk_named(directory), spool_errors():
         db = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=5)
         db.text_factory = _readable
         try:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from broadgauge_wire import new_id
 
+from .state import sync_directory
+
 
 def mending_of(file: Path) -> Path:
     """Where a mended spool is put together."""
@@ -22,6 +24,7 @@ def finish_mending(file: Path) -> None:
         return
     _put_aside(file, file.with_name(f"spool-{new_id().hex[:12]}-damaged.sqlite"))
     mended.replace(file)
+    sync_directory(file.parent)
 
 
 def put_aside(file: Path, why: str, now: float) -> Path:

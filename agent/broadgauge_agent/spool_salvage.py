@@ -10,7 +10,7 @@ knows whether the last numbers could be read.
 import gzip
 import logging
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from msgspec import Struct
 from broadgauge_wire import WireError, decode, new_id
 
 from .spool_checks import is_whole, row_checksum, sent_checksum, values_checksum
+from .spool_copies import copied_up_to_row
 from .spool_mending import mending_of, put_aside
 from .spool_tables import (
     DAMAGED_RESULTS,
@@ -34,12 +35,16 @@ from .spool_tables import (
     sign,
 )
 from .sqlite_pages import Cell, Pages
+from .state import sync_directory
 
 log = logging.getLogger(__name__)
 
 DAMAGED = "damaged on this machine's disk before it was sent"
 NUMBER_LOST = "may have been sent: the number it was sent under is lost by damage of the disk"
 LANES = ("live", "backlog")
+
+MAX_ROWS = 2**48
+"""Beyond any spool's life. A row of a higher number has a damaged number."""
 
 Number = tuple[str, str, int]
 """Epoch, lane and sequence."""
@@ -56,6 +61,7 @@ class _Sent(Struct):
 class Row(Struct):
     """A result that can be read."""
 
+    number: int
     body: bytes
     spooled_at: float
     batch: int | None
@@ -70,6 +76,8 @@ class Found(Struct):
     damaged: dict[int, bytes] = {}
     """By their row's number."""
     whole_rows: set[int] = set()
+    last_row: int = 0
+    """The highest number that a result's row is known to have had."""
     numbered: dict[int, NumberedRow] = {}
     numbers: dict[int, Number] = {}
     """As the index of the batches has them."""
@@ -96,6 +104,7 @@ def salvage(file: Path, owners: Sequence[UUID], now: float) -> Path:
         db.execute("COMMIT")
     aside = put_aside(file, "damaged", now)
     mended.replace(file)
+    sync_directory(file.parent)  # before anything of it is sent
     log.error("the spool was damaged: results kept=%d, damaged=%d", kept, lost)
     return aside
 
@@ -121,7 +130,7 @@ def write(db: sqlite3.Connection, found: Found, owner: UUID, now: float) -> tupl
     numbers = _numbers_of(found, {row.batch for row in results.values() if row.batch is not None})
     for batch in numbers.values():
         _write_number(db, batch)
-    for row in results.values():
+    for row in _with_numbers(db, results.values(), found):
         _write_result(db, row, numbers, found, now)
     _refuse(db, damaged, DAMAGED, now)
     facts = facts_of(found.facts.items())
@@ -133,13 +142,16 @@ def write(db: sqlite3.Connection, found: Found, owner: UUID, now: float) -> tupl
 
 
 def _take_row(found: Found, number: int, cell: Cell) -> None:
-    """One of results, batches, refused or sent: each has its own shape."""
+    """One of results, batches, refused or sent, or SQLite's count of results: each has its own
+    shape."""
     match cell.record:
+        case ["results", int(last)] if last < MAX_ROWS:
+            found.last_row = max(found.last_row, last)
         case [None, bytes(), str(), float() | int()]:
             found.refused.setdefault(number, cell.record[1:])
         case [None, bytes(body), float() | int() as at, int() | None as batch, *more]:
             _, checksum, inherited = (*more, None, None, None)[:3]
-            row = Row(body, float(at), batch, 1 if inherited else None)
+            row = Row(number, body, float(at), batch, 1 if inherited else None)
             _take_result(found, number, row, checksum)
         case [None, str(epoch), str(lane), int(sequence), at, bytes(body), int(checksum), again]:
             if checksum == sent_checksum(epoch, lane, sequence, body):
@@ -265,6 +277,29 @@ def _write_number(db: sqlite3.Connection, row: NumberedRow) -> None:
     db.execute(f"INSERT INTO batches({columns}) VALUES ({marks})", values)  # noqa: S608 - constant
 
 
+def _with_numbers(db: sqlite3.Connection, rows: Collection[Row], found: Found) -> list[Row]:
+    """The rows with their own numbers, as what a copy has of its original is told by them; none is
+    given twice. One whose number is damaged gets a new one, and is the original's if there is one:
+    kept aside rather than stored twice."""
+    up_to = copied_up_to_row(facts_of(found.facts.items()))
+    known: dict[int, Row] = {}
+    strays = list[Row]()
+    for row in rows:
+        fits = 0 < row.number < MAX_ROWS and known.setdefault(row.number, row) is row
+        if not fits:
+            strays.append(row)
+    last = max([found.last_row, up_to or 0, *known])
+    db.execute(
+        "INSERT INTO sqlite_sequence(name, seq) VALUES ('results', ?)", (last + len(strays),)
+    )
+    inherited = None if up_to is None else 1
+    renumbered = [
+        msgspec.structs.replace(row, number=last + place, inherited=row.inherited or inherited)
+        for place, row in enumerate(strays, 1)
+    ]
+    return [*known.values(), *renumbered]
+
+
 def _write_result(
     db: sqlite3.Connection, row: Row, numbers: dict[int, NumberedRow], found: Found, now: float
 ) -> None:
@@ -272,9 +307,10 @@ def _write_result(
         _refuse(db, [row.body], NUMBER_LOST, now)
         return
     db.execute(
-        "INSERT INTO results(body, spooled_at, batch, checksum, inherited) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO results(id, body, spooled_at, batch, checksum, inherited) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
         (
-            *(row.body, row.spooled_at, row.batch if row.batch in numbers else None),
+            *(row.number, row.body, row.spooled_at, row.batch if row.batch in numbers else None),
             *(row_checksum(row.body, row.spooled_at), row.inherited),
         ),
     )

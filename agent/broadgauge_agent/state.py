@@ -1,15 +1,18 @@
 """The state directory: where it is, what is in it, and how its files are written."""
 
+import errno
 import os
 import sqlite3
 import sys
 from pathlib import Path
 
-from .errors import SpoolInUseError, StateError, StateNotPermittedError
+from .errors import DiskFullError, SpoolInUseError, StateError, StateNotPermittedError
 
 if sys.platform == "win32":
+    from ._sync_windows import sync_directory as sync_directory
     from ._user_windows import give_to_owner_of, is_administrator
 else:
+    from ._sync_posix import sync_directory as sync_directory
     from ._user_posix import give_to_owner_of, is_administrator
 
 IDENTITY = "identity.json"
@@ -18,6 +21,10 @@ SPOOL = "spool.sqlite"
 CONFIG = "agent.toml"
 LOCK = "lock"
 LOG = "agent.log"
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+TRIAL_BYTES = 64 * 1024
+"""An identity, settings, and what SQLite wants before it opens a spool."""
 
 
 def default_state_directory() -> Path:
@@ -32,13 +39,19 @@ def default_state_directory() -> Path:
 
 
 def make_state_directory(directory: Path) -> None:
-    """Create it, for its owner alone, and prove that it can be written. StateError if not."""
+    """Create it, for its owner alone, and prove that it can be written. StateError if not,
+    DiskFullError if only for want of room."""
     trial = directory / f".trial-{os.getpid()}"
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         trial.touch(mode=0o600)
-        trial.unlink()
+        try:
+            trial.write_bytes(bytes(TRIAL_BYTES))
+        finally:
+            trial.unlink()
     except OSError as error:
+        if error.errno in NO_ROOM:
+            raise _no_room(directory) from error
         kind = StateNotPermittedError if isinstance(error, PermissionError) else StateError
         raise kind(
             f"The state directory {directory} cannot be written ({error.strerror}). "
@@ -46,8 +59,24 @@ def make_state_directory(directory: Path) -> None:
         ) from error
 
 
+def _no_room(directory: Path) -> DiskFullError:
+    return DiskFullError(f"No room is left on the disk of {directory}. Free some room on it.")
+
+
+def is_full(directory: Path) -> bool:
+    """Whether there is no room for anything more."""
+    try:
+        make_state_directory(directory)
+    except DiskFullError:
+        return True
+    except StateError:
+        return False
+    return False
+
+
 def write_private(file: Path, body: bytes) -> None:
-    """Write a file that only its owner can read; after a crash the old or the new one is there.
+    """Write a file that only its owner can read; after a crash the old or the new one is there, and
+    after this returned the new one, power cuts included.
 
     What root writes belongs to whom the directory belongs to.
     """
@@ -60,6 +89,7 @@ def write_private(file: Path, body: bytes) -> None:
             out.flush()
             os.fsync(out.fileno())
         part.replace(file)
+        sync_directory(file.parent)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise StateError(f"{file} cannot be written: {error.strerror}.") from error
@@ -92,6 +122,8 @@ class StateLock:
                 raise SpoolInUseError(
                     f"Another agent runs on {directory}. Stop it, or give this one its own --state."
                 ) from error
+            if is_full(directory):
+                raise _no_room(directory) from error
             raise StateError(f"{file} cannot be used: {error}.") from error
 
     def release(self) -> None:

@@ -20,6 +20,8 @@ BOUND_WORDS = {
 FLOOR_WORDS = "this protocol often reads low: the line is this fast or faster"
 """Of a floor that isn't this machine's doing."""
 
+ENOUGH_WORDS = "the line is this fast or faster, which is enough: asked was for"
+
 
 def throughput_lines(results: Iterable[Result]) -> Iterator[str]:
     """`measure` for people: the rates, and what stands on the way."""
@@ -140,6 +142,8 @@ def _result_words(result: dict[str, Any]) -> str:
 def _meaning(result: ThroughputResult) -> str:
     is_ours = result.method == "ndt7"
     words = BOUND_WORDS[result.bound] if is_ours or not result.bound else FLOOR_WORDS
+    if is_ours and result.stop_reason == "target_reached" and result.target_bits_per_second:
+        words = f"{ENOUGH_WORDS} {_mbps(result.target_bits_per_second)}"
     limited = f"; limited by {result.limited_by.replace('_', ' ')}" if result.limited_by else ""
     return words + limited + ("; inside this computer" if result.path_kind == "loopback" else "")
 

@@ -1,5 +1,6 @@
 """The composition root: what is wired to what stands here alone."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import entry_points
@@ -21,7 +22,7 @@ from .rooms.keeping import room_tests
 from .services import Services
 from .store import ClickHouseResults, ControlStore, DuckDBResults, ResultStore, Stores
 from .upkeep.worker import Upkeep
-from .warm import warm
+from .warm import keep_overview, warm
 
 __all__ = ["Services", "create_app", "open_services"]
 
@@ -91,7 +92,9 @@ def create_app(services: Services, *, dashboard: bool = True) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.script_hashes = await warm(app)
+    keeping = asyncio.create_task(keep_overview(app.state.services))
     yield
+    keeping.cancel()
     app.state.room_tests.forget()
     await app.state.upkeep.stop()
 

@@ -50,6 +50,14 @@ class NotPermitted(CollectorError):
     title = "Not permitted"
 
 
+class TooManyCopies(NotPermitted):
+    """As many machines run on copies of one agent as may. Retrying helps once some were shut
+    out."""
+
+    title = "Too many copies"
+    retry_after_seconds = 3600
+
+
 class NotFound(CollectorError):
     """No such thing here. Retrying doesn't help."""
 
@@ -105,6 +113,36 @@ class TooManyTests(CollectorError):
 
     status = 429
     title = "Too many tests"
+
+    def __init__(self, detail: str, retry_after_seconds: int) -> None:
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class LineBusy(CollectorError):
+    """Other tests are on the line, or are to be soon. Ask again then."""
+
+    status = 409
+    title = "The line is busy"
+
+    def __init__(self, detail: str, retry_after_seconds: int) -> None:
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Blackout(CollectorError):
+    """The calendar says that no test may load the line now. Ask again later."""
+
+    status = 429
+    title = "No heavy test in a blackout"
+    retry_after_seconds = 900
+
+
+class BudgetUsedUp(CollectorError):
+    """What tests may cost in a day or month is spent. Ask again when the next one begins."""
+
+    status = 429
+    title = "The budget is used up"
 
     def __init__(self, detail: str, retry_after_seconds: int) -> None:
         super().__init__(detail)

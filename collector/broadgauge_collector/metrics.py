@@ -3,13 +3,13 @@ in base units."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
+    Counter,
     Histogram,
     generate_latest,
 )
@@ -17,14 +17,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from .access.agents import list_agents
-from .capacity.targets import DEFAULT_TARGET
 from .certificates import ShownCertificate
-from .config import DEFAULT_DAYS
 from .health_metrics import disk_gauges, last_heard, process_gauges, sink_metrics, upkeep_gauges
 from .ingest.ingest import Counts
 from .judged_metrics import judged
-from .judgements import Judgements
-from .reports import overview
+from .plan.slots import count_held
+from .reports import Overview
 from .schools.model import Agent, School
 from .schools.repository import list_schools
 
@@ -44,7 +42,6 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.judgements = Judgements()
         self.certificate: ShownCertificate | None = None
         self._requests = Histogram(
             "broadgauge_http_request_duration_seconds",
@@ -53,22 +50,31 @@ class Metrics:
             registry=self.registry,
         )
 
+        self._slots = Counter(
+            "broadgauge_slot_requests",
+            "Slots that agents asked for, by answer: given, or why not.",
+            ["answer"],
+            registry=self.registry,
+        )
+
+    def slot(self, answer: str) -> None:
+        """Count one answered wish for a slot."""
+        self._slots.labels(answer).inc()
+
     def request(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count one answered request."""
         self._requests.labels(route, method, f"{status // 100}xx").observe(seconds)
 
-    def close(self) -> None:
-        """Wait for verdicts that are being worked out."""
-        self.judgements.close()
-
 
 class Scrape(Collector):
-    """What ingest has counted and the stores say at the moment of a scrape."""
+    """What ingest has counted and the stores say at the moment of a scrape, and the verdicts of an
+    overview, if there is one."""
 
-    def __init__(self, services: "Services", now: datetime) -> None:
+    def __init__(self, services: "Services", now: datetime, overview: Overview | None) -> None:
         self._services = services
         self._stores = services.stores
         self._now = now
+        self._overview = overview
 
     def collect(self) -> Iterator[Metric]:
         """Read by prometheus-client at each scrape."""
@@ -78,6 +84,9 @@ class Scrape(Collector):
             schools = list_schools(connection)
             yield from sink_metrics(connection, now)
             yield from upkeep_gauges(connection)
+            held = count_held(connection, now)
+        help_text = "Slots that are held now: tests that load a line, or may."
+        yield GaugeMetricFamily("broadgauge_slots_held", help_text, value=held)
         yield from ingest_counters(services.ingest.counts)
         help_text = "Results that were read and wait to be stored."
         waiting = services.ingest.waiting_results
@@ -88,13 +97,8 @@ class Scrape(Collector):
         yield self._latest_rates({school.id: school.name for school in schools})
         yield from process_gauges(now, services.metrics.certificate)
         yield from disk_gauges(services.config.data)
-        yield from self._judged()
-
-    def _judged(self) -> Iterator[Metric]:
-        work_out = partial(overview, self._stores, DEFAULT_TARGET, DEFAULT_DAYS, self._now)
-        found = self._services.metrics.judgements.latest(work_out)
-        if found is not None:
-            yield from judged(found)
+        if self._overview is not None:
+            yield from judged(self._overview)
 
     def _latest_rates(self, names: dict[UUID, str]) -> Metric:
         rates = GaugeMetricFamily(
@@ -151,6 +155,9 @@ def agent_gauges(agents: tuple[Agent, ...], now: datetime) -> Iterator[Metric]:
     dropped = sum(gone.results for agent in agents for gone in agent.dropped_results)
     help_text = "Results that agents dropped unsent because their spools were full, as last said."
     yield GaugeMetricFamily("broadgauge_agents_dropped_results", help_text, value=dropped)
+    damaged = sum(agent.damaged_results for agent in agents)
+    help_text = "Results that agents' disks damaged before they were sent, as last said."
+    yield GaugeMetricFamily("broadgauge_agents_damaged_results", help_text, value=damaged)
 
 
 def state_of(agent: Agent, now: datetime) -> str:
@@ -163,8 +170,8 @@ def state_of(agent: Agent, now: datetime) -> str:
     return "live" if heard is not None and now - heard <= LIVE else "silent"
 
 
-def exposition(services: "Services", now: datetime) -> bytes:
+def exposition(services: "Services", now: datetime, overview: Overview | None) -> bytes:
     """Everything in Prometheus' text format."""
     scrape = CollectorRegistry()
-    scrape.register(Scrape(services, now))
+    scrape.register(Scrape(services, now, overview))
     return generate_latest(services.metrics.registry) + generate_latest(scrape)

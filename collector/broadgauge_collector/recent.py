@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, NamedTuple
 
-COSTLY_SECONDS = 0.5
+COSTLY_SECONDS = 0.25
 """What is answered faster is asked anew each time: then a small district sees every change."""
 
 SHARE = 0.1

@@ -4,8 +4,10 @@ Dash puts its inline scripts together at the first rendering; until then a deep 
 without them. What was rendered also tells which inline scripts the content policy must allow.
 """
 
+import asyncio
 import base64
 import hashlib
+from contextlib import suppress
 from html.parser import HTMLParser
 from typing import Any
 
@@ -13,8 +15,22 @@ from starlette.types import ASGIApp, Message
 
 from .access.middleware import INTERNAL_PRINCIPAL
 from .access.permissions import Permission, Principal
+from .capacity.targets import DEFAULT_TARGET
+from .config import DEFAULT_DAYS
+from .errors import CollectorError
+from .recent import TOO_OLD_SECONDS
+from .reports import overview
+from .services import Services
 
 OURSELVES = Principal(kind="user", name="server", permissions=frozenset({Permission.READ}))
+
+
+async def keep_overview(services: Services) -> None:
+    """Have the overview that most people ask for at hand, if working it out costs much."""
+    while True:
+        await asyncio.sleep(TOO_OLD_SECONDS / 2)
+        with suppress(CollectorError):
+            await services.report(overview, DEFAULT_TARGET, DEFAULT_DAYS)
 
 
 async def warm(app: ASGIApp) -> tuple[str, ...]:

@@ -12,7 +12,18 @@ from broadgauge_collector.services import Services
 
 from .backend import Backend
 from .callbacks import wire
-from .pages import agents, kept_aside, not_found, one_test, overview, school, storage
+from .pages import (
+    agents,
+    calendar,
+    coverage,
+    kept_aside,
+    needs,
+    not_found,
+    one_test,
+    overview,
+    school,
+    storage,
+)
 from .shell import shell
 
 NAME = "broadgauge_dashboard"
@@ -74,10 +85,13 @@ def mount(app: FastAPI, services: Services) -> None:
 def _register_pages() -> None:
     context_value.set({})
     dash.register_page("overview", path=overview.PATH, title=overview.TITLE, layout=overview.layout)
+    dash.register_page("needs", path=needs.PATH, title=needs.TITLE, layout=needs.layout)
     dash.register_page("agents", path=agents.PATH, title=agents.TITLE, layout=agents.layout)
     dash.register_page(
         "kept_aside", path=kept_aside.PATH, title=kept_aside.TITLE, layout=kept_aside.layout
     )
+    dash.register_page("coverage", path=coverage.PATH, title=coverage.TITLE, layout=coverage.layout)
+    dash.register_page("calendar", path=calendar.PATH, title=calendar.TITLE, layout=calendar.layout)
     dash.register_page("storage", path=storage.PATH, title=storage.TITLE, layout=storage.layout)
     dash.register_page(
         "school", path_template=school.PATH_TEMPLATE, title=school.TITLE, layout=school.layout

@@ -34,7 +34,14 @@ def shell() -> dmc.MantineProvider:
 
 
 def _header() -> html.Header:
-    links = [_nav("Overview", "/"), _nav("Agents", "/agents"), _nav("Storage", "/storage")]
+    links = [
+        _nav("Overview", "/"),
+        _nav("Coverage", "/coverage"),
+        _nav("Needs", "/needs"),
+        _nav("Agents", "/agents"),
+        _nav("Calendar", "/calendar"),
+        _nav("Storage", "/storage"),
+    ]
     return html.Header(
         html.Div(
             [

@@ -43,12 +43,18 @@ _WORDS: dict[Conclusion, str] = {
 _REASONS: dict[Reason, str] = {
     "loopback": "Measured inside one machine: never judged. Add a second machine.",
     "not_enough_tests": "Not enough tests yet.",
+    "must_hold_twice": "It must hold for two weeks in a row.",
     "about_at_target": "About at the target: too close to call.",
     "machine_limited": (
         "The testing computer was the limit, or its readings were unsteady. "
         "Use a faster computer, on a cable."
     ),
     "no_people": "Nobody is counted at this school yet. Add its enrollment.",
+}
+READS: dict[Conclusion, str] = {
+    "meets": "meets the target",
+    "below": "falls short",
+    "undecided": "not decided",
 }
 VOTES: dict[Vote, str] = {
     "reached": "reached the need",
@@ -75,6 +81,10 @@ def verdict_saying(judged: LinkVerdict) -> Saying:
     why = _REASONS[verdict.reason] if verdict.reason else _days(judged)
     if verdict.reason == "not_enough_tests" and verdict.more_days:
         why = f"Not enough tests yet: about {fmt.plural(verdict.more_days, 'more day')} to go."
+    if verdict.conclusion == "undecided" and verdict.decided_on is not None:
+        why += f" The first verdict can be there on {fmt.day(verdict.decided_on)}."
+    elif verdict.pending is not None:
+        why += f" Last week alone: {READS[verdict.pending.conclusion]}."
     return Saying(_WORDS[verdict.conclusion], why, verdict.conclusion)
 
 

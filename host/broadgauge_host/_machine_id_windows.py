@@ -1,34 +1,28 @@
 """MachineGuid: made when Windows was installed, or prepared anew by sysprep."""
 
 import re
-import subprocess
+from typing import Any
 
-KEY = r"HKLM\SOFTWARE\Microsoft\Cryptography"
-COMMAND = ("reg.exe", "query", KEY, "/v", "MachineGuid", "/reg:64")
-LIMIT_SECONDS = 10.0
-NO_WINDOW = 0x08000000
-"""CREATE_NO_WINDOW: nobody at the machine shall see a window flash up."""
-
-GUID = re.compile(r"MachineGuid\s+REG_SZ\s+([0-9a-fA-F-]{36})\s")
+KEY = r"SOFTWARE\Microsoft\Cryptography"
+VALUE = "MachineGuid"
+GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def read_machine_id() -> str | None:
     """None if the registry isn't to be read."""
     try:
-        done = subprocess.run(
-            COMMAND,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=LIMIT_SECONDS,
-            check=True,
-            creationflags=NO_WINDOW,
-        )
-    except (OSError, ValueError, subprocess.SubprocessError):
+        import winreg
+    except ImportError:
         return None
-    return guid_in(done.stdout.decode(errors="replace"))
+    return machine_guid(winreg)
 
 
-def guid_in(said: str) -> str | None:
-    """The id in what `reg query` printed."""
-    found = GUID.search(said)
-    return found[1] if found else None
+def machine_guid(registry: Any) -> str | None:
+    """What the registry has, as 64-bit programs see it: those of 32 bits see another."""
+    reading = registry.KEY_READ | registry.KEY_WOW64_64KEY
+    try:
+        with registry.OpenKey(registry.HKEY_LOCAL_MACHINE, KEY, 0, reading) as key:
+            value, _ = registry.QueryValueEx(key, VALUE)
+    except OSError:
+        return None
+    return value if isinstance(value, str) and GUID.fullmatch(value.strip()) else None

@@ -107,11 +107,12 @@ def board(data: Path) -> Iterator[Board]:
 
 
 def nights(mbps: float, days: int = 12) -> list[Result]:
-    """Two full readings each way on each of the last evenings, when nobody is at school."""
+    """Two full readings each way on each of so many evenings, when nobody is at school, so long ago
+    that the last two evaluations saw them all."""
     today = datetime.now(CHICAGO).date()
     evenings = [
         datetime.combine(today - timedelta(days=back), time(hour), CHICAGO).astimezone(UTC)
-        for back in range(1, days + 1)
+        for back in range(15, days + 15)
         for hour in (20, 21)
     ]
     return [

@@ -120,7 +120,10 @@ def test_adding_an_agent_gives_the_exact_commands(served: Board, open_page: Open
     expect(page.locator("table.agents")).to_contain_text("Lenovo 300e Gen 4")
 
 
-@pytest.mark.parametrize("path", ["/", "/agents", "/school/{id}", "/no-such-page"])
+PAGES = ["/", "/agents", "/needs", "/calendar", "/school/{id}", "/no-such-page"]
+
+
+@pytest.mark.parametrize("path", PAGES)
 def test_a_phone_never_scrolls_sideways(served: Board, open_page: Open, path: str) -> None:
     here = path.format(id=school_id(served, "Lincoln Elementary"))
     page = open_page(served, here, viewport=PHONE)
@@ -185,7 +188,7 @@ def test_signing_out_closes_the_dashboard(served: Board, open_page: Open) -> Non
     expect(page).to_have_url(f"{served.url}/sign-in")
 
 
-@pytest.mark.parametrize("path", ["/", "/agents", "/school/{id}", "/school/none", "/no-such-page"])
+@pytest.mark.parametrize("path", [*PAGES, "/school/none"])
 def test_every_page_has_one_title_and_its_headings_skip_no_level(
     served: Board, open_page: Open, path: str
 ) -> None:

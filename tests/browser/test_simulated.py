@@ -16,6 +16,7 @@ ADDRESSES = {
     "/agents": "/agents",
     "/kept-aside": "/kept-aside",
     "/storage": "/storage",
+    "/needs": "/needs",
     "/school/<school_id>": "/school/{school}",
     "/test/<test_id>": "/test/{test}",
     "/404": "/nothing-here",

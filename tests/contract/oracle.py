@@ -16,9 +16,11 @@ from broadgauge_collector.store.questions import (
     Listed,
     MadeBy,
     Measured,
+    Metric,
     NewestRate,
     ReadingKind,
     RoomRow,
+    SchoolClock,
     Spread,
     Window,
 )
@@ -62,6 +64,8 @@ class Oracle:
         direction: Direction,
         school_ids: Sequence[UUID],
         reflector_ids: Sequence[UUID],
+        *,
+        with_location: bool = False,
     ) -> list[dict[str, Any]]:
         return [
             {
@@ -82,6 +86,7 @@ class Oracle:
                 "client": test.client,
                 "public_server": test.public_server,
             }
+            | ({"location": test.location} if with_location else {})
             for one, test in self._tests(window)
             if test.direction == direction and one.school_id in school_ids
         ]
@@ -148,6 +153,52 @@ class Oracle:
     def loss(self, charted: Charted, by: Grouping) -> list[Spread]:
         found = [(one, r) for one, r in self._latencies(charted.window) if r.error is None]
         return _spreads(charted, by, found, lambda _: "lost", _lost_share)
+
+    @cache  # noqa: B019
+    def percentiles(
+        self, metric: Metric, window: Window, schools: tuple[SchoolClock, ...]
+    ) -> list[dict[str, Any]]:
+        places = {school.school_id: place for place, school in enumerate(schools)}
+        groups = defaultdict[tuple[int, str, int], list[tuple[float, bool]]](list)
+        for one in self._in(window):
+            result, reading = one.result, _metric(one.result, metric)
+            if reading is None or one.school_id not in places or result.segment is None:
+                continue
+            if result.path_kind == "network" and result.error is None:
+                place = places[one.school_id]
+                hour = one.moment.astimezone(ZoneInfo(schools[place].timezone)).hour
+                groups[place, result.segment, hour].append((reading, result.simulated))
+        return [
+            {
+                "school": place,
+                "segment": segment,
+                "hour": hour,
+                "size": len(found),
+                "simulated": any(simulated for _, simulated in found),
+                **{
+                    f"p{share}": quantile([reading for reading, _ in found], share / 100)
+                    for share in (5, 25, 50, 75, 95, 99)
+                },
+            }
+            for (place, segment, hour), found in sorted(groups.items())
+        ]
+
+    def seats(
+        self, window: Window, direction: Direction, school_ids: Sequence[UUID]
+    ) -> list[dict[str, Any]]:
+        found = []
+        for one in self._in(window):
+            if one.school_id in school_ids and (got := _got(one.result, direction)) is not None:
+                common = {
+                    "moment": one.moment.replace(tzinfo=None),
+                    "school": school_ids.index(one.school_id),
+                    "segment": one.result.segment,
+                    "path_kind": one.result.path_kind,
+                    "location": one.result.location,
+                    "simulated": one.result.simulated,
+                }
+                found.append(NOTHING_GOT | common | got)
+        return found
 
     def newest_rates(self, since: datetime) -> list[NewestRate]:
         newest: dict[tuple[UUID, Segment | None, Direction], tuple[datetime, float]] = {}
@@ -218,6 +269,51 @@ def quantile(values: Collection[float], share: float) -> float:
     low = int(place)
     high = min(low + 1, len(ordered) - 1)
     return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+
+
+NOTHING_GOT = {
+    "line_bits_per_second": None,
+    "loaded_rtt_seconds": None,
+    "lost_ratio": None,
+    "failed": False,
+    "held_back": False,
+}
+
+
+def _got(result: Result, direction: Direction) -> dict[str, Any] | None:
+    """What it says of a seat, if it does."""
+    match result:
+        case ThroughputResult() if (
+            result.direction == direction and result.trigger == "planned" and _ours(result)
+        ):
+            held_back = result.bound == "at_least" and result.limited_by in ("pacer", "policy")
+            return {
+                "what": "test",
+                "line_bits_per_second": result.line_bits_per_second,
+                "loaded_rtt_seconds": result.loaded_rtt_seconds,
+                "failed": result.error is not None,
+                "held_back": held_back,
+            }
+        case SkippedResult() if result.probe == "throughput":
+            return {"what": "skipped"}
+        case LatencyResult() if result.error is None and result.sent:
+            return {"what": "loss", "lost_ratio": _lost_share(result)}
+    return None
+
+
+def _metric(result: Result, metric: Metric) -> float | None:
+    match result, metric:
+        case LatencyResult(), "round_trip":
+            return result.rtt_p50_seconds
+        case LatencyResult(), "loss":
+            return _lost_share(result)
+        case ThroughputResult(), "download" | "upload" if result.direction == metric:
+            return result.line_bits_per_second if _ours(result) else None
+        case ThroughputResult(), "round_trip_downloading" | "round_trip_uploading" if (
+            _ours(result) and result.direction == f"{metric.removeprefix('round_trip_')[:-3]}"
+        ):
+            return result.loaded_rtt_seconds
+    return None
 
 
 def _newest_first(pair: tuple[Kept, Any]) -> tuple[float, int]:

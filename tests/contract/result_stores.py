@@ -184,6 +184,8 @@ class Term:
             "line_bits_per_second": line,
             "throughput_bits_per_second": line * chance.uniform(0.9, 0.97),
             "bound": chance.choice([None, "exact", "at_least"]),
+            "limited_by": chance.choice([None, "path", "pacer", "policy"]),
+            "loaded_rtt_seconds": chance.choice([None, 0.004, chance.uniform(0.001, 0.9)]),
         }
         if "error" in common:
             facts |= dict.fromkeys(("line_bits_per_second", "throughput_bits_per_second", "bound"))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from broadgauge_collector.store.results import Changes, Place, ResultStore
+from broadgauge_collector.store.results import Changes, Place, ResultStore, place_of
 from broadgauge_collector.store.schema import columns_of
 from broadgauge_wire import (
     RESULT_KINDS,
@@ -230,7 +230,7 @@ def pages(store: ResultStore, limit: int) -> list[UUID]:
     place: Place | None = None
     while rows := store.select("throughput", before=place, limit=limit).to_pylist():
         seen += [UUID(row["id"]) for row in rows]
-        place = Place(rows[-1]["started_at"].replace(tzinfo=UTC), UUID(rows[-1]["id"]))
+        place = place_of(rows[-1])
     return seen
 
 

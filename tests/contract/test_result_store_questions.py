@@ -2,12 +2,20 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import pytest
 
-from broadgauge_collector.store.questions import Charted, Grouping, Questions, Spread, Window
+from broadgauge_collector.store.questions import (
+    Charted,
+    Grouping,
+    Metric,
+    Questions,
+    SchoolClock,
+    Spread,
+    Window,
+)
 from broadgauge_collector.store.results import ResultStore
 from broadgauge_wire import RESULT_KINDS, Direction
 
@@ -91,17 +99,17 @@ def test_each_kind_comes_newest_first_whoever_is_asked_about(
     for kind, struct in RESULT_KINDS.items():
         for school_id in (None, TERM.school_ids[0]):
             wanted = [
-                one.result
+                one
                 for one in TERM.kept
                 if isinstance(one.result, struct)
-                and window.since <= one.result.started_at < window.until
+                and window.since <= one.moment < window.until
                 and school_id in (None, one.school_id)
             ]
-            wanted.sort(key=lambda result: (result.started_at, result.id), reverse=True)
+            wanted.sort(key=lambda one: (one.moment, one.result.id), reverse=True)
             conditions = {"school_id": school_id, **window._asdict()}
             for limit in (3, 1000):
                 found = ids_of(filled, kind, limit=limit, **conditions)
-                assert found == [result.id for result in wanted[:limit]]
+                assert found == [one.result.id for one in wanted[:limit]]
 
 
 def test_each_result_is_found_by_its_id(filled: ResultStore) -> None:
@@ -125,6 +133,16 @@ def test_tests_of_schools(questions: Questions, window: Window, direction: Direc
     asked = window, direction, TERM.school_ids[:2], TERM.reflector_ids
     found = questions.tests(*asked).to_pylist()
     assert _sorted(found) == _sorted(ORACLE.tests(*asked))
+    found = questions.tests(*asked, with_location=True).to_pylist()
+    assert _sorted(found) == _sorted(ORACLE.tests(*asked, with_location=True))
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_what_seats_got(questions: Questions, window: Window, direction: Direction) -> None:
+    asked = window, direction, TERM.school_ids[:2]
+    found = questions.seats(*asked).to_pylist()
+    assert {row["what"] for row in found} <= {"test", "skipped", "loss"}
+    assert _sorted(found) == _sorted(ORACLE.seats(*asked))
 
 
 @pytest.mark.parametrize("limit", [7, 500])
@@ -161,6 +179,16 @@ def test_spreads(questions: Questions, window: Window, by: Grouping) -> None:
             assert _rounded(found) == _rounded(getattr(ORACLE, name)(charted, by))
 
 
+@pytest.mark.parametrize("metric", get_args(Metric))
+def test_percentiles_by_school_segment_and_local_hour(
+    questions: Questions, window: Window, metric: Metric
+) -> None:
+    clocks = tuple(map(SchoolClock, TERM.school_ids, TIMEZONES))
+    for asked in (clocks, clocks[1:2], ()) if window == WINDOWS["term"] else (clocks,):
+        found = questions.percentiles(metric, window, asked).to_pylist()
+        assert _to_nine_digits(found) == _to_nine_digits(ORACLE.percentiles(metric, window, asked))
+
+
 def test_newest_rates_that_were_received_since(questions: Questions, window: Window) -> None:
     assert sorted(questions.newest_rates(window.since), key=str) == sorted(
         ORACLE.newest_rates(window.since), key=str
@@ -187,6 +215,12 @@ def test_rooms(questions: Questions, window: Window) -> None:
 
 def _sorted(tests: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(tests, key=lambda test: str(sorted(test.items())))
+
+
+def _to_nine_digits(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {name: f"{v:.9g}" if isinstance(v, float) else v for name, v in row.items()} for row in rows
+    ]
 
 
 def _rounded(spreads: list[Spread]) -> list[Any]:

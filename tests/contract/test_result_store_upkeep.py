@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from broadgauge_collector.store.questions import Charted, Spread, Window
+from broadgauge_collector.store.questions import Charted, SchoolClock, Spread, Window
 from broadgauge_collector.store.results import ExpiringKind, ResultStore
 from broadgauge_wire import RESULT_KINDS, LatencyResult, new_id
 from tests.collecting import NOW, an_agent, latency, throughput
@@ -69,6 +69,13 @@ def chart(store: ResultStore, school_id: UUID, window: Window = ALWAYS) -> list[
     return rounded(both)
 
 
+def percentiles(store: ResultStore) -> list[str]:
+    clocks = [SchoolClock(school_id, "America/Chicago") for school_id in TERM.school_ids]
+    with store.questions() as asked:
+        rows = asked.percentiles("round_trip", ALWAYS, clocks).to_pylist()
+    return [f"{list(row.values())[:5]} {row['p5']:.9g} {row['p99']:.9g}" for row in rows]
+
+
 def rounded(spreads: list[Spread]) -> list[Any]:
     return [(*each[:3], *(f"{number:.9g}" for number in each[3:])) for each in spreads]
 
@@ -78,8 +85,11 @@ def test_charts_show_the_same_after_latency_windows_went(opened: OpenedAgain, st
     store = brought_to(state, opened, TERM)
     before = {school_id: chart(store, school_id) for school_id in TERM.school_ids}
     assert any(before.values())
+    by_hour = percentiles(store)
+    assert by_hour
     assert store.expire("latency", MIDDLE) > 0
     assert {school_id: chart(store, school_id) for school_id in TERM.school_ids} == before
+    assert percentiles(store) == by_hour
     with store.questions() as asked:
         for school_id in TERM.school_ids:
             expected = Oracle(TERM.kept).ways(ALWAYS, school_id)

@@ -242,10 +242,14 @@ UNDER_SYSTEMD = (
     "it installs into the system: tests/integration/test_services.py does, under systemd"
 )
 ON_A_MAC = "it needs a Mac"
+A_CALENDAR = "it needs a district's calendar: tests/unit/collector/test_cli_calendar.py has one"
+
+A_LINE_OF_ONES_OWN = "it needs a line: tests/unit/collector/test_cli_coverage.py has one"
 
 A_DATABASE = "it needs a database: tests/servers/test_sinks.py sends to a real one"
 
 HOW_TO = {
+    "prometheus.md": (Block("broadgauge readers add Prometheus", in_the_shell),),
     "demo.md": (
         Block("make demo", A_SMALLER_DISTRICT),
         Block("broadgauge simulate --schools 40 --days 365 --seed 1", A_SMALLER_DISTRICT),
@@ -330,6 +334,30 @@ HOW_TO = {
         ),
         Block('broadgauge rooms list --school "Lincoln Elementary"', in_the_shell),
     ),
+    "coverage.md": (
+        Block("broadgauge coverage", in_the_shell),
+        Block('broadgauge coverage line "Lincoln Elementary WAN"', A_LINE_OF_ONES_OWN),
+        Block("broadgauge coverage goal --closed-tests 12", A_LINE_OF_ONES_OWN),
+    ),
+    "school-calendar.md": (
+        Block(
+            'broadgauge schools hours "Lincoln Elementary" --opens 07:45 --closes 15:30 '
+            "--on wed=07:45-14:00",
+            in_the_shell,
+        ),
+        Block(
+            'broadgauge calendar add "Winter break" --on 2026-12-21 --to 2027-01-01', in_the_shell
+        ),
+        Block("broadgauge calendar import district.ics --dry-run", A_CALENDAR),
+        Block('broadgauge calendar import district.ics --match "no school"', A_CALENDAR),
+        Block('broadgauge calendar hours "Lincoln Elementary"', in_the_shell),
+        Block('broadgauge calendar hours "Lincoln Elementary" --least-used measured', in_the_shell),
+        Block(
+            'broadgauge links add "District Internet" --segment internet '
+            '--school "Lincoln Elementary"',
+            in_the_shell,
+        ),
+    ),
     "school-networks.md": (
         Block(
             'broadgauge networks add 10.20.0.0/16 --note "All schools"',
@@ -354,6 +382,17 @@ HOW_TO = {
         ),
     ),
     "settings.md": (Block("broadgauge settings", in_the_shell),),
+    "slots-and-budgets.md": (
+        Block(
+            "broadgauge settings set probes.throughput.school_max_bytes_per_day 100e9 "
+            '--school "Lincoln Elementary"',
+            in_the_shell,
+        ),
+        Block(
+            "broadgauge-agent reflector --access-key-file closet.key --slot-log tests.jsonl",
+            "it runs until it is stopped: tests/faults/slot_trials.py starts it so",
+        ),
+    ),
     "troubleshoot.md": (Block("broadgauge-agent doctor", ask_both_doctors),),
     "survey.md": (
         Block(

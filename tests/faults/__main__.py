@@ -39,7 +39,9 @@ PARTS = [
     ),
     Part("power cut, results store", "power_trials", ["store"], "--cuts", 250),
     Part("power cut, agent's spool", "power_trials", ["spool"], "--cuts", 250),
+    Part("power cut, agent's identity", "power_trials", ["identity"], "--cuts", 100),
     Part("server killed", "server_trials", [], "--kills", 1000),
+    Part("slots of 200 agents, collector killed", "slot_trials", [], "--kills", 60),
 ]
 
 

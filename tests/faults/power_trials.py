@@ -4,6 +4,7 @@ Prints one JSON object like the crash points' trials.
 """
 
 import tempfile
+import time
 import traceback
 from functools import partial
 from itertools import count
@@ -11,7 +12,9 @@ from pathlib import Path
 from uuid import UUID
 
 import click
+from msgspec.structs import replace
 
+from broadgauge_agent.identity import load_identity, save_identity
 from broadgauge_agent.spool import Spool
 from broadgauge_collector.store import DuckDBResults
 from broadgauge_wire import decode_result
@@ -68,7 +71,25 @@ def _check_spool(disk: Path, acknowledged: list[str]) -> None:
     assert not {UUID(one) for one in acknowledged} - set(found)
 
 
-KEPT = {"store": (_store, _check_store), "spool": (_spool, _check_spool)}
+def _identity(disk: Path, acknowledge: Acknowledge) -> None:
+    """An agent that joins anew, or gets a name of its own, without end."""
+    for number in count(1):
+        identity = replace(spool_work.IDENTITY, agent_id=UUID(int=number))
+        save_identity(disk, identity)
+        acknowledge(str(identity.agent_id))
+        time.sleep(0.02)
+
+
+def _check_identity(disk: Path, acknowledged: list[str]) -> None:
+    if acknowledged:
+        assert load_identity(disk).agent_id >= UUID(acknowledged[-1])
+
+
+KEPT = {
+    "store": (_store, _check_store),
+    "spool": (_spool, _check_spool),
+    "identity": (_identity, _check_identity),
+}
 
 
 @click.command()

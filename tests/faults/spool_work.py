@@ -20,7 +20,7 @@ import httpx2
 from msgspec.structs import replace
 
 import broadgauge_agent
-from broadgauge_agent import forking, ship
+from broadgauge_agent import forking, settings_heard, ship
 from broadgauge_agent.client import Answer
 from broadgauge_agent.errors import UnreachableError
 from broadgauge_agent.identity import load_identity, save_identity
@@ -48,6 +48,9 @@ CODE = sorted(
     {*AGENT.glob("spool*.py"), *(AGENT / name for name in ("ship.py", "forking.py", "state.py"))}
 )
 """Every line of it is a crash point."""
+
+TALKING = (ship, forking, settings_heard)
+"""Modules that speak to the collector."""
 
 IDENTITY = make_identity("http://127.0.0.1:1")
 
@@ -140,7 +143,8 @@ class Agent:
     """A spool and its shipper, before a ledger."""
 
     def __init__(self, state: Path, ledger: Ledger) -> None:
-        ship.send = forking.send = ledger.send  # type: ignore[attr-defined, assignment]
+        for module in TALKING:
+            module.send = ledger.send  # type: ignore[attr-defined]
         if not (state / "identity.json").exists():
             state.mkdir(parents=True, exist_ok=True)
             save_identity(state, IDENTITY)

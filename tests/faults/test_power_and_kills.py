@@ -5,9 +5,9 @@ import pytest
 from tests.faults.trials import trials
 
 
-@pytest.mark.parametrize("what", ["store", "spool"])
-def test_what_was_acknowledged_is_there_when_the_power_is_back(what: str) -> None:
-    trials("power_trials", what, "--cuts", "4")
+@pytest.mark.parametrize(("what", "cuts"), [("store", 4), ("spool", 4), ("identity", 2)])
+def test_what_was_acknowledged_is_there_when_the_power_is_back(what: str, cuts: int) -> None:
+    trials("power_trials", what, "--cuts", str(cuts))
 
 
 def test_what_a_killed_server_acknowledged_is_there_once_when_it_is_back() -> None:

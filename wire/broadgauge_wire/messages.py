@@ -4,8 +4,29 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Raw, Struct
 
-from .fields import END, Count, Explanation, Id, Instant, Lane, Segment, Text, about
-from .spec import MAX_BATCH_RESULTS, MAX_KINDS
+from .fields import (
+    END,
+    BitsPerSecond,
+    Count,
+    Direction,
+    Explanation,
+    Id,
+    Instant,
+    Lane,
+    Seconds,
+    Segment,
+    Text,
+    Trigger,
+    about,
+)
+from .spec import (
+    MAX_BATCH_RESULTS,
+    MAX_KINDS,
+    MAX_PLAN_SPANS,
+    MAX_SLOT_LINES,
+    MAX_SLOT_SECONDS,
+    MAX_SLOT_WAIT_SECONDS,
+)
 
 Secret = Annotated[str, Meta(max_length=200)]
 LongSecret = Annotated[str, Meta(max_length=2000)]
@@ -65,6 +86,50 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = {}
 
 
+class PlanSpan(Struct, frozen=True, kw_only=True):
+    """A span of time, and how often an agent makes heavy tests in it."""
+
+    begins: Annotated[Instant, about("When it begins, UTC")]
+    ends: Annotated[Instant, about("When it ends, UTC; the next one begins there")]
+    tests_per_hour: Annotated[
+        Annotated[float, Meta(ge=0, le=3600)],
+        about("Mean number of heavy tests; the gaps vary at random", "1/h"),
+    ]
+    light: Annotated[bool, about("Students may be there: tests are made lighter")] = False
+    routine: Annotated[
+        bool, about("Tests only ask whether the line carries what is needed, where that is known")
+    ] = False
+    blackout: Annotated[bool, about("No heavy test, whatever the reason")] = False
+
+
+class PlanTarget(Struct, frozen=True, kw_only=True):
+    """What the line to a test server must carry."""
+
+    reflector_id: Annotated[Id, about("The test server")]
+    line_bits_per_second: Annotated[BitsPerSecond, about("Line rate that is needed", "bit/s")]
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """`GET plan`: when an agent makes heavy tests. It holds until it ends, heard again or not."""
+
+    made_at: Annotated[Instant, about("When it was made, by the collector's clock")]
+    valid_until: Annotated[Instant, about("Until when it holds, by the collector's clock")]
+    spans: Annotated[
+        Annotated[tuple[PlanSpan, ...], Meta(max_length=MAX_PLAN_SPANS)],
+        about("Spans in order, without gaps between them; none where nothing is planned"),
+    ] = ()
+    light_max_seconds: Annotated[
+        Seconds, about("Longest time one direction of a light test may take", "s")
+    ] = 5.0
+    light_max_bytes: Annotated[
+        Annotated[float, Meta(ge=0)],
+        about("Most payload that one direction of a light test may cost", "byte"),
+    ] = 3e8
+    targets: Annotated[
+        tuple[PlanTarget, ...], about("What lines must carry, for routine tests")
+    ] = ()
+
+
 class Asleep(Struct, frozen=True, kw_only=True):
     """`POST asleep`: all that an agent says away from school networks. There is nothing in it."""
 
@@ -99,6 +164,83 @@ class ForkRequest(Struct, frozen=True, kw_only=True):
 
     id: Annotated[Id, about("Made by the copy, once: asked again, it is given the same agent")]
     agent_version: Annotated[Text, about("Version of the agent that asks")]
+
+
+class SlotRequest(Struct, frozen=True, kw_only=True):
+    """`POST slots`: may I load the line for a moment? Asked before every test that does."""
+
+    id: Annotated[
+        Id, about("Made by the agent, once a test: asked again, it is given the same slot")
+    ]
+    reflector_id: Annotated[
+        Id | None, about("Test server the test goes to; null for one that isn't the district's")
+    ] = None
+    directions: Annotated[
+        Annotated[tuple[Direction, ...], Meta(min_length=1, max_length=2)],
+        about("Which ways it loads the line"),
+    ]
+    trigger: Annotated[Trigger, about("Why it runs")] = "planned"
+    bytes_expected: Annotated[
+        Count, about("Payload it will cost, as tests before it did; 0 if there were none", "byte")
+    ] = 0
+    bytes_at_most: Annotated[
+        Annotated[int, Meta(ge=1, le=2**53)],
+        about("Payload it ends at; as much is set aside until it has ended", "byte"),
+    ]
+    seconds: Annotated[
+        Annotated[float, Meta(gt=0, le=MAX_SLOT_SECONDS)],
+        about("Longest time it may take, all directions together", "s"),
+    ]
+    waits_seconds: Annotated[
+        Annotated[float, Meta(ge=0, le=MAX_SLOT_WAIT_SECONDS)],
+        about("How late it may begin, where another test is on the line", "s"),
+    ] = 0.0
+
+
+class SlotAnswer(Struct, frozen=True, kw_only=True):
+    """A line for a test, for a while. In seconds from now, since the two clocks may differ."""
+
+    slot_id: Annotated[Id, about("What the collector calls it; the test's results say it")]
+    token: Annotated[
+        LongSecret | None,
+        about("What is shown to the test server; null for one that asks for none"),
+    ] = None
+    begins_in_seconds: Annotated[
+        Annotated[float, Meta(ge=0, le=1e6)],
+        about("When it begins, counted from the answer", "s"),
+    ]
+    holds_seconds: Annotated[
+        Annotated[float, Meta(ge=0, le=1e6)], about("How long it holds from then on", "s")
+    ]
+    bytes_at_most: Annotated[
+        Count, about("Payload that was set aside: the test ends there", "byte")
+    ]
+
+
+class SlotPass(Struct, frozen=True, kw_only=True):
+    """A slot as its access token says it (JSON, in the `slot` claim)."""
+
+    id: Annotated[Id, about("The slot. Agents that test as a group share one")]
+    lines: Annotated[
+        Annotated[tuple[Id, ...], Meta(min_length=1, max_length=MAX_SLOT_LINES)],
+        about("What the test loads: shared lines, and the school for whatever is its alone"),
+    ]
+    begins: Annotated[
+        float,
+        about(
+            "When it begins by the collector's clock; slots of a line come in this order", "Unix s"
+        ),
+    ]
+    seconds: Annotated[
+        Annotated[float, Meta(gt=0, le=MAX_SLOT_SECONDS)], about("How long it holds", "s")
+    ]
+    bytes: Annotated[Count, about("Payload at which its tests end", "byte")]
+
+
+class SlotEnd(Struct, frozen=True, kw_only=True):
+    """`POST slots/{slot_id}/end`: the test is over, and the line is free."""
+
+    bytes_used: Annotated[Count, about("Payload it cost, both ways together", "byte")]
 
 
 class BatchKey(Struct, frozen=True, kw_only=True):

@@ -171,6 +171,16 @@ class ThroughputResult(ResultBase, frozen=True, kw_only=True, tag="throughput"):
         Text | None,
         about("Organization that issued the test server's certificate, where one vouches for it"),
     ] = None
+    target_bits_per_second: Annotated[
+        BitsPerSecond | None,
+        about(
+            "The line rate asked about: the test ends once the line is known to carry it", "bit/s"
+        ),
+    ] = None
+    pace_bits_per_second: Annotated[
+        BitsPerSecond | None,
+        about("Line rate that the sender kept to until the end, if it was told to", "bit/s"),
+    ] = None
 
 
 class LatencyResult(ResultBase, frozen=True, kw_only=True, tag="latency"):

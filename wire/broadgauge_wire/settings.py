@@ -72,6 +72,49 @@ class ThroughputConfig(Struct, frozen=True, kw_only=True):
             "byte",
         ),
     ] = 50e9
+    max_bytes_per_month: Annotated[
+        Annotated[float, Meta(ge=0, le=1e14)],
+        about(
+            "The same for a calendar month. The server keeps to it too, and to the day's, by the "
+            "school's local time",
+            "byte",
+        ),
+    ] = 500e9
+    school_max_bytes_per_day: Annotated[
+        Annotated[float, Meta(ge=0, le=1e14)],
+        about(
+            "Most payload that tests may cost a school in a day, all of its machines together. "
+            "The server gives no slot beyond it; an agent alone can't tell",
+            "byte",
+        ),
+    ] = 500e9
+    school_max_bytes_per_month: Annotated[
+        Annotated[float, Meta(ge=0, le=1e14)],
+        about("The same for a calendar month", "byte"),
+    ] = 5e12
+    max_wait_seconds: Annotated[
+        Annotated[float, Meta(ge=0, le=300)],
+        about(
+            "How long a test waits for others to end on its line. Then it is skipped, and that is "
+            "reported",
+            "s",
+        ),
+    ] = 60.0
+    min_battery_percent: Annotated[
+        Annotated[float, Meta(ge=0, le=100)],
+        about(
+            "A machine on battery below this charge skips tests that load the network, and reports "
+            "it; 0 for never",
+            "%",
+        ),
+    ] = 30.0
+    skip_when_metered: Annotated[
+        bool,
+        about(
+            "Whether a test is skipped, and that reported, where the system holds the connection "
+            "for one that is paid by use"
+        ),
+    ] = True
     skip_when_busy: Annotated[
         bool,
         about(

@@ -27,6 +27,18 @@ MAX_CLOCK_LEAD_SECONDS = 24 * 3600
 EARLIEST_YEAR = 2020
 """A result dated before this year comes from a clock that lost its battery."""
 
+MAX_SLOT_SECONDS = 300.0
+"""A line is given to one test for no longer: a day has room for others."""
+
+MAX_SLOT_LINES = 24
+"""Shared lines on the way of one test: a token with more would not fit into a request."""
+
+MAX_SLOT_WAIT_SECONDS = 300.0
+"""A slot is given no further ahead: an agent that is gone by then would keep others waiting."""
+
+MAX_PLAN_SPANS = 2000
+"""More than a week of quarters of an hour."""
+
 API_PREFIX = "/api/v1"
 
 ACCESS_PARAMETER = "access_token"
@@ -34,6 +46,12 @@ ACCESS_PARAMETER = "access_token"
 
 ACCESS_ALGORITHM = "HS256"
 """What access tokens are signed with: collector and test server share the key."""
+
+SLOT_CLAIM = "slot"
+"""Of an access token that is for one slot: what the test server keeps to."""
+
+ASKS_FOR_SLOTS = "asks_for_slots"
+"""Claim of an access token whose owner asks for slots: without one, it tests as a stranger does."""
 
 WIDEST_PREFIX = {4: 8, 6: 32}
 """In bits, of a listed subnet by IP version. 10.0.0.0/8 is the widest private range, and /32 what a

@@ -31,8 +31,8 @@ DISK_FULL = "disk full"
 
 def check_files(state: Path, config_file: Path, *, required: bool) -> Iterator[Check]:
     """In the order in which one depends on another."""
-    yield check_state_directory(state)
     yield check_disk(state)
+    yield check_state_directory(state)
     yield check_configuration(config_file, required=required)
     yield check_spool_file(state)
     yield check_identity(state)

@@ -25,6 +25,8 @@ class KnownLine(Struct, frozen=True, kw_only=True):
     bound: Bound
     throughput_bits_per_second: float
     idle_rtt_seconds: float
+    is_only_carried: bool = False
+    """It was asked about less, and ended when that was proven: the line may carry more."""
 
 
 class ProbeRequest(Struct, frozen=True, kw_only=True):
@@ -52,6 +54,10 @@ class ProbeRequest(Struct, frozen=True, kw_only=True):
 
     known_issuer: str | None = None
     """Organization that issued the test server's certificate when it was first trusted."""
+
+    target_bits_per_second: float | None = None
+    """Line rate that is asked about. A test ends once the line is known to carry it, and is sent at
+    little more than that where it can be; None finds all that the line carries."""
 
     access_token: str | None = None
     server_url: str = ""

@@ -4,68 +4,52 @@ A token is a JWT (RFC 7519), signed with the key that this test server shares wi
 and with no other: whoever has one signed with it was let in to this test server.
 """
 
+import ipaddress
 import os
 import time
 from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs
 
-from msgspec import Struct
+import msgspec
 
 from broadgauge_agent.errors import ConfigError
-from broadgauge_wire.spec import ACCESS_ALGORITHM, ACCESS_PARAMETER
+from broadgauge_wire import SlotPass
+from broadgauge_wire.spec import ACCESS_ALGORITHM, ACCESS_PARAMETER, ASKS_FOR_SLOTS, SLOT_CLAIM
 
+from .answers_to_tests import Grant, Occupied, Refusal
 from .limits import Limits
 from .open_budget import OpenBudget, Wait
+from .slot_book import SlotBook, Transfer
 
 VARIABLE = "BROADGAUGE_REFLECTOR_KEY"
 
 LEEWAY_SECONDS = 120.0
 """How far the collector's clock and this one may be apart without anybody noticing."""
 
+NO_SLOT = "The slot in this access token makes no sense here. Update this test server's program."
+
 MIN_KEY_BYTES = 32
 """A shorter one could be guessed from a token (RFC 7518, section 3.2)."""
-
-
-class Refusal(Struct, frozen=True, kw_only=True):
-    """An HTTP answer to a test that may not be."""
-
-    status: HTTPStatus
-    words: str
-    retry_after_seconds: int | None = None
-
-
-class Grant:
-    """A transfer that may be, and has begun. `end` it."""
-
-    def __init__(self, budget: OpenBudget | None = None, address: str = "") -> None:
-        self._budget = budget
-        self._address = address
-        self._has_ended = False
-
-    def take(self, num_bytes: int) -> bool:
-        """Count bytes that were moved, however late; False once the test has to end, its budget
-        used up."""
-        return self._budget is None or self._budget.take(self._address, num_bytes)
-
-    def end(self) -> None:
-        """The transfer is over. Saying so again changes nothing."""
-        if self._budget and not self._has_ended:
-            self._budget.end(self._address)
-        self._has_ended = True
 
 
 class Access:
     """The one who decides. Without a key, everybody is welcome to what `limits` leave."""
 
     def __init__(
-        self, key: str | None, limits: Limits, clock: Callable[[], float] = time.monotonic
+        self,
+        key: str | None,
+        limits: Limits,
+        clock: Callable[[], float] = time.monotonic,
+        on_transfer: Callable[[Transfer], None] = lambda _: None,
     ) -> None:
         if key is not None:
             import jwt  # noqa: F401  # now, not during the first test
         self._key = key
         self._budget = OpenBudget(limits, clock)
+        self._slots = SlotBook(clock, on_transfer)
 
     @property
     def has_key(self) -> bool:
@@ -77,19 +61,39 @@ class Access:
         token = token_in(target) if self._key else None
         return bool(self._key and token and token_fault(token, self._key) is None)
 
-    def admit(self, target: str, address: str) -> Grant | Refusal:
+    def admit(self, target: str, address: str) -> Grant | Refusal | Occupied:
         """Whether whoever is at `address` may test; `target` is the request's path with query."""
         if self._key is None:
             return Grant()
         token = token_in(target)
         if token is None:
             return self._admit_without(address)
-        fault = token_fault(token, self._key)
-        return Refusal(status=HTTPStatus.FORBIDDEN, words=fault) if fault else Grant()
+        claims = claims_of(token, self._key)
+        if isinstance(claims, str):
+            return Refusal(status=HTTPStatus.FORBIDDEN, words=claims)
+        if SLOT_CLAIM in claims:
+            return self._admit_slot(claims[SLOT_CLAIM])
+        if claims.get(ASKS_FOR_SLOTS) and not is_loopback(address):
+            return self._admit_without(address)
+        return Grant()
+
+    def _admit_slot(self, claim: Any) -> Grant | Refusal | Occupied:
+        try:
+            return self._slots.enter(msgspec.convert(claim, SlotPass))
+        except msgspec.ValidationError:
+            return Refusal(status=HTTPStatus.FORBIDDEN, words=NO_SLOT)
 
     def _admit_without(self, address: str) -> Grant | Refusal:
         wait = self._budget.begin(address)
         return _later(wait) if wait else Grant(self._budget, address)
+
+
+def is_loopback(address: str) -> bool:
+    """Whether a test comes from this machine itself, and so loads no line."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def given_access_key(file: Path | None) -> str | None:
@@ -114,14 +118,20 @@ def token_in(target: str) -> str | None:
 
 
 def token_fault(token: str, key: str) -> str | None:
-    """What is wrong with a token, in words for IT staff; None if it is good.
+    """What is wrong with a token, in words for IT staff; None if it is good."""
+    claims = claims_of(token, key)
+    return claims if isinstance(claims, str) else None
+
+
+def claims_of(token: str, key: str) -> dict[str, Any] | str:
+    """What a good token says; what is wrong with any other, in words for IT staff.
 
     The algorithm is the one agreed, whatever the token's header says (RFC 8725, section 3.1).
     """
     import jwt  # only a test server with a key needs it
 
     try:
-        jwt.decode(
+        claims: dict[str, Any] = jwt.decode(
             token,
             key,
             algorithms=[ACCESS_ALGORITHM],
@@ -138,7 +148,7 @@ def token_fault(token: str, key: str) -> str | None:
             "This access token isn't signed with this test server's key. Make a new key on the "
             "collector (broadgauge reflectors key NAME), and start the test server with it."
         )
-    return None
+    return claims
 
 
 def _checked(text: str, place: str) -> str:

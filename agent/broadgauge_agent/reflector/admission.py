@@ -1,14 +1,27 @@
 """Who is connected, and whether one more may be. Every connection's thread asks."""
 
 import threading
+import time
 from collections.abc import Iterable
+from http import HTTPStatus
 
-from .access import Access, Grant, Refusal
+from .access import Access
+from .answers_to_tests import Grant, Occupied, Refusal
 from .connection import Connection
 from .limits import Limits
+from .slot_book import SlotGrant
+
+HANDOVER_SECONDS = 3.0
+"""How long a test waits for the one before it to close. It was told to, and had its time."""
 
 WAITING_PER_PLACE = 1
 """Connections above a limit wait for a polite 503, this many for each one within it."""
+
+STILL_CLOSING = Refusal(
+    status=HTTPStatus.TOO_MANY_REQUESTS,
+    words="The test before this one is still closing its connections. Try again in a second.",
+    retry_after_seconds=1,
+)
 
 
 class Admission:
@@ -103,7 +116,8 @@ class Door:
     def __init__(self, access: Access, limits: Limits) -> None:
         self._access = access
         self._limits = limits
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
+        """Notified when a test has ended."""
 
     @property
     def has_key(self) -> bool:
@@ -116,11 +130,19 @@ class Door:
 
     def admit(self, target: str, connection: Connection) -> "Meter | Refusal":
         """Whether whoever is connected may test; `target` is the request's path with query."""
-        with self._lock:
+        ends_at = time.monotonic() + HANDOVER_SECONDS
+        with self._changed:
             verdict = self._access.admit(target, connection.sender)
+            while isinstance(verdict, Occupied):
+                if not self._changed.wait(ends_at - time.monotonic()):
+                    return STILL_CLOSING
+                verdict = self._access.admit(target, connection.sender)
+            if isinstance(verdict, SlotGrant):
+                verdict.cut = connection.cut_off
+                connection.hurry(verdict.seconds_left)
         if isinstance(verdict, Refusal):
             return verdict
-        return Meter(verdict, self._lock, connection, self._limits.bytes_per_connection)
+        return Meter(verdict, self._changed, connection, self._limits.bytes_per_connection)
 
 
 class Meter:
@@ -128,29 +150,34 @@ class Meter:
     comes late is still counted."""
 
     def __init__(
-        self, grant: Grant, lock: threading.Lock, connection: Connection, max_bytes: int
+        self, grant: Grant, changed: threading.Condition, connection: Connection, max_bytes: int
     ) -> None:
         self._grant = grant
-        self._lock = lock
+        self._changed = changed
         self._connection = connection
         self._max_bytes = max_bytes
-        self.is_used_up = False
+        self._has_none_left = False
+
+    @property
+    def is_used_up(self) -> bool:
         """The test has to end: its connection's limit, or what is left for tests like it, is
-        reached."""
+        reached, or its slot is over."""
+        return self._has_none_left or self._grant.is_over
 
     def __enter__(self) -> "Meter":
         return self
 
     def __exit__(self, *_: object) -> None:
-        with self._lock:
+        with self._changed:
             self._grant.end()
+            self._changed.notify_all()
 
     def take(self, num_bytes: int) -> None:
         """Count bytes that were moved."""
         self._connection.moved_bytes += num_bytes
-        with self._lock:
+        with self._changed:
             has_left = self._grant.take(num_bytes)
-        self.is_used_up = not has_left or self._connection.moved_bytes >= self._max_bytes
+        self._has_none_left = not has_left or self._connection.moved_bytes >= self._max_bytes
 
 
 def _of(sender: str, connections: Iterable[Connection]) -> list[Connection]:

@@ -7,8 +7,9 @@ import ssl
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
 
 from broadgauge_agent.ndt7.frames import binary_frames
 from broadgauge_host.service.alive import alive_until
@@ -19,6 +20,8 @@ from .admission import Admission, Door
 from .connection import Connection
 from .echo_server import EchoServer
 from .limits import Limits
+from .slot_book import Transfer
+from .slot_log import log_to
 from .sockets import open_sockets
 from .tls import ReflectorTls, registration
 from .visit import Visit
@@ -39,12 +42,21 @@ def serve(
     limits: Limits = DEFAULT_LIMITS,
     tls: ReflectorTls | None = None,
     access_key: str | None = None,
+    slot_log: Path | None = None,
 ) -> None:
     """Run a reflector until SIGTERM or SIGINT; says on stderr when it listens.
 
-    PortTakenError or ConfigError if it cannot listen there.
+    PortTakenError or ConfigError if it cannot listen there, or write the list of tests.
     """
-    asyncio.run(_serve_until_signal(host, port, limits, tls, access_key))
+    running = running_reflector(
+        host,
+        port,
+        limits=limits,
+        tls=tls.context if tls else None,
+        access_key=access_key,
+        on_transfer=log_to(slot_log),
+    )
+    asyncio.run(_serve_until_signal(host, running, tls))
 
 
 @asynccontextmanager
@@ -55,9 +67,12 @@ async def running_reflector(
     limits: Limits = DEFAULT_LIMITS,
     tls: ssl.SSLContext | None = None,
     access_key: str | None = None,
+    on_transfer: Callable[[Transfer], None] = lambda _: None,
 ) -> AsyncIterator[int]:
-    """A reflector for as long as the block runs; gives its port number."""
+    """A reflector for as long as the block runs; gives its port number. Each test under a slot is
+    told to `on_transfer`, once it has ended."""
     binary_frames(masked=False)  # made before the first test, not during it
+    access = Access(access_key, limits, on_transfer=on_transfer)
     tcp, udp = open_sockets(host, port)
     loop = asyncio.get_running_loop()
     async with AsyncExitStack() as stack:
@@ -65,7 +80,7 @@ async def running_reflector(
         stack.callback(tcp.close)
         echo, _ = await loop.create_datagram_endpoint(lambda: EchoServer(limits), sock=udp)
         stack.callback(echo.close)
-        visitors = Visitors(tls, Door(Access(access_key, limits), limits), limits)
+        visitors = Visitors(tls, Door(access, limits), limits)
         stack.push_async_callback(visitors.stop)
         accepting = asyncio.create_task(_accept(tcp, visitors))
         stack.callback(accepting.cancel)
@@ -142,15 +157,13 @@ async def _pause(accepted: socket.socket | None) -> None:
 
 
 async def _serve_until_signal(
-    host: str, port: int, limits: Limits, tls: ReflectorTls | None, access_key: str | None
+    host: str, running: AbstractAsyncContextManager[int], tls: ReflectorTls | None
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         # signal.signal, unlike add_signal_handler, exists on Windows too
         signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
-    context = tls.context if tls else None
-    running = running_reflector(host, port, limits=limits, tls=context, access_key=access_key)
     async with running as bound:
         print(f"test server listening on {host} port {bound} (TCP and UDP)", file=sys.stderr)  # noqa: T201
         if tls:

@@ -8,9 +8,9 @@ from typing import Final
 import h11
 from msgspec.structs import replace
 
-from .access import Refusal
 from .admission import Admission, Door, Meter
 from .answers import PREFLIGHT, Answer, Asked, Route, words
+from .answers_to_tests import Refusal
 from .connection import Connection
 from .exchange import Exchange
 from .requests import ROUTES, TESTS, query_fault

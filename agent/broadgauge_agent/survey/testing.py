@@ -1,6 +1,7 @@
 """The tests of one room, and what they read."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +9,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from broadgauge_agent.access_tokens import with_access
+from broadgauge_agent.budget import is_inside_this_machine
 from broadgauge_agent.calibration import FACT, known_calibration, speaks_tls
 from broadgauge_agent.config import Config
+from broadgauge_agent.errors import AgentError
+from broadgauge_agent.heavy import run_by_hand
+from broadgauge_agent.identity import load_identity
 from broadgauge_agent.known_issuers import issuer_among
 from broadgauge_agent.measuring import skip_or_measure
 from broadgauge_agent.presence import this_moment
 from broadgauge_agent.probes import ProbeRequest, load_probe
 from broadgauge_agent.runner import probe_request
+from broadgauge_agent.slots import Noted, Slots
 from broadgauge_agent.spool_file import view_spool
 from broadgauge_agent.turns import WAITING, turn
 from broadgauge_wire import (
@@ -73,7 +79,8 @@ def test_room(
     with turn(state, _never, lambda: say(WAITING)):
         facts = _facts(state)
         plain = [_Asked(room=room, server=server, facts=facts) for server in servers]
-        results = [tuple(_tests(asked, config, settings)) for asked in plain]
+        slots = _slots(state)
+        results = [tuple(_tests(asked, config, settings, slots)) for asked in plain]
     if this_moment().slept_since(began):
         raise SleptError
     return Surveyed(
@@ -100,10 +107,27 @@ def reading_of(server: Reflector, results: Sequence[Result]) -> Reading:
     return reading
 
 
-def _tests(asked: _Asked, config: Config, settings: Settings) -> Iterator[Result]:
+def _tests(
+    asked: _Asked, config: Config, settings: Settings, slots: Slots | None
+) -> Iterator[Result]:
     for name in PROBES:
         request = with_access(_request(name, asked, config), settings)
-        yield from skip_or_measure(name, load_probe(name), request, _never)
+        probe = load_probe(name)
+        measure = partial(skip_or_measure, name, probe)
+        if probe.heavy and not is_inside_this_machine(request):
+            wait = config.probes.throughput.max_wait_seconds
+            yield from run_by_hand(name, request, slots, measure, wait)
+        else:
+            yield from measure(request, _never)
+
+
+def _slots(state: Path) -> Slots | None:
+    """None where this machine has not joined, or its key is not for this user."""
+    try:
+        identity = load_identity(state)
+    except AgentError:
+        return None
+    return Slots(lambda: identity, Noted())
 
 
 def _request(name: str, asked: _Asked, config: Config) -> ProbeRequest:

@@ -83,12 +83,13 @@ def limit_unsent_bytes(connection: socket.socket, num_bytes: int) -> None:
         return  # then they are late
 
 
-def limit_pacing(connection: socket.socket, bytes_per_second: float) -> None:
-    """Let the kernel send no faster than this from now on."""
+def limit_pacing(connection: socket.socket, bytes_per_second: float) -> bool:
+    """Let the kernel send no faster than this from now on. Whether it will."""
     try:
         connection.setsockopt(socket.SOL_SOCKET, SO_MAX_PACING_RATE, round(bytes_per_second))
     except (OSError, OverflowError):
-        return  # then it goes on as before
+        return False  # then it goes on as before
+    return True
 
 
 def read_bbr_info(connection: Connection) -> BbrFacts | None:

@@ -28,5 +28,6 @@ def limit_unsent_bytes(_connection: socket.socket, _num_bytes: int) -> None:
     """There is no limit."""
 
 
-def limit_pacing(_connection: socket.socket, _bytes_per_second: float) -> None:
+def limit_pacing(_connection: socket.socket, _bytes_per_second: float) -> bool:
     """There is no limit."""
+    return False

@@ -4,7 +4,9 @@ A key is kept in the clear, because a hash signs nothing. It leaves here once, w
 the test server that `up` runs itself is given its own at every start.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import jwt
@@ -12,10 +14,10 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, delete, insert, select
 
 from broadgauge_wire import AccessToken, Settings
-from broadgauge_wire.spec import ACCESS_ALGORITHM
+from broadgauge_wire.spec import ACCESS_ALGORITHM, ASKS_FOR_SLOTS, SLOT_CLAIM
 
 from ..schools.repository import get_reflector, settings_for
-from ..store.tables import access_key
+from ..store.tables import access_key, agent, slot_asker
 from .secrets import ACCESS_KEY, new_secret
 
 TOKEN_LIFETIME = timedelta(hours=24)
@@ -51,23 +53,54 @@ def settings_with_tokens(
     told = {reflector.id for reflector in settings.reflectors}
     # The same all hour, so that an agent's settings stay the same while nothing else changes.
     expires_at = now.replace(minute=0, second=0, microsecond=0) + TOKEN_LIFETIME
-    tokens = access_tokens(c, subject=str(agent_id), expires_at=expires_at)
+    tokens = access_tokens(
+        c,
+        subject=str(agent_id),
+        expires_at=expires_at,
+        claims={ASKS_FOR_SLOTS: True} if asks_for_slots(c, agent_id) else {},
+    )
     return replace(
         settings, access_tokens=tuple(token for token in tokens if token.reflector_id in told)
     )
 
 
-def access_tokens(c: Connection, *, subject: str, expires_at: datetime) -> tuple[AccessToken, ...]:
+def access_tokens(
+    c: Connection, *, subject: str, expires_at: datetime, claims: Mapping[str, Any] | None = None
+) -> tuple[AccessToken, ...]:
     """A JWT (RFC 7519) for each test server with a key, which lets the subject test there."""
     return tuple(
         AccessToken(
             reflector_id=row.reflector_id,
-            token=jwt.encode(
-                {"aud": str(row.reflector_id), "sub": subject, "exp": expires_at},
-                row.key,
-                ACCESS_ALGORITHM,
-            ),
+            token=_signed(row.reflector_id, row.key, subject, expires_at, claims or {}),
             expires_at=expires_at,
         )
         for row in c.execute(select(access_key))
     )
+
+
+def slot_token(
+    c: Connection, reflector_id: UUID, *, subject: str, slot: Mapping[str, Any], now: datetime
+) -> str | None:
+    """A JWT that lets the subject load a line once; None for a test server without a key.
+
+    It ends as late as any, because the test server's clock may be wrong by hours: how long the slot
+    holds is in it, and is told by the order in which slots come.
+    """
+    key = kept_access_key(c, reflector_id)
+    claims = {SLOT_CLAIM: dict(slot)}
+    return key and _signed(reflector_id, key, subject, now + TOKEN_LIFETIME, claims)
+
+
+def asks_for_slots(c: Connection, agent_id: UUID) -> bool:
+    """Whether an agent does, in the version that it was last heard in."""
+    asked = select(slot_asker.c.version).where(slot_asker.c.agent_id == agent_id)
+    heard = select(agent.c.version).where(agent.c.id == agent_id)
+    version: str | None = c.execute(asked).scalar_one_or_none()
+    return version is not None and version == c.execute(heard).scalar_one_or_none()
+
+
+def _signed(
+    reflector_id: UUID, key: str, subject: str, expires_at: datetime, claims: Mapping[str, Any]
+) -> str:
+    whole = {"aud": str(reflector_id), "sub": subject, "exp": expires_at, **claims}
+    return jwt.encode(whole, key, ACCESS_ALGORITHM)

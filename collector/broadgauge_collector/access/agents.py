@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
+from msgspec import Struct
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from broadgauge_wire import DroppedResults, encode, new_id
@@ -11,6 +12,7 @@ from broadgauge_wire import DroppedResults, encode, new_id
 from ..errors import AgentRefused, NotFound
 from ..schools.model import Agent
 from ..store.tables import agent, school
+from .copies import copies
 from .secrets import AGENT_KEY, hash_of, new_secret
 
 _AGENTS = select(agent, school.c.simulated).join(school, school.c.id == agent.c.school_id)
@@ -49,15 +51,23 @@ def get_agent(c: Connection, agent_id: UUID) -> Agent:
     return _agent(row)
 
 
-def list_agents(c: Connection) -> tuple[Agent, ...]:
-    """Every agent, revoked ones too, in the order they joined."""
-    rows = c.execute(_AGENTS.order_by(agent.c.joined_at, agent.c.id))
+def list_agents(c: Connection, school_id: UUID | None = None) -> tuple[Agent, ...]:
+    """Every agent, or a school's, revoked ones too, in the order they joined."""
+    chosen = _AGENTS if school_id is None else _AGENTS.where(agent.c.school_id == school_id)
+    rows = c.execute(chosen.order_by(agent.c.joined_at, agent.c.id))
     return tuple(_agent(row) for row in rows)
 
 
-def revoke_agent(c: Connection, agent_id: UUID, now: datetime) -> Agent:
-    """Shut an agent out: its key opens nothing from now on. What it measured stays."""
-    still_in = (agent.c.id == agent_id) & agent.c.revoked_at.is_(None)
+def revoke_agent(
+    c: Connection, agent_id: UUID, now: datetime, *, with_copies: bool = False
+) -> Agent:
+    """Shut an agent out: its key opens nothing from now on. What it measured stays. With its
+    copies: those that were made of it, and of them."""
+    revoked = get_agent(c, agent_id)
+    gone = [agent_id]
+    if with_copies:
+        gone += [each.id for each in copies(list_agents(c, revoked.school_id)).get(agent_id, ())]
+    still_in = agent.c.id.in_(gone) & agent.c.revoked_at.is_(None)
     c.execute(update(agent).where(still_in).values(revoked_at=now))
     return get_agent(c, agent_id)
 
@@ -69,15 +79,17 @@ def note_heard(
     version: str,
     spooled_results: int | None,
     dropped_results: tuple[DroppedResults, ...] = (),
+    damaged_results: int = 0,
     clock_offset_seconds: float | None = None,
 ) -> None:
     """Keep when an agent was last heard, awake; its version, how many results wait in its spool,
-    what it dropped because the spool was full, and how far its clock is behind if that is wrong."""
+    what it dropped because the spool was full, how many its disk damaged, and how far its clock is
+    behind if that is wrong."""
     heard = {
         "last_seen_at": now,
         "version": version,
         "spooled_results": spooled_results,
-        "dropped_results": encode(dropped_results).decode(),
+        "dropped_results": _kept_lost(dropped_results, damaged_results),
         "clock_offset_seconds": clock_offset_seconds,
         "asleep_since": None,
     }
@@ -91,11 +103,25 @@ def note_asleep(c: Connection, agent_id: UUID, now: datetime, version: str) -> N
     c.execute(update(agent).where(agent.c.id == agent_id).values(said))
 
 
-def _dropped(kept: str | None) -> tuple[DroppedResults, ...]:
-    return msgspec.json.decode(kept, type=tuple[DroppedResults, ...]) if kept else ()
+class Lost(Struct, frozen=True):
+    """What an agent said that will never come, in one column."""
+
+    dropped: tuple[DroppedResults, ...] = ()
+    damaged: int = 0
+
+
+def _kept_lost(dropped: tuple[DroppedResults, ...], damaged: int) -> str:
+    # A list alone is what earlier versions wrote, and can read.
+    return encode(Lost(dropped, damaged) if damaged else dropped).decode()
+
+
+def _lost(kept: str | None) -> Lost:
+    said = msgspec.json.decode(kept, type=Lost | tuple[DroppedResults, ...]) if kept else ()
+    return said if isinstance(said, Lost) else Lost(said)
 
 
 def _agent(row: Row[tuple[object, ...]]) -> Agent:
+    lost = _lost(row.dropped_results)
     return Agent(
         id=row.id,
         name=row.name,
@@ -105,7 +131,8 @@ def _agent(row: Row[tuple[object, ...]]) -> Agent:
         joined_at=row.joined_at,
         last_seen_at=row.last_seen_at,
         spooled_results=row.spooled_results,
-        dropped_results=_dropped(row.dropped_results),
+        dropped_results=lost.dropped,
+        damaged_results=lost.damaged,
         revoked_at=row.revoked_at,
         asleep_since=row.asleep_since,
         simulated=row.simulated,

@@ -3,20 +3,19 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from broadgauge_wire import ForkRequest, JoinAnswer
 
-from ..errors import AgentRefused, Conflict
+from ..errors import AgentRefused, Conflict, TooManyCopies
 from ..schools.checks import clean_name
 from ..schools.model import Agent
 from ..schools.repository import get_school
 from ..store.tables import agent
 from .access_keys import settings_with_tokens
+from .agents import list_agents
+from .copies import MAX_COPIES, copies, root_of
 from .secrets import AGENT_KEY, hash_of, new_secret
-
-MAX_COPIES = 500
-"""Of one agent: a classroom set of machines made from one image, ten times over."""
 
 COPY = " (copy)"
 MAX_NAME = 200
@@ -26,8 +25,8 @@ def fork(c: Connection, original: Agent, request: ForkRequest, now: datetime) ->
     """An agent for a copy of this one, at its school. Asked again with the same id, the same one
     with a new key, since the answer may have got lost.
 
-    AgentRefused if this one was shut out. Conflict if the id is another agent's, or if there are
-    copies enough.
+    AgentRefused if this one was shut out. Conflict if the id is another agent's. TooManyCopies if
+    there are enough.
     """
     if not _is_in(c, original):  # it may have been shut out since it began to ask
         raise AgentRefused("This agent was shut out.", original.id)
@@ -54,12 +53,13 @@ def _is_in(c: Connection, original: Agent) -> bool:
 
 
 def _is_known(c: Connection, agent_id: UUID, original: Agent) -> bool:
-    found = c.execute(
-        select(agent.c.forked_from, agent.c.revoked_at).where(agent.c.id == agent_id)
-    ).one_or_none()
+    """One that was heard has its key, so that another machine asks: a copy of the copy, made while
+    it waited for its name."""
+    columns = (agent.c.forked_from, agent.c.revoked_at, agent.c.last_seen_at)
+    found = c.execute(select(*columns).where(agent.c.id == agent_id)).one_or_none()
     if found is None:
         return False
-    if found.forked_from != original.id or found.revoked_at is not None:
+    if tuple(found) != (original.id, None, None):
         raise Conflict("This id is another agent's, or of one that was shut out. Make a new one.")
     return True
 
@@ -67,16 +67,20 @@ def _is_known(c: Connection, agent_id: UUID, original: Agent) -> bool:
 def _add_copy(
     c: Connection, original: Agent, agent_id: UUID, key: str, version: str, now: datetime
 ) -> None:
-    copies = select(func.count()).where(agent.c.forked_from == original.id)
-    if c.execute(copies).scalar_one() >= MAX_COPIES:
-        raise Conflict(
-            f"There are {MAX_COPIES} copies of this agent: join the machine anew, with a token."
+    """At its school; in which room, nobody knows."""
+    kin = list_agents(c, original.school_id)
+    root = root_of(original.id, kin)
+    if len(copies(kin).get(root, ())) >= MAX_COPIES:
+        name = next((each.name for each in kin if each.id == root), original.name)
+        raise TooManyCopies(
+            f"{MAX_COPIES} machines run on copies of the agent {name}, and no "
+            "more are let in. Join this machine anew: broadgauge-agent join URL --token TOKEN "
+            "--force. Or shut out on the server those that are gone: broadgauge agents revoke ID"
         )
     row = {
         "id": agent_id,
         "school_id": original.school_id,
         "name": original.name.removesuffix(COPY)[: MAX_NAME - len(COPY)] + COPY,
-        "location": original.location,
         "version": version,
         "key_hash": hash_of(key),
         "joined_at": now,

@@ -1,13 +1,16 @@
 """Noting when agents were last heard, now and then: a control write for every batch would make
 ingest wait for a second disk. Falling asleep and waking are noted at once."""
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 import structlog
 from msgspec import Struct
+from sqlalchemy import Connection
 
 from broadgauge_wire import DroppedResults
 
@@ -26,12 +29,33 @@ log = structlog.get_logger()
 Occasion = Literal["batch", "settings", "asleep"]
 
 
+class Said(Struct, frozen=True):
+    """What an agent says of itself beside results."""
+
+    version: str
+    spooled_results: int | None
+    dropped_results: tuple[DroppedResults, ...]
+    damaged_results: int
+    clock_offset_seconds: float | None
+
+
+class Note(Struct, frozen=True):
+    """What an agent said, to be kept."""
+
+    agent_id: UUID
+    at: datetime
+    what: Said
+    asleep: bool
+
+
 class Heard:
     """When each agent was last noted, in this process."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._noted: dict[tuple[UUID, Occasion], float] = {}
+        self._waiting: list[Note] = []
+        self._writing = asyncio.Lock()
 
     def due(self, agent: Agent, occasion: Occasion) -> bool:
         """Whether to note this agent now; if so, not again for a while."""
@@ -43,14 +67,22 @@ class Heard:
         self._noted[agent.id, occasion] = now
         return True
 
-
-class Said(Struct, frozen=True):
-    """What an agent says of itself beside results."""
-
-    version: str
-    spooled_results: int | None
-    dropped_results: tuple[DroppedResults, ...]
-    clock_offset_seconds: float | None
+    async def note(
+        self, services: Services, agent: Agent, what: Said, *, asleep: bool = False
+    ) -> None:
+        """Keep it, with the moment. What the agent is answered doesn't hang on it. What comes while
+        others' is written is written together: after an outage thousands come back at once."""
+        self._waiting.append(Note(agent.id, services.now(), what, asleep))
+        async with self._writing:
+            notes, self._waiting = self._waiting, []
+            if not notes:
+                return
+            try:
+                await services.write_notes(lambda c: _written(c, notes))
+            except CollectorError as error:
+                log.warning("agents_not_noted", agents=len(notes), why=error.detail)
+            for each in notes:
+                services.known_agents.forget(each.agent_id)
 
 
 def said(agent: Agent, user_agent: str, taken: Taken | None = None) -> Said:
@@ -63,25 +95,24 @@ def said(agent: Agent, user_agent: str, taken: Taken | None = None) -> Said:
         version=version if tells else agent.version,
         spooled_results=spool.spooled_results,
         dropped_results=spool.dropped_results,
+        damaged_results=spool.damaged_results,
         clock_offset_seconds=spool.clock_offset_seconds,
     )
 
 
-async def note(services: Services, agent: Agent, what: Said, *, asleep: bool = False) -> None:
-    """Keep it, with the moment. What the agent is answered doesn't hang on it."""
-    now = services.now()
-    try:
-        if asleep:
-            await services.write(note_asleep, agent.id, now, what.version)
+def _written(c: Connection, notes: Iterable[Note]) -> None:
+    for note in notes:
+        what = note.what
+        if note.asleep:
+            note_asleep(c, note.agent_id, note.at, what.version)
         else:
-            await services.write(
-                note_heard,
-                agent.id,
-                now,
+            note_heard(
+                c,
+                note.agent_id,
+                note.at,
                 what.version,
                 what.spooled_results,
                 what.dropped_results,
+                what.damaged_results,
                 what.clock_offset_seconds,
             )
-    except CollectorError as error:
-        log.warning("agent_not_noted", agent_id=str(agent.id), why=error.detail)

@@ -6,6 +6,7 @@ shut out is out at once; and for a moment only, since other collectors may write
 
 import time
 from collections.abc import Callable
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -32,6 +33,7 @@ class KnownAgents:
         self.writes = writes
         self._clock = clock
         self._known: dict[bytes, _Known] = {}
+        self._hashes: dict[UUID, bytes] = {}
 
     def find(self, key: str) -> Agent | None:
         """The agent with this key; None if it has to be looked up."""
@@ -44,4 +46,12 @@ class KnownAgents:
         """Keep what was found where `writes` had been counted before it was looked up."""
         if len(self._known) >= MOST:
             self._known.clear()
-        self._known[hash_of(key)] = _Known(agent, writes, self._clock() + SECONDS)
+            self._hashes.clear()
+        hashed = self._hashes[agent.id] = hash_of(key)
+        self._known[hashed] = _Known(agent, writes, self._clock() + SECONDS)
+
+    def forget(self, agent_id: UUID) -> None:
+        """What is known of it has changed."""
+        hashed = self._hashes.pop(agent_id, None)
+        if hashed is not None:
+            self._known.pop(hashed, None)

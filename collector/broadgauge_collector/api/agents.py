@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 import structlog
-from fastapi import Path
+from fastapi import Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -25,7 +25,7 @@ from ..access.access_keys import settings_with_tokens
 from ..access.agents import list_agents, revoke_agent
 from ..access.failures import FailureLimit
 from ..access.fork import fork
-from ..access.heard import note, said
+from ..access.heard import said
 from ..access.join import join
 from ..access.middleware import address_of, too_many_failures
 from ..access.permissions import Permission, Principal
@@ -34,6 +34,7 @@ from ..errors import (
     Conflict,
     NotFound,
     NotPermitted,
+    TooManyCopies,
     TooManyFailures,
     Unauthenticated,
     Unreadable,
@@ -72,9 +73,10 @@ async def post_batch(request: Request, services: TheServices, principal: ThePrin
 
     `Date` is the agent's clock, and `Broadgauge-Lane` the batch's lane: where too much waits, the
     batch is refused before its body is read."""
-    agent = _agent(principal)
+    agent = agent_of(principal)
     headers = request.headers
-    services.ingest.admit(_lane(headers.get("broadgauge-lane")))
+    lane = _lane(headers.get("broadgauge-lane"))
+    services.ingest.admit(lane)
     body = await request.body()
     taken = await services.ingest.submit(
         agent,
@@ -82,9 +84,11 @@ async def post_batch(request: Request, services: TheServices, principal: ThePrin
         headers.get("content-encoding"),
         services.now(),
         date=headers.get("date"),
+        lane=lane,
     )
     if request.app.state.heard.due(agent, "batch"):
-        await note(services, agent, said(agent, _user_agent(request), taken))
+        what = said(agent, _user_agent(request), taken)
+        await request.app.state.heard.note(services, agent, what)
     return answer(taken.answer)
 
 
@@ -93,9 +97,9 @@ async def get_settings(
 ) -> Response:
     """What the agent that asks should know: where it may measure, to which test servers, and how
     often."""
-    agent = _agent(principal)
+    agent = agent_of(principal)
     if request.app.state.heard.due(agent, "settings"):
-        await note(services, agent, said(agent, _user_agent(request)))
+        await request.app.state.heard.note(services, agent, said(agent, _user_agent(request)))
     return await _settings(services, agent)
 
 
@@ -106,10 +110,10 @@ async def post_asleep(
     _nothing: Annotated[Asleep, body_of(Asleep)],
 ) -> Response:
     """Say that this agent is away from school networks. Where it is, is neither said nor kept."""
-    agent = _agent(principal)
+    agent = agent_of(principal)
     if request.app.state.heard.due(agent, "asleep"):
         what = said(agent, _user_agent(request))
-        await note(services, agent, what, asleep=True)
+        await request.app.state.heard.note(services, agent, what, asleep=True)
     return await _settings(services, agent)
 
 
@@ -120,7 +124,7 @@ async def post_fork(
 ) -> Response:
     """Become an agent of one's own on a machine whose spool is a copy of this agent's. The key is
     said once."""
-    forked = await services.write(fork, _agent(principal), wish, services.now())
+    forked = await services.write(fork, agent_of(principal), wish, services.now())
     log.info("agent_forked", agent_id=str(forked.agent_id), forked_from=principal.id)
     return answer(forked)
 
@@ -131,11 +135,13 @@ async def get_agents(services: TheServices) -> Response:
 
 
 async def post_revoke(
-    services: TheServices, agent_id: Annotated[UUID, Path(description="The agent's id")]
+    services: TheServices,
+    agent_id: Annotated[UUID, Path(description="The agent's id")],
+    copies: Annotated[bool, Query(description="Its copies, and theirs, as well")] = False,
 ) -> Response:
     """Shut an agent out for good. What it measured stays."""
-    revoked = await services.write(revoke_agent, agent_id, services.now())
-    log.info("agent_revoked", agent_id=str(agent_id))
+    revoked = await services.write(revoke_agent, agent_id, services.now(), with_copies=copies)
+    log.info("agent_revoked", agent_id=str(agent_id), copies=copies)
     return answer(revoked)
 
 
@@ -146,7 +152,7 @@ async def _settings(services: Services, agent: Agent) -> Response:
     return answer(told)
 
 
-def _agent(principal: Principal) -> Agent:
+def agent_of(principal: Principal) -> Agent:
     if principal.agent is None:
         raise NotPermitted("Only an agent may ask this.")
     return principal.agent
@@ -189,7 +195,7 @@ ROUTES = (
         body=ForkRequest,
         answer=JoinAnswer,
         max_body_bytes=JOIN_BODY_BYTES,
-        refusals=(Conflict,),
+        refusals=(Conflict, TooManyCopies),
     ),
     Route(
         method="GET",

@@ -15,9 +15,12 @@ from broadgauge_wire import Problem
 from ..access.middleware import SAFE_METHODS
 from ..access.permissions import Permission
 from ..errors import (
+    Blackout,
+    BudgetUsedUp,
     Busy,
     CollectorError,
     Invalid,
+    LineBusy,
     NotPermitted,
     StorageFull,
     TooLarge,
@@ -38,7 +41,15 @@ RFC 9457. Times are UTC, rates in bit/s, and what is unknown is null."""
 Schema = dict[str, Any]
 
 BYTES: Schema = {"type": "string", "format": "binary"}
-WITH_RETRY_AFTER = (Busy, StorageFull, TooManyFailures, TooManyTests)
+WITH_RETRY_AFTER = (
+    Busy,
+    StorageFull,
+    TooManyFailures,
+    TooManyTests,
+    LineBusy,
+    Blackout,
+    BudgetUsedUp,
+)
 RETRY_AFTER: Schema = {
     "description": "Seconds until it is worth trying again",
     "required": True,

@@ -20,7 +20,7 @@ from ..errors import Invalid, NotFound
 from ..exports import formats
 from ..exports.results import presentable, rows
 from ..schools.repository import find_school
-from ..store import Stores
+from ..store import Stores, results
 from ..store.results import Place
 from .routing import Route, TheServices, answer
 
@@ -53,7 +53,8 @@ class Results(Struct, frozen=True, kw_only=True):
 
 
 class Question(Struct, frozen=True, kw_only=True):
-    """Which results are asked for. `since` <= started_at < `until`."""
+    """Which results are asked for: those that began since an instant and before another, by the
+    collector's clock."""
 
     kind: Kind
     school: str | None
@@ -70,13 +71,14 @@ async def get_results(
     kind: Annotated[Kind, Query(description="Kind of results")] = "throughput",
     school: Annotated[str | None, Query(description="Only this school, by name or id")] = None,
     agent: Annotated[UUID | None, Query(description="Only this agent")] = None,
-    since: Annotated[Moment | None, Query(description="From this moment on")] = None,
-    until: Annotated[Moment | None, Query(description="Before this moment")] = None,
+    since: Annotated[Moment | None, Query(description="Began from this moment on")] = None,
+    until: Annotated[Moment | None, Query(description="Began before this moment")] = None,
     limit: Limit = 1000,
     before: Annotated[str | None, Query(description="`next` of the page before")] = None,
     format: FileFormat = "json",  # noqa: A002 - the parameter's public name
 ) -> Response:
-    """Results of one kind, newest first. The next page's address is in the header `Link`, and its
+    """Results of one kind, newest first by when they began: their `started_at`, corrected by
+    `clock_offset_seconds`, as in reports. The next page's address is in the header `Link`, and its
     `before` in the JSON."""
     question = Question(
         kind=kind,
@@ -136,8 +138,8 @@ def cursor_after(table: pa.Table, limit: int) -> str | None:
     """What `before` should be for the page after this one; None if this is the last."""
     if table.num_rows < limit:
         return None
-    last = table.slice(table.num_rows - 1).select(["started_at", "id"]).to_pylist()[0]
-    return f"{last['started_at'].isoformat()}Z_{last['id']}"
+    last = results.place_of(table.slice(table.num_rows - 1).to_pylist()[0])
+    return f"{last.moment.isoformat()}_{last.id}"
 
 
 def place_of(cursor: str) -> Place:
@@ -147,7 +149,7 @@ def place_of(cursor: str) -> Place:
         place = Place(datetime.fromisoformat(moment), UUID(result_id))
     except ValueError as error:
         raise Invalid(NO_CURSOR) from error
-    if place.started_at.utcoffset() != timedelta(0):
+    if place.moment.utcoffset() != timedelta(0):
         raise Invalid(NO_CURSOR)
     return place
 

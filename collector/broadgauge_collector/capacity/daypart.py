@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from msgspec import Struct
 from numpy.typing import NDArray
 
-from ..schools.model import School, SchoolHours
+from ..schools.calendar import SchoolCalendar
 from .model import Daypart
 
 START = datetime(1970, 1, 1, tzinfo=UTC)
@@ -18,16 +18,13 @@ DAY = timedelta(days=1) // MICROSECOND
 QUARTER = DAY // 96
 
 
-class Clock(Struct, frozen=True):
-    """Where a school's day and its hours are: an IANA time zone name and local hours."""
-
-    timezone: str
-    hours: SchoolHours
+Clock = SchoolCalendar
+"""Where a school's day and its hours are."""
 
 
-def clocks_of(schools: Iterable[School]) -> tuple[Clock, ...]:
+def clocks_of(calendars: Iterable[SchoolCalendar]) -> tuple[Clock, ...]:
     """The different clocks of schools behind a link, that of the first school first."""
-    return tuple(dict.fromkeys(Clock(school.timezone, school.hours) for school in schools))
+    return tuple(dict.fromkeys(calendar.placing() for calendar in calendars))
 
 
 def place(instant: datetime, clocks: tuple[Clock, ...]) -> tuple[date, Daypart]:
@@ -45,8 +42,11 @@ def placed(
     """The same for many instants, in microseconds since 1970 UTC: days' ordinals, and whether each
     is in closed hours."""
     closed = np.ones(len(moments), np.bool_)
-    for clock in clocks:
-        closed &= ~_in_hours(_local(moments, clock.timezone), clock.hours)
+    if len(moments):
+        # A local day may begin up to 14 h before its day of UTC, or end 12 h after.
+        first, last = (int(at // DAY) + EPOCH for at in (moments.min(), moments.max()))
+        for clock in clocks:
+            closed &= ~_within(moments, *_edges(clock, _month(first - 1), _month(last + 1)))
     return _local(moments, clocks[0].timezone) // DAY + EPOCH, closed
 
 
@@ -76,12 +76,36 @@ def _local(moments: NDArray[np.int64], timezone: str) -> NDArray[np.int64]:
     return local
 
 
-def _in_hours(local: NDArray[np.int64], hours: SchoolHours) -> NDArray[np.bool_]:
-    weekdays = (local // DAY + EPOCH - 1) % 7
-    times = local % DAY
-    opens, closes = (_since_midnight(at) for at in (hours.opens, hours.closes))
-    return np.isin(weekdays, list(hours.weekdays)) & (opens <= times) & (times < closes)
+def local_hours(moments: NDArray[np.int64], timezone: str) -> NDArray[np.int64]:
+    """The hour of the local day, 0 to 23, of instants in microseconds since 1970 UTC."""
+    hours: NDArray[np.int64] = _local(moments, timezone) // (DAY // 24) % 24
+    return hours
 
 
-def _since_midnight(at: time) -> int:
-    return timedelta(0, at.second, at.microsecond, 0, at.minute, at.hour) // MICROSECOND
+def _within(
+    moments: NDArray[np.int64], begins: NDArray[np.int64], ends: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Which moments are in one of the spans, which are in order."""
+    if not len(begins):
+        return np.zeros(len(moments), np.bool_)
+    span = np.searchsorted(begins, moments, side="right") - 1
+    inside: NDArray[np.bool_] = (span >= 0) & (moments < ends[span])
+    return inside
+
+
+Month = tuple[int, int]
+
+
+def _month(ordinal: int) -> Month:
+    day = date.fromordinal(ordinal)
+    return day.year, day.month
+
+
+@lru_cache(maxsize=2048)
+def _edges(clock: Clock, first: Month, last: Month) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """When school hours begin and end, in whole months so that many windows share them."""
+    after = last[0] + last[1] // 12, last[1] % 12 + 1
+    spans = clock.spans(date(*first, 1), date(*after, 1) - timedelta(days=1))
+    edges = [[(at - START) // MICROSECOND for at in span] for span in spans]
+    table = np.array(edges, np.int64).reshape(-1, 2)
+    return np.ascontiguousarray(table[:, 0]), np.ascontiguousarray(table[:, 1])

@@ -7,13 +7,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .columns import Columns, columns_of
+from .columns import AT_LEAST, EXACT, Columns, columns_of
 from .exclusions import EXCLUSIONS, WHY_NOT, Exclusion, place_of
 from .method import Method
 from .model import LinkTest, Need, UnknownNeed
 from .votes import counts, exclusions, votes
 
-_NEED_ASIDE: tuple[Exclusion, ...] = ("no_need", "unknown_ceiling", "machine_too_slow")
+_TOO_SLOW: tuple[Exclusion, ...] = ("unknown_ceiling", "machine_too_slow")
+"""Of tests by machines that, as far as is known, could not have seen the need."""
 
 
 class Evidence(NamedTuple):
@@ -36,9 +37,15 @@ class Evidence(NamedTuple):
         return self.tests.where(self.why == 0)
 
     def of_capacity(self) -> Columns:
-        """Closed-hours tests that say something about the line, whatever the need."""
-        aside = np.isin(self.why, [0, *map(place_of, _NEED_ASIDE)])
-        return self.tests.where(aside & self.tests.closed)
+        """Closed-hours tests that say something about the line.
+
+        What a machine read that could not have seen the need is a lower bound: something nearer to
+        it, such as its school's own line before one that many share, may have set that rate.
+        """
+        too_slow = np.isin(self.why, [place_of(why) for why in _TOO_SLOW])
+        says = np.isin(self.why, [0, place_of("no_need")]) | too_slow
+        bound = np.where(too_slow & (self.tests.bound == EXACT), AT_LEAST, self.tests.bound)
+        return self.tests._replace(bound=bound).where(says & self.tests.closed)
 
     def excluded(self, *exclusions: Exclusion) -> int:
         """How many tests have no say for one of these reasons."""
@@ -62,11 +69,12 @@ def why_not(
     voting_days: Collection[date],
     method: Method,
     *,
+    last: date,
     drop_simulated: bool,
 ) -> str | None:
     """One plain sentence on why a test is not behind the verdict on a need; None if it is.
 
-    `voting_days` are the days whose votes were judged.
+    `voting_days` are the days whose votes were judged, `last` the last that was looked at.
     """
     only = columns_of([test])
     place = exclusions(only, _bits(need), method, drop_simulated=drop_simulated)[0]
@@ -74,6 +82,8 @@ def why_not(
         return WHY_NOT[excluded]
     if isinstance(need, Need) and not counts(only, votes(only, need.bits_per_second, method))[0]:
         return WHY_NOT["school_hours"]
+    if test.day > last:
+        return WHY_NOT["since_evaluation"]
     return None if test.day in voting_days else WHY_NOT["other_days_decide"]
 
 

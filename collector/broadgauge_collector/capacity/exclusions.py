@@ -19,6 +19,7 @@ Exclusion = Literal[
     "machine_too_slow",
     "school_hours",
     "other_days_decide",
+    "since_evaluation",
 ]
 
 EXCLUSIONS: tuple[Exclusion | None, ...] = (None, *get_args(Exclusion))
@@ -57,4 +58,5 @@ WHY_NOT: dict[Exclusion, str] = {
     "other_days_decide": (
         "No closed-hours test counts that day, and the days that have one are judged without it."
     ),
+    "since_evaluation": "Made since the last evaluation: it counts in that of this week.",
 }

@@ -24,11 +24,14 @@ class Method(Struct, frozen=True, kw_only=True):
     """A split that this many days would not decide is about at the target."""
     mostly: float
     """From this share on, machines too slow for the need are the reason nothing is decided."""
+    weeks: int
+    """Evaluations looked back on: where no two in a row of these agree, nothing is decided."""
 
     def __str__(self) -> str:
         return (
-            f"day votes {self.version}: one fixed window, looked at once; a test reaches the need "
-            f"at {self.tolerance:.0%} of it; its computer must be able to see "
+            f"day votes {self.version}: evaluated at the end of each week on a fixed window, and "
+            f"stands once two weeks in a row agree; a test reaches the need at "
+            f"{self.tolerance:.0%} of it; its computer must be able to see "
             f"{self.ceiling_margin:.0%} of it; at least {self.minimum_tests} tests on "
             f"{self.minimum_days} days; exact {self.confidence:.0%} intervals; "
             f"undecided after {self.horizon_days} days is about at target"
@@ -36,7 +39,7 @@ class Method(Struct, frozen=True, kw_only=True):
 
 
 METHOD = Method(
-    version="1",
+    version="2",
     tolerance=0.95,
     ceiling_margin=1.1,
     confidence=0.95,
@@ -45,4 +48,5 @@ METHOD = Method(
     minimum_days=6,
     horizon_days=40,
     mostly=0.9,
+    weeks=8,
 )

@@ -20,7 +20,14 @@ Level = Literal["district", "school"]
 Per = Literal["student", "user", "concurrent_user", "school"]
 Daypart = Literal["closed", "school"]
 Conclusion = Literal["meets", "below", "undecided"]
-Reason = Literal["loopback", "not_enough_tests", "about_at_target", "machine_limited", "no_people"]
+Reason = Literal[
+    "loopback",
+    "not_enough_tests",
+    "must_hold_twice",
+    "about_at_target",
+    "machine_limited",
+    "no_people",
+]
 Vote = Literal["reached", "missed", "cannot_say"]
 
 
@@ -129,8 +136,17 @@ class Estimate(Struct, frozen=True, kw_only=True):
     ]
 
 
+class Pending(Struct, frozen=True, kw_only=True):
+    """What the latest evaluation concludes where the verdict that stands says something else."""
+
+    conclusion: Annotated[Conclusion, about("What the latest evaluation concludes")]
+    evaluated_on: Annotated[date, about("Last day of the window it looked at")]
+    counts_on: Annotated[date, about("When it becomes the verdict, if the next one agrees")]
+
+
 class Verdict(Struct, frozen=True, kw_only=True):
-    """An answer with its evidence."""
+    """An answer with its evidence. The evidence of a verdict that stands is that of the evaluation
+    it rests on; of an undecided one, everything so far, today included."""
 
     conclusion: Annotated[Conclusion, about("Whether the line is big enough")]
     reason: Annotated[Reason | None, about("Why it is undecided, if it is")]
@@ -157,3 +173,24 @@ class Verdict(Struct, frozen=True, kw_only=True):
     window: Annotated[tuple[date, date], about("First and last day judged")]
     method: Annotated[str, about("Version of the method")]
     simulated: Annotated[bool, about("Rests on made-up results")] = False
+    evaluated_on: Annotated[
+        date | None, about("Last day of the evaluation that it stands on; null if undecided")
+    ] = None
+    held_since: Annotated[
+        date | None,
+        about(
+            "Day of the first evaluation in a row that concludes the same, among those looked back "
+            "on; null if undecided"
+        ),
+    ] = None
+    pending: Annotated[
+        Pending | None, about("What the latest evaluation concludes, if something else")
+    ] = None
+    decided_on: Annotated[
+        date | None,
+        about("If undecided: when a verdict can be there at the earliest, if that can be said"),
+    ] = None
+    today: Annotated[
+        Conclusion | None,
+        about("What the window that ends today reads: shown as such, never as a verdict"),
+    ] = None

@@ -39,10 +39,15 @@ def judge(
 
 
 def judge_evidence(
-    evidence: Evidence, target: Target, window: tuple[date, date], method: Method = METHOD
+    evidence: Evidence,
+    target: Target,
+    window: tuple[date, date],
+    method: Method = METHOD,
+    *,
+    days: tuple[DayVote, ...] | None = None,
 ) -> Verdict:
-    """The same for tests that were weighed already."""
-    votes = _basis(evidence, method)
+    """The same for tests that were weighed already, and for `days` that have voted already."""
+    votes = basis(_days(evidence, method) if days is None else days, method)
     count = tally(votes)
     conclusion = conclude(count, method)
     reason = _reason(evidence, votes, method) if conclusion == "undecided" else None
@@ -75,11 +80,14 @@ def capacity(tests: Columns, method: Method) -> Estimate | None:
     return estimate.estimate(day_medians(tests).values(), method.confidence)
 
 
-def _basis(evidence: Evidence, method: Method) -> tuple[DayVote, ...]:
-    """The days that are judged: those with closed-hours tests, unless only all days decide."""
+def _days(evidence: Evidence, method: Method) -> tuple[DayVote, ...]:
     if isinstance(evidence.need, UnknownNeed):
         return ()
-    days = day_votes(evidence.with_a_say(), evidence.need.bits_per_second, method)
+    return day_votes(evidence.with_a_say(), evidence.need.bits_per_second, method)
+
+
+def basis(days: tuple[DayVote, ...], method: Method) -> tuple[DayVote, ...]:
+    """The days that are judged: those with closed-hours tests, unless only all days decide."""
     closed = tuple(day for day in days if day.daypart == "closed")
     decided = (basis for basis in (closed, days) if conclude(tally(basis), method) != "undecided")
     return next(decided, closed or days)

@@ -1,5 +1,7 @@
 """Numbers as a tech director reads them: Mbps and Gbps, commas, plurals."""
 
+from datetime import date
+
 GIGABIT = 1e9
 MEGABIT = 1e6
 
@@ -14,6 +16,11 @@ def rate(bits_per_second: float) -> str:
 def number(count: int, noun: str) -> str:
     """`1 day`, `1,200 students`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def day(on: date) -> str:
+    """`March 9`."""
+    return f"{on:%B} {on.day}"
 
 
 def percent(share: float) -> str:

@@ -7,6 +7,7 @@ import click
 
 from broadgauge_wire.tokens import parse_join_token
 
+from ..access.copies import copies
 from ..config import is_loopback
 from ..schools.model import Agent, School
 from .client import ServerClient
@@ -141,16 +142,39 @@ def list_agents(client: ServerClient, as_json: bool) -> None:
 
 @agents.command("revoke")
 @click.argument("agent")
+@click.option(
+    "--copies",
+    "with_copies",
+    is_flag=True,
+    help="Shut out the copies made of it, and of them, as well: for a stolen machine.",
+)
 @json_option
 @talks_to_server
-def revoke_agent(client: ServerClient, agent: str, as_json: bool) -> None:
+def revoke_agent(client: ServerClient, agent: str, with_copies: bool, as_json: bool) -> None:
     """Shut an agent out for good, by its name or id. What it measured stays.
+
+    Machines that were made from an image of its machine are agents of their own, and stay. Where
+    the machine itself is in wrong hands, shut out its copies too.
 
     \b
     Example: broadgauge agents revoke 01999b4e-8c1a-7d6e-9a51-0d2f6b1c7e10
     """
-    revoked = client.send("POST", f"/agents/{_agent_id(client, agent)}/revoke", Agent)
+    chosen = _agent_id(client, agent)
+    made = copies(client.get("/agents", tuple[Agent, ...])).get(chosen, [])
+    wish = "true" if with_copies else None
+    revoked = client.send("POST", f"/agents/{chosen}/revoke", Agent, copies=wish)
     _print_agents(client, (revoked,), as_json)
+    if made and with_copies:
+        say(f"Shut out with it: {_copies(len(made))} of it.")
+    elif made:
+        say(
+            f"{_copies(len(made))} of it can still send. To shut them out as well: "
+            f"broadgauge agents revoke {chosen} --copies"
+        )
+
+
+def _copies(number: int) -> str:
+    return "1 copy" if number == 1 else f"{number:,} copies"
 
 
 def _agent_id(client: ServerClient, name_or_id: str) -> UUID:

@@ -68,9 +68,11 @@ class ServerClient:
         """A JSON answer as the type it should be."""
         return _decode(self.raw("GET", path, parameters=parameters).content, kind)
 
-    def send(self, method: str, path: str, kind: type[Answer], body: Any = None) -> Answer:
+    def send(
+        self, method: str, path: str, kind: type[Answer], body: Any = None, **parameters: Any
+    ) -> Answer:
         """Send a JSON body, and return the answer as the type it should be."""
-        return _decode(self.raw(method, path, body=body).content, kind)
+        return _decode(self.raw(method, path, parameters=parameters, body=body).content, kind)
 
     def raw(
         self, method: str, path: str, *, parameters: dict[str, Any] | None = None, body: Any = None

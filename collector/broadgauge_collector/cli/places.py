@@ -1,15 +1,18 @@
 """Schools and lines."""
 
+from collections import defaultdict
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 import click
 
-from ..schools.model import Link, School
+from ..schools.model import Link, Reflector, School
 from .client import ServerClient
 from .common import (
     SEGMENT,
+    Command,
     ListingGroup,
     counted,
     json_option,
@@ -94,19 +97,52 @@ def set_people(
 @click.option(
     "--days", default="mon,tue,wed,thu,fri", show_default=True, help="Days with students."
 )
+@click.option(
+    "--on",
+    "own",
+    multiple=True,
+    metavar="DAY=HH:MM-HH:MM",
+    help="Other hours on a day, as wed=07:45-14:00; repeatable.",
+)
 @json_option
 @talks_to_server
 def set_hours(
-    client: ServerClient, school: str, opens: str, closes: str, days: str, as_json: bool
+    client: ServerClient,
+    school: str,
+    opens: str,
+    closes: str,
+    days: str,
+    own: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Say when students are on the line; outside these hours lines are judged.
 
     \b
     Example: broadgauge schools hours "Lincoln Elementary" --opens 07:45 --closes 15:30
     """
-    body = {"opens": _time(opens), "closes": _time(closes), "weekdays": _weekdays(days)}
+    body = {
+        "opens": _time(opens),
+        "closes": _time(closes),
+        "weekdays": _weekdays(days),
+        "by_weekday": [_day_hours(text) for text in own],
+    }
     path = f"/schools/{quote(school, safe='')}/hours"
     _print_schools((client.send("PUT", path, School, body),), as_json)
+
+
+def contract_options(command: Command) -> Command:
+    """What was bought, for how much, and until when."""
+    for option in (
+        click.option("--contract-ends", type=Day, help="Last day of its contract."),
+        click.option(
+            "--price-per-month", type=click.FloatRange(min=0), help="What it costs a month."
+        ),
+        click.option(
+            "--contracted-mbps", type=click.FloatRange(min=0), help="Rate that was bought."
+        ),
+    ):
+        command = option(command)
+    return command
 
 
 @click.group(cls=ListingGroup)
@@ -136,11 +172,16 @@ def list_links(client: ServerClient, as_json: bool) -> None:
 @click.option(
     "--school", "schools", multiple=True, required=True, help="School behind it; repeatable."
 )
-@click.option("--contracted-mbps", type=click.FloatRange(min=0), help="Rate that was bought.")
+@contract_options
+@click.option("--upstream", help="The line that it hangs on, by name or id.")
 @json_option
 @talks_to_server
 def add_link(
-    client: ServerClient, contracted_mbps: float | None, as_json: bool, **given: Any
+    client: ServerClient,
+    contracted_mbps: float | None,
+    contract_ends: datetime | None,
+    as_json: bool,
+    **given: Any,
 ) -> None:
     """Add a line and the schools that depend on it.
 
@@ -148,9 +189,46 @@ def add_link(
     Example: broadgauge links add "District Internet" --segment internet \\
                --school "Lincoln Elementary" --school "Grant High" --contracted-mbps 1000
     """
-    bought = None if contracted_mbps is None else contracted_mbps * 1e6
-    body = given | {"contracted_bits_per_second": bought}
+    body = given | _contract(contracted_mbps, contract_ends)
     _print_links(client, (client.send("POST", "/links", Link, body),), as_json)
+
+
+@links.command("set")
+@click.argument("line")
+@click.option("--name", help="Another name.")
+@click.option(
+    "--school", "schools", multiple=True, help="School behind it; repeatable: name them all."
+)
+@contract_options
+@click.option("--upstream", help="The line that it hangs on, by name or id.")
+@click.option("--on-nothing", is_flag=True, help="It hangs on no other line.")
+@json_option
+@talks_to_server
+def set_link(
+    client: ServerClient,
+    line: str,
+    contracted_mbps: float | None,
+    contract_ends: datetime | None,
+    on_nothing: bool,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Change what is known about a line, by name or id. What isn't said stays.
+
+    \b
+    Example: broadgauge links set "Lincoln WAN" --upstream "District Internet" \\
+               --price-per-month 450 --contract-ends 2027-06-30
+    """
+    if on_nothing and given["upstream"]:
+        raise click.UsageError("Give one of --upstream and --on-nothing.")
+    said = given | _contract(contracted_mbps, contract_ends)
+    change = {key: value for key, value in said.items() if value not in (None, ())}
+    if on_nothing:
+        change["upstream"] = None
+    if not change:
+        raise click.UsageError("Say what is different: --school, --upstream, --contracted-mbps...")
+    changed = client.send("PATCH", f"/links/{quote(line, safe='')}", Link, change)
+    _print_links(client, (changed,), as_json)
 
 
 def _print_schools(found: tuple[School, ...], as_json: bool) -> None:
@@ -166,22 +244,41 @@ def _print_links(client: ServerClient, found: tuple[Link, ...], as_json: bool) -
         print_json(found)
         return
     names = {school.id: school.name for school in client.get("/schools", tuple[School, ...])}
+    lines = {link.id: link.name for link in client.get("/links", tuple[Link, ...])}
+    ends = defaultdict[UUID | None, list[str]](list)
+    for server in client.get("/reflectors", tuple[Reflector, ...]):
+        ends[server.link_id].append(server.name)
     rows = [
         (
             marked(link.name, link.simulated),
             link.segment,
             ", ".join(names.get(i, str(i)) for i in link.school_ids),
+            lines.get(link.upstream_id) if link.upstream_id else None,
+            ", ".join(ends.get(link.id, ())),
             mbps(link.contracted_bits_per_second),
+            None if link.price_per_month is None else f"{link.price_per_month:,.2f}",
+            link.contract_ends,
             link.id,
         )
         for link in found
     ]
-    print_table(("LINE", "SEGMENT", "SCHOOLS", "CONTRACTED", "ID"), rows)
+    headings = ("LINE", "SEGMENT", "SCHOOLS", "HANGS ON", "TEST SERVER", "CONTRACTED")
+    print_table((*headings, "PRICE A MONTH", "CONTRACT ENDS", "ID"), rows)
+
+
+def _contract(mbps: float | None, ends: datetime | None) -> dict[str, Any]:
+    return {
+        "contracted_bits_per_second": None if mbps is None else mbps * 1e6,
+        "contract_ends": ends.date().isoformat() if ends else None,
+    }
 
 
 def _hours(school: School) -> str:
-    days = ",".join(DAYS[day] for day in school.hours.weekdays)
-    return f"{school.hours.opens:%H:%M}-{school.hours.closes:%H:%M} {days}"
+    special = {h.weekday for h in school.hours.by_weekday}
+    days = ",".join(DAYS[day] for day in school.hours.weekdays if day not in special)
+    usual = f"{school.hours.opens:%H:%M}-{school.hours.closes:%H:%M} {days}"
+    own = (f"{DAYS[h.weekday]} {h.opens:%H:%M}-{h.closes:%H:%M}" for h in school.hours.by_weekday)
+    return "; ".join([usual, *own])
 
 
 def _people(school: School) -> str | None:
@@ -196,6 +293,14 @@ def _time(text: str) -> str:
         return datetime.strptime(text, "%H:%M").time().isoformat()  # noqa: DTZ007 - local time
     except ValueError as error:
         raise click.BadParameter(f"{text!r} is no time of day; write it as 07:45.") from error
+
+
+def _day_hours(text: str) -> dict[str, Any]:
+    day, _, hours = text.partition("=")
+    opens, dash, closes = hours.partition("-")
+    if not dash:
+        raise click.BadParameter(f"{text!r} says no hours of a day; write them as wed=07:45-14:00.")
+    return {"weekday": _weekdays(day)[0], "opens": _time(opens), "closes": _time(closes)}
 
 
 def _weekdays(text: str) -> list[int]:

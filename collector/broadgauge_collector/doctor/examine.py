@@ -141,5 +141,6 @@ def _district(plan: Plan, facts: stores.Facts) -> Iterable[Check]:
     yield from gaps.check_gaps(facts, now.date())
     yield from gaps.check_school_networks(facts, plan.url())
     yield from fleet.check_agents(facts.agents, now)
+    yield from fleet.check_copies(facts.agents)
     yield from fleet.check_versions(facts.agents)
     yield from check_upkeep(plan.data, facts.upkeep, now)

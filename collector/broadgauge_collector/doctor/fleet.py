@@ -8,6 +8,7 @@ from uuid import UUID
 
 from broadgauge_host.diagnosis import Check, trouble, well
 
+from ..access.copies import MAX_COPIES, copies
 from ..cli.common import counted
 from ..reports.fleet import state
 from ..reports.model import AgentState
@@ -50,6 +51,19 @@ def check_agents(agents: Sequence[Agent], now: datetime) -> Iterator[Check]:
         )
         return
     yield well(NAME, detail)
+
+
+def check_copies(agents: Sequence[Agent]) -> Iterator[Check]:
+    """Where so many machines run on copies of one agent that no more are let in."""
+    made = copies(agents)
+    full = [agent.name for agent in agents if len(made.get(agent.id, ())) >= MAX_COPIES]
+    if full:
+        yield trouble(
+            "copies of agents",
+            f"{MAX_COPIES} machines run on copies of: {named(full)}; no more are let in",
+            "Shut out copies that are gone: broadgauge agents revoke ID. Join further machines "
+            "with a token of their own",
+        )
 
 
 def check_versions(agents: Sequence[Agent]) -> Iterator[Check]:

@@ -42,6 +42,11 @@ SCHEMA = pa.schema(
         ("capacity_at_least", FLAG),
         ("window_from", pa.date32()),
         ("window_to", pa.date32()),
+        ("evaluated_on", pa.date32()),
+        ("held_since", pa.date32()),
+        ("latest_conclusion", TEXT),
+        ("decided_on", pa.date32()),
+        ("reading_today", TEXT),
         ("method", TEXT),
         ("simulated", FLAG),
     ]
@@ -101,6 +106,11 @@ def _judged(verdict: Verdict) -> dict[str, Any]:
         "tests": verdict.tests,
         "window_from": verdict.window[0],
         "window_to": verdict.window[1],
+        "evaluated_on": verdict.evaluated_on,
+        "held_since": verdict.held_since,
+        "latest_conclusion": verdict.pending and verdict.pending.conclusion,
+        "decided_on": verdict.decided_on,
+        "reading_today": verdict.today,
         "method": verdict.method,
     }
 

@@ -6,7 +6,9 @@ Live batches go first; batches of the backlog get the room they leave, and alway
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 
 from msgspec import Struct
 
@@ -38,6 +40,8 @@ class Line(Struct):
     batches: deque[Waiting]
     results: int = 0
     size_bytes: int = 0
+    expected: int = 0
+    """Results, at most, of batches that are being read."""
 
     def add(self, waiting: Waiting) -> None:
         """Put a batch at the end."""
@@ -78,17 +82,27 @@ class GroupCommit:
         """Busy if a batch with about so many results would not be taken now, or if the collector
         is stopping."""
         with self._changed:
-            if self._closing:
-                raise Busy("The collector is stopping.")
-            if self._is_full(lane):
-                turn = self._pace.turn(self.waiting_results, results)
-                raise Busy("Too many results are waiting to be stored.", turn)
+            self._check(lane, results, self._lines[lane].expected)
+
+    @contextmanager
+    def expecting(self, lane: Lane, results: int = MAX_BATCH_RESULTS) -> Iterator[None]:
+        """Keep room for a batch while it is read, so that reading it isn't for nothing. Busy as
+        `admit`."""
+        line = self._lines[lane]
+        with self._changed:
+            self.admit(lane, results)
+            line.expected += results
+        try:
+            yield
+        finally:
+            with self._changed:
+                line.expected -= results
 
     def hand_in(self, incoming: Incoming) -> Future[Outcome]:
-        """Put a batch in line. Busy as `admit`."""
+        """Put a batch in line. Busy as `admit`, but for those that are still being read."""
         future: Future[Outcome] = Future()
         with self._changed:
-            self.admit(incoming.key.lane, _size(incoming))
+            self._check(incoming.key.lane, _size(incoming))
             self._lines[incoming.key.lane].add((incoming, future))
             self._changed.notify()
         return future
@@ -100,10 +114,18 @@ class GroupCommit:
             self._changed.notify()
         self._thread.join()
 
-    def _is_full(self, lane: Lane) -> bool:
+    def _check(self, lane: Lane, results: int, expected: int = 0) -> None:
+        if self._closing:
+            raise Busy("The collector is stopping.")
+        if self._is_full(lane, expected):
+            turn = self._pace.turn(self.waiting_results + expected, results)
+            raise Busy("Too many results are waiting to be stored.", turn)
+
+    def _is_full(self, lane: Lane, expected: int) -> bool:
         line = self._lines[lane]
-        return bool(line.batches) and (
-            line.results >= MAX_WAITING_RESULTS[lane] or line.size_bytes >= MAX_WAITING_BYTES[lane]
+        return (
+            line.results + expected >= MAX_WAITING_RESULTS[lane]
+            or line.size_bytes >= MAX_WAITING_BYTES[lane]
         )
 
     def _run(self) -> None:

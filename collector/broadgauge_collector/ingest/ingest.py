@@ -25,6 +25,8 @@ SMALL_BODY_BYTES = 64 * 1024
 SMALL_COMPRESSED_BYTES = 8 * 1024
 """The same for bodies that are compressed, as an agent's are: about a tenth of what is in them."""
 
+ERASED = "This agent was erased, or its school was."
+
 
 class Counts(Struct):
     """What was taken in since the start; batches count once each time they are sent."""
@@ -43,6 +45,7 @@ class Taken(Struct, frozen=True):
     answer: BatchAnswer
     spooled_results: int | None
     dropped_results: tuple[DroppedResults, ...]
+    damaged_results: int
     clock_offset_seconds: float | None = None
 
 
@@ -73,15 +76,18 @@ class Ingest:
         now: datetime,
         *,
         date: str | None = None,
+        lane: Lane = "live",
     ) -> Taken:
-        """Take a batch in, with its request's `Date`; returns once it is durable.
+        """Take a batch in, with its request's `Date` and the lane that it says; returns once it is
+        durable.
 
         TooLarge, UnsupportedEncoding or Unreadable for a body that is no batch; NotPermitted for a
         batch of another agent; Conflict for a number used before with other content; Busy or
         StorageFull if nothing could be kept, to be sent again.
         """
         if len(body) > (SMALL_COMPRESSED_BYTES if encoding else SMALL_BODY_BYTES):
-            incoming = await asyncio.to_thread(read, agent, body, encoding, now, date)
+            with self._group_commit.expecting(lane):
+                incoming = await asyncio.to_thread(read, agent, body, encoding, now, date)
         else:
             incoming = read(agent, body, encoding, now, date)
         answer = await self._commit(incoming)
@@ -89,6 +95,7 @@ class Ingest:
             answer=answer,
             spooled_results=incoming.spooled_results,
             dropped_results=incoming.dropped_results,
+            damaged_results=incoming.damaged_results,
             clock_offset_seconds=incoming.clock_offset_seconds,
         )
 
@@ -115,7 +122,7 @@ class Ingest:
 
     async def _commit(self, incoming: Incoming) -> BatchAnswer:
         if not self._erased.isdisjoint((incoming.key.agent_id, incoming.school_id)):
-            raise AgentRefused("This agent was erased, or its school was.")
+            raise AgentRefused(ERASED)
         handed_in = self._group_commit.hand_in(incoming)
         self._under_way.add(handed_in)
         handed_in.add_done_callback(self._under_way.discard)
@@ -177,6 +184,7 @@ def _incoming(
         body=plain,
         spooled_results=batch.spooled_results,
         dropped_results=batch.dropped_results,
+        damaged_results=batch.damaged_results,
         clock_offset_seconds=clock.offset_seconds,
     )
 
@@ -196,6 +204,8 @@ def _answer(incoming: Incoming, outcome: Outcome, store_id: UUID) -> BatchAnswer
         )
     if outcome.state == "under_way":
         raise Busy("Another collector is storing this batch.", retry_after_seconds=1)
+    if outcome.state == "erased":
+        raise AgentRefused(ERASED)
     return BatchAnswer(
         committed=(key,),
         refused=outcome.refused,

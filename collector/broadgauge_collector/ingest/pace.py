@@ -11,6 +11,10 @@ FIRST_RATE = 20_000.0
 LONGEST_SECONDS = 120.0
 """Beyond this, a sender would rather be turned away a second time."""
 
+TELLING_RESULTS = 1_000
+"""A smaller commit, as there are all day, tells what a commit costs at least, not how fast results
+are stored where many wait."""
+
 WEIGHT = 0.2
 """Of the latest commit in the running mean of their rates."""
 
@@ -32,7 +36,7 @@ class Pace:
 
     def stored(self, results: int, seconds: float) -> None:
         """So many results were stored within a time."""
-        if results and seconds > 0:
+        if results >= TELLING_RESULTS and seconds > 0:
             self._rate += WEIGHT * (results / seconds - self._rate)
 
     def turn(self, waiting_results: int, results: int) -> int:

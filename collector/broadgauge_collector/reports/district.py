@@ -9,8 +9,11 @@ from msgspec import Struct
 from broadgauge_wire import Segment
 
 from ..access.agents import list_agents
+from ..capacity.daypart import Clock, clocks_of
 from ..capacity.need import Headcount
 from ..errors import NotFound
+from ..schools.calendar import SchoolCalendar
+from ..schools.calendars import calendars
 from ..schools.model import Agent, Link, Reflector, School
 from ..schools.repository import list_links, list_reflectors, list_schools
 from ..store import Stores
@@ -24,6 +27,7 @@ class District(Struct, frozen=True):
     links: dict[UUID, Link]
     reflectors: dict[UUID, Reflector]
     agents: tuple[Agent, ...]
+    calendars: dict[UUID, SchoolCalendar]
 
     def school(self, school_id: UUID) -> School:
         """NotFound if there is no such school."""
@@ -35,6 +39,10 @@ class District(Struct, frozen=True):
         """The schools that depend on a link."""
         return tuple(self.schools[school_id] for school_id in link.school_ids)
 
+    def clocks(self, link: Link) -> tuple[Clock, ...]:
+        """The different calendars of those schools, that of the first one first."""
+        return clocks_of(self.calendars[school_id] for school_id in link.school_ids)
+
     def headcounts(self, schools: tuple[School, ...], day: date) -> tuple[Headcount, ...]:
         """Their people on a day."""
         return tuple(Headcount(school.name, school.people_on(day)) for school in schools)
@@ -43,11 +51,13 @@ class District(Struct, frozen=True):
 def read_district(stores: Stores) -> District:
     """Everything at one moment."""
     with stores.control.connect() as connection:
+        schools = {school.id: school for school in list_schools(connection)}
         return District(
-            {school.id: school for school in list_schools(connection)},
+            schools,
             {link.id: link for link in list_links(connection)},
             {reflector.id: reflector for reflector in list_reflectors(connection, removed=True)},
             list_agents(connection),
+            calendars(connection, schools.values()),
         )
 
 

@@ -3,8 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec.structs import replace
+
 from broadgauge_wire import InventoryResult
 
+from ..access.copies import copies
 from ..schools.model import Agent
 from ..store import Stores
 from .district import District, read_district
@@ -20,9 +23,19 @@ def agents(stores: Stores, now: datetime) -> tuple[AgentRow, ...]:
     with stores.results.questions() as questions:
         last = questions.last_results(now - LATENCY_LOOKED_BACK)
         inventories = questions.inventories()
-    return tuple(
+    rows = (
         _row(agent, district, inventories.get(agent.id), last.get(agent.id), now)
         for agent in district.agents
+    )
+    names = {agent.id: agent.name for agent in district.agents}
+    made = copies(district.agents)
+    return tuple(
+        replace(
+            row,
+            copy_of=names.get(row.agent.forked_from) if row.agent.forked_from else None,
+            copies=len(made.get(row.agent.id, ())),
+        )
+        for row in rows
     )
 
 

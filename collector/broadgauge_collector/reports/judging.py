@@ -7,13 +7,11 @@ from functools import cache, partial
 from msgspec import Struct
 
 from ..capacity.columns import Columns
-from ..capacity.daypart import Clock, clocks_of, place, window_of
-from ..capacity.evidence import weigh
-from ..capacity.method import METHOD
+from ..capacity.daypart import Clock, local_day, place
 from ..capacity.model import LinkTest, Need, UnknownNeed
 from ..capacity.need import DistrictSize, size_of, work_out
 from ..capacity.targets import applies, find_target
-from ..capacity.verdict import judge_evidence
+from ..capacity.weekly import judge_weekly
 from ..schools.model import Link
 from ..store import Stores
 from ..store.questions import Measured
@@ -51,7 +49,7 @@ def judge_links(
 ) -> tuple[JudgedLink, ...]:
     """The links among these that the target applies to, judged, in their order."""
     chosen = [link for link in links if link.school_ids and applies(asked.target, link.segment)]
-    clocks = {link.id: clocks_of(district.behind(link)) for link in chosen}
+    clocks = {link.id: district.clocks(link) for link in chosen}
     tests = tests_by_link(stores, district, asked, clocks)
     sizes = cache(partial(_size_on, district))
     return tuple(
@@ -72,11 +70,11 @@ def _judge(
     size_on: Callable[[date], DistrictSize],
 ) -> JudgedLink:
     schools = district.behind(link)
-    window = window_of(asked.now, asked.days, clocks[0].timezone)
-    heads = district.headcounts(schools, window[1])
-    needed = work_out(asked.target, heads, size_on(window[1]))
-    evidence = weigh(tests, needed, window, METHOD)
-    verdict = judge_evidence(evidence, asked.target, window)
+    today = local_day(asked.now, clocks[0].timezone)
+    needed = work_out(asked.target, district.headcounts(schools, today), size_on(today))
+    verdict, evidence = judge_weekly(
+        tests, needed, target=asked.target, today=today, days=asked.days
+    )
     names = tuple(school.name for school in schools)
     people = verdict.need.people if verdict.need else None
     answer = LinkVerdict(link=link, schools=names, people=people, verdict=verdict)

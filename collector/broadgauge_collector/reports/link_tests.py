@@ -28,8 +28,8 @@ def tests_by_link(
     behind = {school for link_id in link_ids for school in district.links[link_id].school_ids}
     schools, reflectors = list(behind), list(district.reflectors)
     with stores.results.questions() as questions:
-        table = questions.tests(asked.fetched(), asked.target.direction, schools, reflectors)
-    of_link = _links_of(table, Ways(district), schools, reflectors, link_ids)
+        table = questions.tests(asked.evaluated(), asked.target.direction, schools, reflectors)
+    of_link = links_of(table, Ways(district), schools, reflectors, link_ids)
     day, closed = _placed(table, of_link, list(clocks.values()))
     order = np.argsort(of_link, kind="stable")
     ordered = columns(table, day, closed).where(order)
@@ -40,7 +40,7 @@ def tests_by_link(
     }
 
 
-def _links_of(
+def links_of(
     table: pa.Table,
     ways: Ways,
     schools: list[UUID],

@@ -193,6 +193,8 @@ class AgentRow(Struct, frozen=True, kw_only=True):
     """What runs where, and when it was last heard.
 
     `machine` is make and model; `inventory` the latest survey of the machine by field name.
+    `copy_of` is the name of the agent it is a copy of; `copies` counts the copies of it, and of
+    those, that weren't shut out.
     """
 
     agent: Agent
@@ -201,3 +203,5 @@ class AgentRow(Struct, frozen=True, kw_only=True):
     inventory: dict[str, Any] | None
     last_result_at: datetime | None
     state: AgentState
+    copy_of: str | None = None
+    copies: int = 0

@@ -20,6 +20,7 @@ from .model import SchoolReport, TestRow
 from .summary import read_background, summarise
 
 TESTS_LISTED = 200
+OLDER = "Older than the days that are judged."
 NO_LINE = "It is not known which line the test went over."
 
 
@@ -74,9 +75,13 @@ class Standing:
         if link.id not in self._judged:
             return f"The target is not about {link.name}."
         judged = self._judged[link.id]
-        voting = {vote.day for vote in judged.answer.verdict.votes}
+        verdict = judged.answer.verdict
+        voting = {vote.day for vote in verdict.votes}
         placed = link_test(test, judged.clocks)
-        return why_not(placed, judged.need, voting, METHOD, drop_simulated=judged.real)
+        first, last = verdict.window
+        if placed.day < first:
+            return OLDER
+        return why_not(placed, judged.need, voting, METHOD, last=last, drop_simulated=judged.real)
 
 
 def _rows(listed: Iterable[Listed], standing: Standing, district: District) -> tuple[TestRow, ...]:

@@ -12,7 +12,6 @@ from ..errors import NotFound
 from ..store import Stores
 from ..store.questions import Measured
 from ..store.rows import throughput_result
-from . import charts
 from .asked import Asked
 from .district import District, Ways, read_district
 from .judging import judge_links
@@ -49,8 +48,6 @@ def _why_not(
     stores: Stores, district: District, asked: Asked, test: Measured, result: ThroughputResult
 ) -> str | None:
     school = district.school(test.school_id)
-    if test.moment < charts.local_window(school, asked.days, asked.now).since:
-        return f"Older than the last {asked.days} days."
     links = [link for link in district.links.values() if school.id in link.school_ids]
     judged = judge_links(stores, district, asked, links)
     return Standing(judged, asked.target, Ways(district)).why_not(test, result.direction)

@@ -1,13 +1,23 @@
 """Districts, schools, people and links, as the rest of the collector sees them."""
 
 from datetime import date, datetime, time
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import Struct
 
 from broadgauge_wire import DroppedResults, Segment
 from broadgauge_wire.fields import about
+
+CalendarKind = Literal["holiday", "half_day", "blackout"]
+
+
+class DayHours(Struct, frozen=True, kw_only=True):
+    """Hours of one weekday, Monday as 0. One weekday may have several that don't overlap."""
+
+    weekday: Annotated[int, about("Day of the week, Monday as 0")]
+    opens: Annotated[time, about("When students arrive, local time")]
+    closes: Annotated[time, about("When students leave, local time")]
 
 
 class SchoolHours(Struct, frozen=True, kw_only=True):
@@ -16,6 +26,35 @@ class SchoolHours(Struct, frozen=True, kw_only=True):
     opens: Annotated[time, about("When students arrive, local time")] = time(7, 30)
     closes: Annotated[time, about("When students leave, local time")] = time(16, 0)
     weekdays: Annotated[tuple[int, ...], about("Days with students, Monday as 0")] = (0, 1, 2, 3, 4)
+    by_weekday: Annotated[
+        tuple[DayHours, ...], about("Hours of weekdays that differ; they win on those days")
+    ] = ()
+
+    def on(self, weekday: int) -> tuple[tuple[time, time], ...]:
+        """When it opens and closes on a weekday, Monday as 0; nothing on days without students."""
+        own = sorted((h.opens, h.closes) for h in self.by_weekday if h.weekday == weekday)
+        return tuple(own) or (((self.opens, self.closes),) if weekday in self.weekdays else ())
+
+
+class CalendarDay(Struct, frozen=True, kw_only=True):
+    """A day, or several on end, that is not like the others of its weekday.
+
+    On a holiday nobody is there; on a half day school closes early; in a blackout, such as state
+    testing, no heavy test is made, for whole days or between two times of each.
+    """
+
+    first: Annotated[date, about("First day")]
+    last: Annotated[date, about("Last day, the same for a single one")]
+    kind: Annotated[CalendarKind, about("What is different on it")]
+    name: Annotated[str, about("What people call it")]
+    begins: Annotated[
+        time | None, about("When a blackout begins on each day, local time; null: at midnight")
+    ] = None
+    closes: Annotated[
+        time | None, about("When a half day closes, or a blackout ends, local time; null: midnight")
+    ] = None
+    school_id: Annotated[UUID | None, about("The school; null: every school")] = None
+    id: Annotated[UUID | None, about("What the collector calls it")] = None
 
 
 class People(Struct, frozen=True, kw_only=True):
@@ -36,6 +75,10 @@ class School(Struct, frozen=True, kw_only=True):
     hours: Annotated[SchoolHours, about("When students are on the line")] = SchoolHours()
     people: Annotated[tuple[People, ...], about("Counts, ascending by date")] = ()
     simulated: Annotated[bool, about("Made up for a demonstration, with all that is in it")] = False
+    least_used_hours: Annotated[
+        tuple[int, ...] | None,
+        about("Hours of the day that count as closed where closed hours hardly exist, as chosen"),
+    ] = None
 
     def people_on(self, day: date) -> People | None:
         """The counts in force on a day; None before the first."""
@@ -60,6 +103,13 @@ class Link(Struct, frozen=True, kw_only=True):
         None
     )
     simulated: Annotated[bool, about("All schools that depend on it are made up")] = False
+    upstream_id: Annotated[
+        UUID | None, about("The line that it hangs on, such as a WAN circuit on the Internet line")
+    ] = None
+    price_per_month: Annotated[
+        float | None, about("What it costs a month, in the district's currency")
+    ] = None
+    contract_ends: Annotated[date | None, about("Last day of its contract")] = None
 
 
 class Reflector(Struct, frozen=True, kw_only=True):
@@ -100,6 +150,9 @@ class Agent(Struct, frozen=True, kw_only=True):
         tuple[DroppedResults, ...],
         about("What it ever dropped unsent because its spool was full, as last said"),
     ] = ()
+    damaged_results: Annotated[
+        int, about("Results that its disk ever damaged before they were sent, as last said")
+    ] = 0
     simulated: Annotated[bool, about("Its school is made up")] = False
     forked_from: Annotated[
         UUID | None, about("Agent whose spool it was a copy of; null if it joined by itself")

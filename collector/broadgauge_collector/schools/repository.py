@@ -12,6 +12,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection, Row, Table, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -28,13 +30,15 @@ from .checks import (
     check_hours,
     check_people,
     check_port,
+    check_price,
     check_rate,
     check_timezone,
     clean_name,
     name_key,
 )
+from .lines import check_upstream
 from .locations import locations_of
-from .model import Link, People, Reflector, School, SchoolCount, SchoolHours
+from .model import DayHours, Link, People, Reflector, School, SchoolCount, SchoolHours
 from .networks import listed_subnets
 
 EVER = date(EARLIEST_YEAR, 1, 1)
@@ -133,22 +137,71 @@ def add_link(
     segment: Segment,
     school_ids: Iterable[UUID],
     contracted_bits_per_second: float | None = None,
+    upstream_id: UUID | None = None,
+    price_per_month: float | None = None,
+    contract_ends: date | None = None,
 ) -> Link:
-    """Add a line and the schools that depend on it."""
-    schools = tuple(dict.fromkeys(school_ids))
-    if not schools:
-        raise Invalid("A line needs at least one school behind it.")
-    for school_id in schools:
-        get_school(c, school_id)
-    rate = check_rate(contracted_bits_per_second, "The rate")
-    link_id = new_id()
-    row: dict[str, Any] = {"id": link_id, "segment": segment, "contracted_bits_per_second": rate}
-    row |= _naming(name, "The line's name")
+    """Add a line, the schools that depend on it, and the line that it hangs on."""
+    link = Link(
+        id=new_id(),
+        name=name,
+        segment=segment,
+        school_ids=tuple(dict.fromkeys(school_ids)),
+        contracted_bits_per_second=contracted_bits_per_second,
+        upstream_id=upstream_id,
+        price_per_month=price_per_month,
+        contract_ends=contract_ends,
+    )
+    row = _link_row(c, link) | {"id": link.id}
+    if upstream_id is not None:
+        _check_upstream(c, link)
     with _name_taken(c, f"There is already a line named {row['name']!r}."):
         c.execute(insert(tables.link).values(row))
-    behind = [{"link_id": link_id, "school_id": school_id} for school_id in schools]
+    return _put_in_place(c, link)
+
+
+def update_link(c: Connection, changed: Link) -> Link:
+    """Set everything about a line but its segment."""
+    changed = replace(changed, school_ids=tuple(dict.fromkeys(changed.school_ids)))
+    row = _link_row(c, changed)
+    _check_upstream(c, changed)
+    with _name_taken(c, f"There is already a line named {row['name']!r}."):
+        c.execute(update(tables.link).where(tables.link.c.id == changed.id).values(row))
+    for table in (tables.link_school, tables.link_upstream):
+        c.execute(delete(table).where(table.c.link_id == changed.id))
+    return _put_in_place(c, changed)
+
+
+def _link_row(c: Connection, link: Link) -> dict[str, Any]:
+    """Its own columns, once all that is said of it was found to be possible."""
+    if not link.school_ids:
+        raise Invalid(
+            "A line needs at least one school behind it: name those that depend on it. They are "
+            "listed by: broadgauge schools"
+        )
+    for school_id in link.school_ids:
+        get_school(c, school_id)
+    return _naming(link.name, "The line's name") | {
+        "segment": link.segment,
+        "contracted_bits_per_second": check_rate(link.contracted_bits_per_second, "The rate"),
+        "price_per_month": check_price(link.price_per_month),
+        "contract_ends": link.contract_ends,
+    }
+
+
+def _check_upstream(c: Connection, link: Link) -> None:
+    schools = c.execute(select(tables.school.c.id, tables.school.c.name))
+    names = {row.id: row.name for row in schools}
+    check_upstream(link, {one.id: one for one in list_links(c)} | {link.id: link}, names)
+
+
+def _put_in_place(c: Connection, link: Link) -> Link:
+    behind = [{"link_id": link.id, "school_id": school_id} for school_id in link.school_ids]
     c.execute(insert(tables.link_school), behind)
-    return get_link(c, link_id)
+    if link.upstream_id is not None:
+        hangs = {"link_id": link.id, "upstream_id": link.upstream_id}
+        c.execute(insert(tables.link_upstream).values(hangs))
+    return get_link(c, link.id)
 
 
 def get_link(c: Connection, link_id: UUID) -> Link:
@@ -267,7 +320,11 @@ def _id_of(c: Connection, named: Table, name_or_id: str) -> UUID | None:
 
 
 def _links(c: Connection, only: UUID | None) -> tuple[Link, ...]:
-    lines = select(tables.link).order_by(tables.link.c.name_key)
+    above = tables.link_upstream
+    lines = select(tables.link, above.c.upstream_id).outerjoin(
+        above, above.c.link_id == tables.link.c.id
+    )
+    lines = lines.order_by(tables.link.c.name_key)
     schools = select(tables.link_school, tables.school.c.simulated).join(tables.school)
     if only is not None:
         lines = lines.where(tables.link.c.id == only)
@@ -283,6 +340,9 @@ def _links(c: Connection, only: UUID | None) -> tuple[Link, ...]:
             school_ids=tuple(behind[row.id]),
             contracted_bits_per_second=row.contracted_bits_per_second,
             simulated=bool(behind[row.id]) and all(behind[row.id].values()),
+            upstream_id=row.upstream_id,
+            price_per_month=row.price_per_month,
+            contract_ends=row.contract_ends,
         )
         for row in c.execute(lines)
     )
@@ -302,8 +362,12 @@ def _schools(c: Connection, only: tuple[UUID, ...] | None) -> tuple[School, ...]
 
 def _school(row: Row[tuple[object, ...]], people: list[People]) -> School:
     hours = SchoolHours(
-        opens=row.opens, closes=row.closes, weekdays=tuple(int(day) for day in row.weekdays)
+        opens=row.opens,
+        closes=row.closes,
+        weekdays=tuple(int(day) for day in row.weekdays),
+        by_weekday=msgspec.json.decode(row.by_weekday or "[]", type=tuple[DayHours, ...]),
     )
+    chosen = row.least_used_hours
     return School(
         id=row.id,
         name=row.name,
@@ -311,6 +375,7 @@ def _school(row: Row[tuple[object, ...]], people: list[People]) -> School:
         hours=hours,
         people=tuple(people),
         simulated=row.simulated,
+        least_used_hours=tuple(int(h) for h in chosen.split(",")) if chosen else None,
     )
 
 
@@ -371,7 +436,10 @@ def _naming(name: str, what: str) -> dict[str, Any]:
 def _hours_row(hours: SchoolHours) -> dict[str, Any]:
     check_hours(hours)
     weekdays = "".join(str(day) for day in sorted(hours.weekdays))
-    return {"opens": hours.opens, "closes": hours.closes, "weekdays": weekdays}
+    days = sorted(hours.by_weekday, key=lambda h: (h.weekday, h.opens))
+    by_weekday = msgspec.json.encode(days).decode() if days else None
+    usual = {"opens": hours.opens, "closes": hours.closes, "weekdays": weekdays}
+    return usual | {"by_weekday": by_weekday}
 
 
 @contextmanager

@@ -18,11 +18,17 @@ def refused_rows(incoming: Incoming) -> Iterator[Row]:
     return (_aside_row(incoming, aside) for aside in incoming.refused)
 
 
-def every_row(incoming: Incoming) -> Iterator[Row]:
+def every_row(incoming: Incoming, reason: str = OTHER_CONTENT) -> Iterator[Row]:
     """All records of a batch whose number was used before."""
     for index, record in enumerate(incoming.records):
-        refusal = Refusal(index=index, reason=OTHER_CONTENT)
+        refusal = Refusal(index=index, reason=reason)
         yield _aside_row(incoming, Aside(refusal=refusal, record=record))
+
+
+def refusal_of(row: Row) -> Refusal:
+    """What the agent is told of it."""
+    *_, index, id_, reason, _ = row
+    return Refusal(index=index, id=id_, reason=reason)
 
 
 def _aside_row(incoming: Incoming, aside: Aside) -> Row:

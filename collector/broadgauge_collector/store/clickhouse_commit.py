@@ -26,6 +26,9 @@ from .results import Incoming, Outcome
 Batch = tuple[BatchKey, bytes]
 """A batch and its content."""
 
+UNTOUCHED = frozenset({"new", "under_way", "erased"})
+"""How batches stand of which nothing was stored before, or nothing is looked for."""
+
 MICROSECONDS = 1_000_000
 
 
@@ -43,15 +46,15 @@ def write(writing: Writing, group: Sequence[Incoming]) -> tuple[Outcome, ...]:
     """Insert what is new of a group; an outcome for each batch."""
     standing = list(zip(group, writing.claim.standings, strict=True))
     new = [incoming for incoming, stands in standing if stands == "new"]
-    known = [incoming for incoming, stands in standing if stands not in ("new", "under_way")]
+    known = [incoming for incoming, stands in standing if stands not in UNTOUCHED]
     refusals = _refused_before(writing, known) if known else {}
     refusals |= {_batch(each): tuple(a.refusal for a in each.refused) for each in new}
     conflicts: dict[Batch, Incoming] = {}
     outcomes = []
     for incoming, stands in standing:
         before = refusals.get(_batch(incoming), ())
-        if stands == "under_way":
-            outcomes.append(Outcome(state="under_way"))
+        if stands == "under_way" or stands == "erased":
+            outcomes.append(Outcome(state=stands))
         elif stands == "new":
             outcomes.append(Outcome(state="stored", refused=before))
         elif stands in ("seen", "repeated") or (

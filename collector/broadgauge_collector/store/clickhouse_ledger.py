@@ -5,6 +5,7 @@ number, and its batches theirs in the ledger, before anything of it is inserted 
 once its row in `results_commit` is gone. See docs/design/dd-013-clickhouse.md.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -16,10 +17,11 @@ from sqlalchemy.sql import ColumnElement
 
 from broadgauge_wire import BatchKey, new_id
 
-from ..errors import CollectorError
+from ..errors import Busy, CollectorError
 from . import tables
 from .control import ControlStore
-from .ledger import LaneKey, LaneLedger, lane_of
+from .erased import Kind, erased_among
+from .ledger import LaneKey, LaneLedger, Span, lane_of
 from .results import Incoming
 
 LEASE = timedelta(minutes=2)
@@ -32,20 +34,23 @@ VOID_KEPT = timedelta(days=1)
 PRUNE_EVERY = 32
 """Batches of a lane between two prunings of its ledger."""
 
+GIVEN_UP = "Storing took so long that another collector gave it up. Send it again."
+
 AT_ONCE = 500
 """Keys in one statement: databases bound the values they take."""
 
 PENDING = "pending"
 VOID = "void"
 
-Standing = Literal["new", "repeated", "seen", "conflict", "forgotten", "under_way"]
+Standing = Literal["new", "repeated", "seen", "conflict", "forgotten", "under_way", "erased"]
 """What the ledger says of a batch. `repeated`: new, and in the group before. `forgotten`: so old
-that only the results can tell. `under_way`: another collector is storing it."""
+that only the results can tell. `under_way`: another collector is storing it. `erased`: its agent or
+its school was, which a collector may have yet to learn."""
 
 counter = tables.results_store
 commits = tables.results_commit
 ledger = tables.batch_ledger
-watermark = tables.batch_watermark
+spans = tables.batch_span
 
 LANE = (ledger.c.agent_id, ledger.c.epoch, ledger.c.lane)
 Key = TypeVar("Key")
@@ -111,17 +116,18 @@ def snapshot(c: Connection) -> Snapshot:
     )
 
 
-def count_hours(c: Connection, number: int, seen: Snapshot, before: datetime) -> bool:
+def count_hours(c: Connection, number: int, seen: Snapshot, before: datetime) -> None:
     """Make a commit of hours count in place of the latency windows they are of: those that began
-    before an instant and were settled when seen. False if others did that meanwhile."""
+    before an instant and were settled when seen. Busy if others did that meanwhile, or gave this
+    one up: then nothing may be kept of this transaction."""
     same = (counter.c.hours_upto == seen.hours_upto) & counter.c.hours_before.is_not_distinct_from(
         seen.hours_before
     )
     as_hours = update(counter).where(same).values(hours_before=before, hours_upto=seen.settled)
     if c.execute(as_hours).rowcount != 1:
-        give_up_commit(c, number)
-        return False
-    return finish(c, number, ())
+        raise Busy("Another collector laid the hours together meanwhile.")
+    if not finish(c, number, ()):
+        raise Busy(GIVEN_UP)
 
 
 def claim(c: Connection, group: Sequence[Incoming], at: datetime) -> Claim:
@@ -129,10 +135,14 @@ def claim(c: Connection, group: Sequence[Incoming], at: datetime) -> Claim:
     give_up_abandoned(c, at)
     number = _next_number(c)
     known = _known(c, {incoming.key for incoming in group})
-    marks = _watermarks(c, {lane_of(incoming.key) for incoming in group})
-    standings = []
+    passed = _passed(c, {lane_of(incoming.key) for incoming in group})
+    erased = _erased(c, group)
+    standings: list[Standing] = []
     for incoming in group:
-        standing = _standing(incoming, known.get(incoming.key), marks, number)
+        if not erased.isdisjoint((incoming.key.agent_id, incoming.school_id)):
+            standings.append("erased")
+            continue
+        standing = _standing(incoming, known.get(incoming.key), passed, number)
         if standing == "new":
             known[incoming.key] = _Known(incoming.digest, number, pending=True)
         standings.append(standing)
@@ -141,6 +151,13 @@ def claim(c: Connection, group: Sequence[Incoming], at: datetime) -> Claim:
         c.execute(insert(ledger), [_ledger_row(incoming, number) for incoming in new])
     c.execute(insert(commits).values(number=number, state=PENDING, began_at=at))
     return Claim(number, tuple(standings))
+
+
+def go_on(c: Connection, number: int) -> None:
+    """Begin the lease of a commit anew. Busy if it was given up."""
+    mine = (commits.c.number == number) & (commits.c.state == PENDING)
+    if c.execute(update(commits).where(mine).values(began_at=now())).rowcount != 1:
+        raise Busy(GIVEN_UP)
 
 
 def finish(c: Connection, number: int, stored: Iterable[BatchKey]) -> bool:
@@ -176,6 +193,17 @@ def try_to_give_up(control: ControlStore, number: int) -> None:
 def give_up_abandoned(c: Connection, at: datetime) -> None:
     """The same for commits whose collector has not been heard of for too long."""
     give_up(c, commits.c.began_at < at - LEASE)
+
+
+def settled_snapshot(control: ControlStore) -> Snapshot:
+    """Which commits count now; those whose collector is gone never will."""
+    with control.connect() as c:
+        seen = snapshot(c)
+    if seen.oldest_began_at is None or seen.oldest_began_at >= now() - LEASE:
+        return seen
+    with control.begin() as c:
+        give_up_abandoned(c, now())
+        return snapshot(c)
 
 
 def voided(c: Connection, at: datetime) -> list[int]:
@@ -214,21 +242,29 @@ def _known(c: Connection, keys: Collection[BatchKey]) -> dict[BatchKey, _Known]:
     return found
 
 
-def _watermarks(c: Connection, lanes: Collection[LaneKey]) -> dict[LaneKey, int]:
-    lane = tuple_(watermark.c.agent_id, watermark.c.epoch, watermark.c.lane)
-    found = {}
+def _passed(c: Connection, lanes: Collection[LaneKey]) -> dict[LaneKey, LaneLedger]:
+    """What the lanes have no digests of any more."""
+    lane = tuple_(spans.c.agent_id, spans.c.epoch, spans.c.lane)
+    found = defaultdict[LaneKey, LaneLedger](LaneLedger)
     for some in in_pieces(list(lanes)):
-        for row in c.execute(select(watermark).where(lane.in_(some))):
-            found[row.agent_id, row.epoch, row.lane] = row.sequence
+        for row in c.execute(select(spans).where(lane.in_(some)).order_by(spans.c.first)):
+            found[row.agent_id, row.epoch, row.lane].passed += (Span(row.first, row.last),)
     return found
 
 
+def _erased(c: Connection, group: Sequence[Incoming]) -> set[UUID]:
+    """Whose results must not come in any more."""
+    owners: set[tuple[Kind, UUID]] = {("agent", incoming.key.agent_id) for incoming in group}
+    owners |= {("school", incoming.school_id) for incoming in group}
+    return {id_ for some in in_pieces(list(owners)) for id_ in erased_among(c, some)}
+
+
 def _standing(
-    incoming: Incoming, known: _Known | None, marks: dict[LaneKey, int], number: int
+    incoming: Incoming, known: _Known | None, passed: dict[LaneKey, LaneLedger], number: int
 ) -> Standing:
     if known is None:
-        passed = incoming.key.sequence <= marks.get(lane_of(incoming.key), 0)
-        return "forgotten" if passed else "new"
+        lane = passed.get(lane_of(incoming.key))
+        return "forgotten" if lane and lane.has_passed(incoming.key.sequence) else "new"
     same = known.digest == incoming.digest
     if known.commit == number:
         return "repeated" if same else "conflict"
@@ -250,19 +286,18 @@ def _ledger_row(incoming: Incoming, number: int) -> dict[str, Any]:
 
 
 def _prune(c: Connection, lane: LaneKey) -> None:
-    """Raise the lane's watermark, and drop the batches that it then stands for."""
+    """Let go of the lane's old digests."""
     mine = [column == value for column, value in zip(LANE, lane, strict=True)]
     counts = ledger.c.commit_number.not_in(select(commits.c.number))
     batches = select(ledger.c.sequence, ledger.c.digest).where(*mine, counts)
-    kept = LaneLedger()
-    kept.watermark = _watermarks(c, [lane]).get(lane, 0)
+    kept = _passed(c, [lane])[lane]
     kept.digests = {row.sequence: row.digest for row in c.execute(batches)}
     if not kept.prune():
         return
-    c.execute(delete(ledger).where(*mine, ledger.c.sequence <= kept.watermark))
+    for span in kept.passed:
+        c.execute(delete(ledger).where(*mine, ledger.c.sequence.between(*span)))
     agent_id, epoch, name = lane
-    same = [watermark.c.agent_id == agent_id, watermark.c.epoch == epoch, watermark.c.lane == name]
-    c.execute(delete(watermark).where(*same))
-    c.execute(
-        insert(watermark).values(agent_id=agent_id, epoch=epoch, lane=name, sequence=kept.watermark)
-    )
+    same = [spans.c.agent_id == agent_id, spans.c.epoch == epoch, spans.c.lane == name]
+    c.execute(delete(spans).where(*same))
+    of_lane = {"agent_id": agent_id, "epoch": epoch, "lane": name}
+    c.execute(insert(spans), [of_lane | span._asdict() for span in kept.passed])

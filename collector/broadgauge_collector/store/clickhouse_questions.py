@@ -10,16 +10,20 @@ import pyarrow as pa
 from broadgauge_wire import Direction, PathKind, Segment
 
 from . import schema
+from .clickhouse_percentiles import percentiles
 from .clickhouse_seen import Seen, counted, listed, microseconds, moment_of, shown
+from .percentiles import LATENCY_READINGS, THROUGHPUT_READINGS
 from .questions import (
     Charted,
     Grouping,
     Latest,
     Listed,
     Measured,
+    Metric,
     NewestRate,
     ReadingKind,
     RoomRow,
+    SchoolClock,
     Spread,
     Window,
 )
@@ -37,6 +41,8 @@ HOUR_IN_WINDOW = f"started_at >= {SINCE} AND started_at < {UNTIL}"
 BY_AGENT = "coalesce(client, 'agent') = 'agent'"
 OURS = f"(method = 'ndt7' AND NOT coalesce(public_server, false) AND {BY_AGENT})"
 """By agents, by their own protocol, to the district's test servers: others are listed, no more."""
+
+HELD_BACK = "coalesce(bound = 'at_least' AND limited_by IN ('pacer', 'policy'), 0)"
 
 RATED = "(error IS NULL AND line_bits_per_second IS NOT NULL)"
 MEASURED = f"({RATED} AND {OURS})"
@@ -60,7 +66,7 @@ GROUPS: dict[Grouping, str] = {
 
 
 class ClickHouseQuestions:
-    """Questions asked of one moment; for any thread."""
+    """Questions asked of one moment; for any thread. What they are, the protocol says."""
 
     def __init__(self, seen: Seen) -> None:
         self._seen = seen
@@ -71,11 +77,9 @@ class ClickHouseQuestions:
         direction: Direction,
         school_ids: Sequence[UUID],
         reflector_ids: Sequence[UUID],
+        *,
+        with_location: bool = False,
     ) -> pa.Table:
-        """Every throughput test of these schools in one direction, failed ones too, in any order.
-
-        Columns as the protocol says.
-        """
         query = f"""
             WITH {listed(school_ids)} AS schools, {listed(reflector_ids)} AS reflectors
             SELECT moment, asked.place AS school, servers.place AS reflector, segment,
@@ -83,6 +87,7 @@ class ClickHouseQuestions:
                 toBool(error IS NOT NULL) AS failed, simulated, method,
                 coalesce(client, 'agent') AS client,
                 toBool(coalesce(public_server, false)) AS public_server
+                {", location" if with_location else ""}
             FROM throughput
             JOIN ({_places("schools")}) AS asked ON asked.of = school_id
             LEFT JOIN ({_places("reflectors")}) AS servers ON servers.of = reflector_id
@@ -92,11 +97,6 @@ class ClickHouseQuestions:
         return self._seen.table(query, {"direction": direction, **_window(window)})
 
     def newest_tests(self, window: Window, school_id: UUID, limit: int) -> tuple[list[Listed], int]:
-        """The newest throughput tests of a school in both directions, and how many there are.
-
-        Half of the places are agents' own, as far as they have tests: whoever has a room code can
-        make many, and must not push theirs out.
-        """
         query = f"""
             SELECT moment, toString(school_id), segment, toString(reflector_id), {FACTS},
                 toString(id), toString(agent_id), direction, location, limited_by, error,
@@ -113,7 +113,6 @@ class ClickHouseQuestions:
         return [_listed(row) for row in rows], rows[0][-1] if rows else 0
 
     def readings(self, window: Window, school_id: UUID) -> dict[ReadingKind, int]:
-        """How many throughput tests of a school are of which kind, in both directions."""
         query = f"""
             SELECT multiIf(NOT ({BY_AGENT}), 'browser', error IS NOT NULL, 'failed',
                 coalesce(toString(bound), 'unclear')), count()
@@ -122,7 +121,6 @@ class ClickHouseQuestions:
         return dict(self._seen.rows(query, {"school": school_id, **_window(window)}))
 
     def latest(self, window: Window, direction: Direction, school_id: UUID | None) -> list[Latest]:
-        """Measured rates in one direction, newest first; of one school, or of all."""
         query = f"""
             SELECT toString(school_id), moment, segment, path_kind, toString(reflector_id),
                 line_bits_per_second, bound, simulated
@@ -138,8 +136,6 @@ class ClickHouseQuestions:
         ]
 
     def only_loopback(self, window: Window, school_id: UUID | None) -> set[UUID]:
-        """Schools where every rate that was measured was measured inside one machine; this one
-        alone, or among all."""
         query = f"""
             SELECT toString(school_id) FROM {TESTS} AND {MEASURED} AND {IN_WINDOW}
                 AND {_of(school_id)}
@@ -149,7 +145,6 @@ class ClickHouseQuestions:
         return {UUID(school) for (school,) in rows}
 
     def ways(self, window: Window, school_id: UUID) -> list[tuple[Segment, PathKind]]:
-        """Segments and paths on which a school measured anything, the most measured first."""
         here = f"{SCHOOL} AND segment IS NOT NULL AND path_kind IS NOT NULL"
         query = f"""
             SELECT segment, path_kind FROM (
@@ -166,14 +161,12 @@ class ClickHouseQuestions:
         return [(segment, path_kind) for segment, path_kind in rows]
 
     def skipped(self, window: Window, school_id: UUID) -> int:
-        """How many runs of any test were skipped at a school."""
         query = f"""
             SELECT count() FROM skipped WHERE {counted("skipped")} AND {SCHOOL} AND {IN_WINDOW}
         """  # noqa: S608 - names of our own
         return self._seen.number(query, {"school": school_id, **_window(window)})
 
     def rates(self, charted: Charted, by: Grouping) -> list[Spread]:
-        """Line rates in bit/s, each direction a series."""
         values = f"""
             SELECT {_group(by, "moment")} AS place, direction AS series,
                 line_bits_per_second AS value
@@ -182,15 +175,48 @@ class ClickHouseQuestions:
         return self._spread(charted, values)
 
     def round_trips(self, charted: Charted, by: Grouping) -> list[Spread]:
-        """Median round trips of latency windows, in s."""
-        return self._latencies(charted, by, "round trip", "rtt_p50_seconds", "rtt_p50_seconds")
+        return self._latencies(charted, by, "round trip", *LATENCY_READINGS["round_trip"])
 
     def loss(self, charted: Charted, by: Grouping) -> list[Spread]:
-        """Lost share of latency windows."""
         return self._latencies(charted, by, "lost", "lost / nullIf(sent, 0)", "lost_ratio")
 
+    def percentiles(
+        self, metric: Metric, window: Window, schools: Sequence[SchoolClock]
+    ) -> pa.Table:
+        rows = f"""
+            SELECT * FROM ({_read(metric)}) WHERE reading IS NOT NULL AND segment IS NOT NULL
+        """  # noqa: S608 - names of our own
+        return percentiles(self._seen, rows, _window(window), schools)
+
+    def seats(self, window: Window, direction: Direction, school_ids: Sequence[UUID]) -> pa.Table:
+        common = "moment, school_id, segment, path_kind, location, simulated"
+        asked = f"school_id IN (SELECT arrayJoin(schools)) AND {IN_WINDOW}"
+        nothing = "CAST(NULL AS Nullable(Float64))"
+        query = f"""
+            WITH {listed(school_ids)} AS schools
+            SELECT moment, asked.place AS school, what, segment, path_kind, location,
+                line_bits_per_second, loaded_rtt_seconds, lost_ratio, failed, held_back, simulated
+            FROM (
+                SELECT {common}, 'test' AS what, line_bits_per_second, loaded_rtt_seconds,
+                    {nothing} AS lost_ratio, toBool(error IS NOT NULL) AS failed,
+                    toBool({HELD_BACK}) AS held_back
+                FROM {TESTS} AND direction = {{direction:String}} AND trigger = 'planned'
+                    AND {OURS} AND {asked}
+                UNION ALL
+                SELECT {common}, 'skipped' AS what, {nothing} AS line_bits_per_second,
+                    {nothing} AS loaded_rtt_seconds, {nothing} AS lost_ratio,
+                    toBool(0) AS failed, toBool(0) AS held_back
+                FROM skipped WHERE {counted("skipped")} AND probe = 'throughput' AND {asked}
+                UNION ALL
+                SELECT {common}, 'loss' AS what, {nothing} AS line_bits_per_second,
+                    {nothing} AS loaded_rtt_seconds, lost / sent AS lost_ratio,
+                    toBool(0) AS failed, toBool(0) AS held_back
+                FROM {LATENCIES} AND error IS NULL AND sent > 0 AND lost IS NOT NULL AND {asked}
+            ) AS seen JOIN ({_places("schools")}) AS asked ON asked.of = seen.school_id
+        """  # noqa: S608 - names of our own
+        return self._seen.table(query, {"direction": direction, **_window(window)})
+
     def newest_rates(self, since: datetime) -> list[NewestRate]:
-        """The newest line rates of agents over a real network that were received since."""
         query = f"""
             SELECT toString(school_id), segment, direction,
                 argMax(line_bits_per_second, (started_at, toUInt128(id)))
@@ -202,7 +228,6 @@ class ClickHouseQuestions:
         return [NewestRate(UUID(school), *facts) for school, *facts in rows]
 
     def last_results(self, latency_since: datetime) -> dict[UUID, datetime]:
-        """When each agent's last result began; latency only from an instant on, being so many."""
         query = f"""
             SELECT toString(agent_id), max(moment) FROM (
                 SELECT agent_id, moment FROM {TESTS}
@@ -215,7 +240,6 @@ class ClickHouseQuestions:
         return {UUID(agent): _utc(moment) for agent, moment in rows}
 
     def inventories(self) -> dict[UUID, dict[str, Any]]:
-        """Each agent's latest inventory without an error, by column name."""
         columns = schema.columns_of("inventory")
         query = f"""
             SELECT {shown("inventory")} FROM inventory AS t
@@ -232,7 +256,6 @@ class ClickHouseQuestions:
         return {row["agent_id"]: row for row in found}
 
     def rooms(self, window: Window, school_id: UUID) -> list[RoomRow]:
-        """Every room of a school where something was tested over its own network, by whomever."""
         query = f"""
             SELECT location, multiIf(client = 'browser', 'browser', trigger = 'survey', 'survey',
                     'agent') AS made_by,
@@ -279,6 +302,25 @@ class ClickHouseQuestions:
             **_window(charted.window),
         }
         return [Spread(*row[:3], *row[3]) for row in self._seen.rows(query, asked)]
+
+
+def _read(metric: Metric) -> str:
+    """Rows with a reading of this metric."""
+    facts = "school_id, segment, simulated"
+    real = f"path_kind = 'network' AND {IN_WINDOW}"
+    if metric in LATENCY_READINGS:
+        of_window, of_hour = LATENCY_READINGS[metric]
+        return f"""
+            SELECT {facts}, moment, {of_window} AS reading
+            FROM {LATENCIES} AND error IS NULL AND {real}
+            UNION ALL SELECT {facts}, started_at, arrayJoin({of_hour})
+            FROM {HOURS} AND path_kind = 'network' AND {HOUR_IN_WINDOW}
+        """  # noqa: S608 - names of our own
+    direction, column = THROUGHPUT_READINGS[metric]
+    return f"""
+        SELECT {facts}, moment, {column} AS reading
+        FROM {TESTS} AND direction = '{direction}' AND error IS NULL AND {OURS} AND {real}
+    """  # noqa: S608 - names of our own
 
 
 def _window(window: Window) -> dict[str, int]:

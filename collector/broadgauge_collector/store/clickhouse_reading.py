@@ -10,8 +10,8 @@ from msgspec import Struct
 from .clickhouse_seen import Seen, counted, microseconds, moment_of, shown
 from .results import MOST_TALLIES, Place, RefusedRecord, RefusedTally
 
-NEWEST_RESULTS = "t.started_at DESC, toUInt128(t.id) DESC"
-BEFORE = f"(t.started_at, toUInt128(t.id)) < ({moment_of('before')}, toUInt128({{before_id:UUID}}))"
+NEWEST_RESULTS = "t.moment DESC, toUInt128(t.id) DESC"
+BEFORE = f"(t.moment, toUInt128(t.id)) < ({moment_of('before')}, toUInt128({{before_id:UUID}}))"
 
 Conditions = tuple[list[str], dict[str, Any]]
 """In SQL, and their values."""
@@ -48,10 +48,10 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 def read_results(seen: Seen, kind: str, asked: Asked, before: Place | None, limit: int) -> pa.Table:
     """Results of one kind, newest first; see the store. KeyError for an unknown kind."""
-    conditions, values = asked.conditions("started_at")
+    conditions, values = asked.conditions("moment")
     if before is not None:
         conditions.append(BEFORE)
-        values |= {"before": microseconds(before.started_at), "before_id": before.id}
+        values |= {"before": microseconds(before.moment), "before_id": before.id}
     query = f"""
         SELECT {shown(kind)} FROM {kind} AS t
         WHERE {" AND ".join([counted(kind), *conditions])}

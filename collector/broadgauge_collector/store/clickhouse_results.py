@@ -41,7 +41,8 @@ class ClickHouseResults:
     """One table for each kind of result, and refused records. Which of their rows count is kept in
     the control database, with the ledger of batches.
 
-    As in every store, a result is stored once because its batch is.
+    As in every store, a result is stored once because its batch is. What is asked and answered, the
+    protocol says.
     """
 
     def __init__(self, clickhouse: ClickHouse, control: ControlStore, cluster: str | None) -> None:
@@ -75,15 +76,11 @@ class ClickHouseResults:
 
     @property
     def incarnation(self) -> UUID:
-        """Made with the store; a store that was put back from a backup has a new one."""
         return self._incarnation
 
     def commit(self, group: Sequence[Incoming]) -> tuple[Outcome, ...]:
-        """Keep these batches, all in one commit, durable on return; one outcome for each.
-
-        StorageFull or Busy: none of them is kept, and the same call may succeed later. A batch that
-        another collector is storing is `under_way`.
-        """
+        """A batch that another collector is storing is `under_way`, one of whom another has erased
+        is `erased`."""
         with self._control.begin() as connection:
             claim = ledger.claim(connection, group, ledger.now())
         try:
@@ -95,7 +92,7 @@ class ClickHouseResults:
             ledger.try_to_give_up(self._control, claim.number)
             raise
         if not counts:
-            raise Busy("Storing took so long that another collector gave it up. Send it again.")
+            raise Busy(ledger.GIVEN_UP)
         return outcomes
 
     def select(
@@ -109,36 +106,19 @@ class ClickHouseResults:
         before: Place | None = None,
         limit: int,
     ) -> pa.Table:
-        """Results of one kind, newest first, with `since` <= started_at < `until`.
-
-        Columns are the wire's fields, then agent_id, school_id, received_at; ids are text, moments
-        are UTC without a zone. `before` is the place of the last row of the page before. KeyError
-        for an unknown kind.
-        """
         asked = Asked(school_id=school_id, agent_id=agent_id, since=since, until=until)
         return read_results(self._seen(), kind, asked, before, limit)
 
     def find(self, kind: str, result_id: UUID) -> pa.Table:
-        """The result with this id, as `select` gives it; no row if there is none of the kind."""
         return find_result(self._seen(), kind, result_id)
 
     @contextmanager
     def questions(self) -> Iterator[ClickHouseQuestions]:
-        """Questions about one moment; Busy if they can't be answered now."""
         yield ClickHouseQuestions(self._seen())
 
     def changes(self, after: int, limit: int) -> Changes:
-        """What was committed after the commit `after`: whole commits, oldest first, as many as
-        have about `limit` results, and one at least where there is one.
-
-        None is passed that a slower collector has yet to finish.
-        """
-        seen = self._seen()
-        began = seen.snapshot.oldest_began_at
-        if began is not None and began < ledger.now() - ledger.LEASE:
-            with self._control.begin() as connection:
-                ledger.give_up_abandoned(connection, ledger.now())
-            seen = self._seen()
+        """No commit is passed that a slower collector has yet to finish."""
+        seen = Seen(self._clickhouse, ledger.settled_snapshot(self._control))
         return read_changes(seen, after, limit)
 
     def refused(
@@ -150,13 +130,10 @@ class ClickHouseResults:
         since: datetime | None = None,
         limit: int,
     ) -> list[RefusedRecord]:
-        """Records that were set aside, the last received first."""
         asked = Asked(school_id=school_id, agent_id=agent_id, reason=reason, since=since)
         return read_refused(self._seen(), asked, limit)
 
     def tally_refused(self) -> list[RefusedTally]:
-        """How many records were set aside of each agent for each reason, for the reasons that were
-        met last."""
         return tally_refused(self._seen())
 
     def seal(self, before: datetime) -> int:  # noqa: ARG002 - for other stores
@@ -168,19 +145,13 @@ class ClickHouseResults:
         self._upkeep().remove_void(ledger.now())
 
     def expire(self, kind: ExpiringKind, before: datetime) -> int:
-        """Let go of what began before an instant (refused records: was received); how many rows.
-
-        Latency windows leave their hours behind, which charts go on showing.
-        """
         return self._upkeep().expire(kind, before)
 
     def count_before(self, kind: ExpiringKind, before: datetime) -> int:
-        """How many rows `expire` would let go of."""
         return self._upkeep().count_before(kind, before)
 
     def erase(self, *, agent_ids: Collection[UUID] = (), school_ids: Collection[UUID] = ()) -> int:
-        """Remove every trace of these agents and schools; how many rows. ClickHouse deletes the
-        files that they were in some minutes later."""
+        """ClickHouse deletes the files that they were in some minutes later."""
         return self._upkeep().erase(agent_ids, school_ids)
 
     def backup(self, directory: Path) -> None:  # noqa: ARG002 - for other stores
@@ -191,7 +162,6 @@ class ClickHouseResults:
         )
 
     def check(self) -> None:
-        """Busy or StorageFull if the store can't answer."""
         self._clickhouse.number("SELECT 1")
 
     def close(self) -> None:

@@ -65,8 +65,9 @@ class ControlStore:
         return store
 
     @contextmanager
-    def begin(self) -> Iterator[Connection]:
+    def begin(self, *, changes_access: bool = True) -> Iterator[Connection]:
         """A write transaction, alone among writers; commits at the end, rolls back on an error.
+        One that surely leaves who may do what as it was doesn't count among `writes`.
 
         StorageFull or Busy if it failed: then none of it is kept, unless the error says otherwise.
         Invalid for a value that the database can't hold.
@@ -81,7 +82,7 @@ class ControlStore:
         except NOT_NOW as error:
             raise self._write_failed(error, is_done) from error
         finally:
-            self.writes += 1
+            self.writes += changes_access
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:

@@ -1,26 +1,24 @@
 """A group of batches on its way into one DuckDB transaction."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 import duckdb
 import pyarrow as pa
 from msgspec.structs import astuple
 
-from broadgauge_wire import BatchKey, Refusal, Result, kind_of
+from broadgauge_wire import BatchKey, Refusal
 
 from . import schema
 from .arrow_rows import result_tables
-from .aside_rows import OTHER_CONTENT, every_row, refused_rows
+from .aside_rows import OTHER_CONTENT, Row, every_row, refusal_of, refused_rows
+from .duckdb_aside import keep_within
 from .duckdb_file import insert
-from .duckdb_sources import Sources
-from .ledger import LaneKey, Ledger
+from .duckdb_present import Found, Present
+from .ledger import Ledger
 from .results import Incoming, Outcome
 
-ResultKey = tuple[UUID, UUID]
-"""Whose result, and its id."""
+UNREADABLE = "it was sent before, and the sealed month that should have it can't be read"
 
 SAME_LANE = "agent_id = ? AND epoch = ? AND lane = ?"
 
@@ -29,25 +27,26 @@ class GroupWriter:
     """Takes batches one by one, then writes what is new of all of them at once.
 
     `present` is what is there of the results of batches that the ledger has no digest of any more.
+    None of those is stored, whatever is there: their numbers are used up.
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, ledger: Ledger, present: set[ResultKey]
+        self, connection: duckdb.DuckDBPyConnection, ledger: Ledger, present: Present
     ) -> None:
         self.stored: dict[BatchKey, Incoming] = {}
         self._connection = connection
         self._ledger = ledger
         self._present = present
-        self._conflicts: dict[tuple[BatchKey, bytes], Incoming] = {}
+        self._aside: dict[tuple[BatchKey, bytes], list[Row]] = {}
 
     def take(self, incoming: Incoming) -> Outcome:
         """Decide what becomes of a batch; nothing is written yet."""
         known = self._ledger.digest(incoming.key)
-        if known is None and not self._ledger.is_below_watermark(incoming.key):
+        if known is None and not self._ledger.has_passed(incoming.key):
             return self._store(incoming)
-        if known == incoming.digest or (known is None and self._is_stored(incoming)):
+        if known == incoming.digest:
             return Outcome(state="seen", refused=self._refused_before(incoming))
-        return self._set_aside(incoming)
+        return self._set_aside(incoming) if known is not None else self._know_again(incoming)
 
     def write(self) -> None:
         """Write everything taken."""
@@ -56,9 +55,11 @@ class GroupWriter:
         for kind, table in results.items():
             commits = pa.repeat(number, table.num_rows)
             insert(self._connection, kind, table.append_column(schema.COMMIT.name, commits))
-        refused = [row for incoming in self.stored.values() for row in refused_rows(incoming)]
-        conflicts = [row for incoming in self._conflicts.values() for row in every_row(incoming)]
-        self._insert("refused", schema.REFUSED, refused + conflicts)
+        aside = [row for incoming in self.stored.values() for row in refused_rows(incoming)]
+        aside += [row for rows in self._aside.values() for row in rows]
+        self._insert("refused", schema.REFUSED, aside)
+        if aside:
+            keep_within(self._connection)
         self._insert("ledger", schema.LEDGER, [_ledger_row(i) for i in self.stored.values()])
 
     def _next_commit(self) -> int:
@@ -74,17 +75,23 @@ class GroupWriter:
 
     def _set_aside(self, incoming: Incoming) -> Outcome:
         if not self._refused_before(incoming):
-            self._conflicts[incoming.key, incoming.digest] = incoming
+            self._aside[incoming.key, incoming.digest] = list(every_row(incoming, OTHER_CONTENT))
         return Outcome(state="conflict")
 
-    def _is_stored(self, incoming: Incoming) -> bool:
+    def _know_again(self, incoming: Incoming) -> Outcome:
         """Below the watermark the ledger's digest is gone, but what the batch left is not."""
-        if any(refusal.reason != OTHER_CONTENT for refusal in self._refused_before(incoming)):
-            return True
-        agent_id = incoming.key.agent_id
-        return not incoming.refused and all(
-            (agent_id, result.id) in self._present for result in incoming.accepted
-        )
+        before = self._refused_before(incoming)
+        if any(refusal.reason != OTHER_CONTENT for refusal in before):
+            return Outcome(state="seen", refused=before)
+        found = self._present.of(incoming)
+        if found is Found.NOT_THERE:
+            return self._set_aside(incoming)
+        if found is Found.UNKNOWN:
+            rows = list(every_row(incoming, UNREADABLE))
+        else:  # what was kept aside of it is gone by now
+            rows = list(refused_rows(incoming))
+        self._aside[incoming.key, incoming.digest] = rows
+        return Outcome(state="seen", refused=tuple(map(refusal_of, rows)))
 
     def _refused_before(self, incoming: Incoming) -> tuple[Refusal, ...]:
         stored = self.stored.get(incoming.key)
@@ -110,58 +117,10 @@ class GroupWriter:
             insert(self._connection, table, pa.table(arrays, names))
 
 
-def find_present(sources: Sources, batches: Iterable[Incoming]) -> set[ResultKey]:
-    """Which results of these batches are there. All at once: after a store was put back from a
-    backup, agents send thousands of batches again."""
-    results: dict[str, list[Result]] = defaultdict(list)
-    for incoming in batches:
-        for result in incoming.accepted:
-            results[kind_of(result)].append(result)
-    return {key for kind, alike in results.items() for key in _find(sources, kind, alike)}
-
-
 def last_commit(connection: duckdb.DuckDBPyConnection) -> int:
     """The number of the last commit that brought results; 0 before the first."""
     rows = connection.execute("SELECT commit_number FROM last_commit").fetchall()
     return int(rows[0][0]) if rows else 0
-
-
-def _find(sources: Sources, kind: str, results: Sequence[Result]) -> list[ResultKey]:
-    starts = [schema.naive_utc(result.started_at) for result in results]
-    first, last = min(starts), max(starts)
-    rows = sources.of(kind, lambda part: part.first_start <= last and part.last_start >= first)
-    query = f"""
-        SELECT agent_id, id FROM {rows} WHERE started_at BETWEEN ? AND ?
-        AND id IN (SELECT unnest(CAST(? AS UUID[])))
-    """  # noqa: S608 - names of our own
-    ids = [result.id for result in results]
-    return sources.cursor.execute(query, [first, last, ids]).fetchall()
-
-
-def read_ledger(connection: duckdb.DuckDBPyConnection) -> Ledger:
-    """The ledger as the database has it."""
-    ledger = Ledger()
-    marks = connection.execute("SELECT agent_id, epoch, lane, sequence FROM watermark")
-    for agent_id, epoch, lane, sequence in marks.fetchall():
-        ledger.lane((agent_id, epoch, lane)).watermark = sequence
-    batches = connection.execute("SELECT agent_id, epoch, lane, sequence, digest FROM ledger")
-    for agent_id, epoch, lane, sequence, digest in batches.fetchall():
-        ledger.lane((agent_id, epoch, lane)).digests[sequence] = digest
-    return ledger
-
-
-def prune_ledger(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
-    """Raise watermarks, in memory and in the database, and drop the batches they stand for."""
-    for lane, watermark in ledger.prune().items():
-        _raise_watermark(connection, lane, watermark)
-
-
-def _raise_watermark(connection: duckdb.DuckDBPyConnection, lane: LaneKey, watermark: int) -> None:
-    upto = [*lane, watermark]
-    passed = f"DELETE FROM ledger WHERE {SAME_LANE} AND sequence <= ?"  # noqa: S608 - constant
-    connection.execute(passed, upto)
-    connection.execute(f"DELETE FROM watermark WHERE {SAME_LANE}", list(lane))  # noqa: S608
-    connection.execute("INSERT INTO watermark VALUES (?, ?, ?, ?)", upto)
 
 
 def _ledger_row(incoming: Incoming) -> tuple[Any, ...]:

@@ -1,7 +1,7 @@
 """The hot database as a new file: without the room that deleted rows left, or as a backup.
 
-Rows of results are copied while batches are taken. The rest, which is little, and what came in
-meanwhile follow while nothing is written.
+Rows of results and refused records are copied while batches are taken. The rest, which is little,
+and what came in meanwhile follow while nothing is written.
 """
 
 import shutil
@@ -19,7 +19,10 @@ from .duckdb_parts import FOLDER, check_whole
 from .duckdb_storeroom import HOT, Storeroom
 from .durable import sync_file, sync_folder
 
-LITTLE = frozenset(schema.tables()) - frozenset(schema.SEALED_KINDS)
+LITTLE = frozenset(schema.tables()) - frozenset(schema.SEALED_KINDS) - {"refused"}
+
+REFUSED_KEY = """concat_ws(' ', agent_id, epoch, lane, sequence, hex(digest), "index")"""
+"""What a refused record can be told by."""
 
 NOT_IN_BACKUPS = frozenset({"incarnation", "unfinished"})
 """A store that is put back from a backup gets an id of its own, and has nothing left to finish."""
@@ -37,12 +40,13 @@ def rewrite(room: Storeroom) -> None:
     try:
         with room.reading() as sources:
             upto = last_commit(sources.cursor)
-            for kind in schema.SEALED_KINDS:
-                _copy(sources.cursor, target, kind)
+            for table in (*schema.SEALED_KINDS, "refused"):
+                _copy(sources.cursor, target, table)
         with room.pause():
             with room.reading() as sources:
                 for kind in schema.SEALED_KINDS:
                     _copy(sources.cursor, target, kind, f"commit_number > {upto}")
+                _follow_refused(sources.cursor, target)
                 for table in LITTLE:
                     _copy(sources.cursor, target, table)
             target.execute("DELETE FROM unfinished WHERE what = ?", [HOT])
@@ -99,6 +103,19 @@ def _name(new: Path, path: Path) -> None:
     except OSError:
         path.unlink()
         raise
+
+
+def _follow_refused(source: duckdb.DuckDBPyConnection, target: duckdb.DuckDBPyConnection) -> None:
+    """What was set aside since these records were copied, and what has made room since."""
+    keys = f"SELECT {REFUSED_KEY} AS key FROM main.refused"  # noqa: S608 - names of our own
+    here, there = source.sql(keys).to_arrow_table(), target.sql(keys).to_arrow_table()
+    target.register("here", here)
+    gone = f"{REFUSED_KEY} NOT IN (SELECT key FROM here)"  # noqa: S608 - the same
+    target.execute(f"DELETE FROM main.refused WHERE {gone}")  # noqa: S608 - the same
+    target.unregister("here")
+    source.register("there", there)
+    _copy(source, target, "refused", f"{REFUSED_KEY} NOT IN (SELECT key FROM there)")  # noqa: S608
+    source.unregister("there")
 
 
 def _copy(

@@ -4,6 +4,7 @@ database, by writing that anew too, as deleted rows stay legible in a database's
 from collections.abc import Collection
 from uuid import UUID
 
+from ..errors import Busy
 from . import schema
 from .duckdb_copy import rewrite
 from .duckdb_parts import Part, rows_of
@@ -13,6 +14,8 @@ from .duckdb_storeroom import HOT, Storeroom
 TO_GO = """(list_contains(CAST($agents AS UUID[]), agent_id)
     OR list_contains(CAST($schools AS UUID[]), school_id))"""
 
+OF_AGENT_AND_SCHOOL = (*schema.SEALED_KINDS, "refused")
+
 OF_AGENTS = "list_contains(CAST($agents AS UUID[]), agent_id)"
 
 PATIENCE_SECONDS = 60
@@ -20,15 +23,29 @@ PATIENCE_SECONDS = 60
 
 
 def erase(room: Storeroom, agent_ids: Collection[UUID], school_ids: Collection[UUID]) -> int:
-    """Remove them; how many rows went. What a kill breaks off is finished by asking again."""
+    """Remove them; how many rows went. What a kill breaks off is finished by asking again.
+    Busy if files that have them are still read."""
     values: dict[str, object] = {"agents": list(agent_ids), "schools": list(school_ids)}
     with room.reading() as sources:
         parts = sources.parts
     gone = sum(_erase_from_part(room, part, values) for part in parts)
     gone += _erase_hot_rows(room, values)
+    room.ahead.forget()
     rewrite(room)
-    room.file.wait_for_readers(PATIENCE_SECONDS)
+    if not room.file.wait_for_readers(PATIENCE_SECONDS):
+        raise Busy("Files that have it are still being read.")
     return gone
+
+
+def owners(room: Storeroom) -> set[tuple[UUID, UUID]]:
+    """Agents and schools of which there is anything, together."""
+    with room.reading() as sources:
+        rows = " UNION ".join(
+            f"SELECT agent_id, school_id FROM {sources.of(kind)}"  # noqa: S608 - our names
+            for kind in schema.SEALED_KINDS
+        )
+        query = f"{rows} UNION SELECT agent_id, school_id FROM refused"  # noqa: S608 - our names
+        return set(sources.cursor.execute(query).fetchall())
 
 
 def _erase_from_part(room: Storeroom, part: Part, values: dict[str, object]) -> int:
@@ -44,9 +61,8 @@ def _erase_hot_rows(room: Storeroom, values: dict[str, object]) -> int:
     agents = {"agents": values["agents"]}
     with room.writing() as connection:
         connection.execute("INSERT INTO unfinished VALUES (?)", [HOT])
-        gone = sum(
-            deleted(connection, table, TO_GO, values) for table in (*schema.SEALED_KINDS, "refused")
-        )
+        gone = sum(deleted(connection, table, TO_GO, values) for table in OF_AGENT_AND_SCHOOL)
+        deleted(connection, "refused_gone", TO_GO, values)
         # Their keys were revoked: nobody can send these batches again.
         gone += sum(
             deleted(connection, table, OF_AGENTS, agents) for table in ("ledger", "watermark")

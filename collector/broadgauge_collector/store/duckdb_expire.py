@@ -41,6 +41,7 @@ def expire(room: Storeroom, kind: str, before: datetime) -> int:
     end = schema.naive_utc(before)
     if kind == "refused":
         with room.writing() as connection:
+            deleted(connection, "refused_gone", "last_at < $before", {"before": end})
             return deleted(connection, kind, "received_at < $before", {"before": end})
     with room.reading() as sources:
         upto = last_commit(sources.cursor)
@@ -68,7 +69,10 @@ def count_before(sources: Sources, kind: str, before: datetime) -> int:
 
 
 def _expire_month(room: Storeroom, kind: str, old: list[Part], values: dict[str, Any]) -> int:
-    check_whole(room.folder, old)
+    # What goes as it is need not be read: a damaged part that is old enough goes, too.
+    check_whole(
+        room.folder, [part for part in old if kind == "latency" or _is_divided(part, values)]
+    )
     new = [_rest(room, kind, old, values)]
     kept = sum(part.rows for part in new if part)
     if kind == "latency":
@@ -83,13 +87,17 @@ def _expire_month(room: Storeroom, kind: str, old: list[Part], values: dict[str,
 def _rest(room: Storeroom, kind: str, old: Iterable[Part], values: dict[str, Any]) -> Part | None:
     """What stays of these parts."""
     before = values["before"]
-    divided = [part for part in old if part.last_moment >= before]
+    divided = [part for part in old if _is_divided(part, values)]
     if not divided:
         return None
     rows = rows_of(room.folder, divided, schema.stored_columns_of(kind))
     staying = f"SELECT * FROM ({rows}) WHERE {MOMENT} >= $before"  # noqa: S608 - our names
     with room.reading() as sources:
         return room.write_part(sources, kind, values["month"], staying, {"before": before})
+
+
+def _is_divided(part: Part, values: dict[str, Any]) -> bool:
+    return bool(part.last_moment >= values["before"])
 
 
 def _hours(room: Storeroom, old: list[Part], values: dict[str, Any]) -> Part | None:

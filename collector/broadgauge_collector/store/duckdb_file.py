@@ -1,6 +1,7 @@
 """One DuckDB database: opening it, bringing its tables up to date, reading it from threads, and
 moving to another file while it is read."""
 
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -11,12 +12,13 @@ import duckdb
 import pyarrow as pa
 
 from ..errors import Busy, CollectorError, StorageFull
-from .duckdb_generations import files_of, leftovers, newest, next_after
+from .duckdb_generations import files_of, leftovers, newest, next_after, spilled
 from .schema import Column
 
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "threads": 2,  # a question must leave room for ingest and pages
     "memory_limit": "1GiB",  # beyond it, sorts and groups spill to disk
+    "checkpoint_threshold": "64MiB",  # each rewrites what of a table isn't a full row group yet
     "fsync_mode": "FULL",  # on macOS, only F_FULLFSYNC reaches the disk
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -114,20 +116,23 @@ class DuckDBFile:
 
     def move_to(self, path: Path) -> None:
         """Go on with another whole file; what reads the old one goes on with that to its end."""
-        with self._changed:
-            root, old, self._root, self._path = self._root, self._path, None, path
-            self._open()
+        root, old = self._root, self._path
 
         def leave() -> None:
             if root is not None:
                 root.close()
             remove(*files_of(old))
 
-        self.after_readers(leave)
+        with self._changed:
+            self._root, self._path = None, path
+            self.after_readers(leave)  # whether or not the other opens at once: it is the newest
+            self._open()
 
     def remove_leftovers(self) -> None:
-        """Remove what rewritings left that were broken off."""
+        """Remove what a kill left of rewritings and of big questions; before anything is asked."""
         remove(*leftovers(self._name, self._path))
+        for folder in spilled(self._name):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def close(self) -> None:
         """Close the file; questions still being asked end with an error."""

@@ -11,6 +11,9 @@ from pathlib import Path
 UNDER_WAY = ".new"
 """How the name of a file ends that isn't whole yet."""
 
+SPILL = ".tmp"
+"""How the name of the folder ends into which the engine writes what is too much for memory."""
+
 
 def newest(path: Path) -> Path:
     """The file that holds what the database of this name holds; that name where there is none."""
@@ -29,6 +32,11 @@ def leftovers(path: Path, current: Path) -> Iterator[Path]:
         if number < _number(path, current):
             yield from files_of(file)
     yield from path.parent.glob(f"{path.stem}*{path.suffix}{UNDER_WAY}*")
+
+
+def spilled(path: Path) -> Iterator[Path]:
+    """Folders of what was too much for memory, of any generation: a kill leaves them, with rows."""
+    return path.parent.glob(f"{path.stem}*{path.suffix}*{SPILL}")
 
 
 def files_of(path: Path) -> Iterator[Path]:

@@ -76,7 +76,8 @@ def write_part(
     named = ", ".join(f'"{name}"' for name in columns)
     cursor.execute(
         f"COPY (SELECT {named} FROM ({rows}) ORDER BY school_id, {MOMENT}) "  # noqa: S608
-        f"TO {quoted(file)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROWS_IN_GROUP})",
+        f"TO {quoted(file)} (FORMAT parquet, "
+        f"COMPRESSION zstd, PARQUET_VERSION v2, ROW_GROUP_SIZE {ROWS_IN_GROUP})",
         values or None,
     ).fetchall()
     count, *reach = _reach(cursor, file)

@@ -7,9 +7,9 @@ from uuid import UUID
 import pyarrow as pa
 
 from . import schema
-from .duckdb_parts import Part
+from .duckdb_parts import MOMENT, Part
 from .duckdb_sources import Sources, Wanted, every
-from .results import Place
+from .results import Place, place_of
 
 AROUND_SECONDS = 2 * 86400
 """An id says when it was made by the agent's clock: first the parts around that are searched."""
@@ -31,7 +31,7 @@ def select(sources: Sources, asked: Asked) -> pa.Table:
     """A page of results. The newest parts are read first, and older ones only where those have too
     few rows."""
     condition, values = _conditions(asked)
-    query = f"{condition} ORDER BY started_at DESC, id DESC LIMIT ?"
+    query = f"{condition} ORDER BY {MOMENT} DESC, id DESC LIMIT ?"
     parts = _newest_first(sources, asked)
     number = 0
     while True:
@@ -51,25 +51,25 @@ def _newest_first(sources: Sources, asked: Asked) -> list[Part]:
     since = asked.since and schema.naive_utc(asked.since)
     ends = [
         schema.naive_utc(end)
-        for end in (asked.until, asked.before and asked.before.started_at)
+        for end in (asked.until, asked.before and asked.before.moment)
         if end is not None
     ]
     wanted = (
         part
         for part in sources.parts
         if part.kind == asked.kind
-        and (since is None or part.last_start >= since)
-        and all(part.first_start <= end for end in ends)
+        and (since is None or part.last_moment >= since)
+        and all(part.first_moment <= end for end in ends)
     )
-    return sorted(wanted, key=lambda part: part.last_start, reverse=True)
+    return sorted(wanted, key=lambda part: part.last_moment, reverse=True)
 
 
 def _is_complete(page: pa.Table, limit: int, left_out: list[Part]) -> bool:
     """Whether nothing that was left out would stand on the page."""
     if page.num_rows < limit:
         return False
-    oldest: datetime = page.column("started_at")[-1].as_py()
-    return oldest > left_out[0].last_start
+    oldest = place_of(page.slice(page.num_rows - 1).to_pylist()[0]).moment
+    return schema.naive_utc(oldest) > left_out[0].last_moment
 
 
 def _among(parts: list[Part]) -> Wanted:
@@ -103,10 +103,10 @@ def _conditions(asked: Asked) -> tuple[str, list[Any]]:
     conditions: dict[str, list[Any]] = {
         "school_id = ?": [asked.school_id],
         "agent_id = ?": [asked.agent_id],
-        "started_at >= ?": [since and schema.naive_utc(since)],
-        "started_at < ?": [until and schema.naive_utc(until)],
-        "(started_at, id) < (?, ?)": [
-            before and schema.naive_utc(before.started_at),
+        f"{MOMENT} >= ?": [since and schema.naive_utc(since)],
+        f"{MOMENT} < ?": [until and schema.naive_utc(until)],
+        f"({MOMENT}, id) < (?, ?)": [
+            before and schema.naive_utc(before.moment),
             before and before.id,
         ],
     }

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import duckdb
 
+from .duckdb_aside import MADE_ROOM
 from .results import MOST_TALLIES, RefusedRecord, RefusedTally
 from .schema import naive_utc
 
@@ -37,12 +38,16 @@ def read_refused(
 
 
 def tally_refused(cursor: duckdb.DuckDBPyConnection) -> list[RefusedTally]:
-    """How many were set aside of whom and why, the last received first; see the store."""
+    """How many were set aside of whom and why, and how many of them made room, the last received
+    first; see the store."""
     query = """
-        SELECT agent_id, school_id, reason, count(*), min(received_at), max(received_at)
-        FROM refused GROUP BY ALL ORDER BY max(received_at) DESC, agent_id, reason LIMIT ?
+        SELECT agent_id, school_id, reason, count(*), min(received_at), max(received_at) AS last_at
+        FROM refused GROUP BY ALL
+        UNION ALL
+        SELECT agent_id, school_id, ?, records, first_at, last_at FROM refused_gone
+        ORDER BY last_at DESC, agent_id, reason LIMIT ?
     """
-    rows = cursor.execute(query, [MOST_TALLIES]).fetchall()
+    rows = cursor.execute(query, [MADE_ROOM, MOST_TALLIES]).fetchall()
     return [RefusedTally._make(_in_utc(row, 4, 5)) for row in rows]
 
 

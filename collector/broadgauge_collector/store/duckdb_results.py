@@ -16,7 +16,9 @@ from broadgauge_wire import new_id
 from ..errors import Busy, CannotStart, CollectorError, StorageFull
 from . import duckdb_copy, duckdb_erase, duckdb_expire, duckdb_reading, duckdb_seal
 from .duckdb_changes import read_changes
-from .duckdb_commit import GroupWriter, ResultKey, find_present, prune_ledger, read_ledger
+from .duckdb_commit import GroupWriter
+from .duckdb_ledger import prune_ledger, read_ledger
+from .duckdb_present import Present, find_present
 from .duckdb_questions import DuckDBQuestions
 from .duckdb_refused import read_refused, tally_refused
 from .duckdb_storeroom import Storeroom
@@ -37,7 +39,7 @@ PRUNE_EVERY = 4096
 
 class DuckDBResults:
     """One table for each kind of result, refused records, and the ledger of batches; closed months
-    in Parquet.
+    in Parquet. What is asked and answered, the protocol says.
 
     A result is stored once because its batch is: ids are not looked up among all others, so an
     agent that puts one result into two batches has it stored twice.
@@ -75,14 +77,9 @@ class DuckDBResults:
 
     @property
     def incarnation(self) -> UUID:
-        """Made with the store; a store that was put back from a backup has a new one."""
         return self._incarnation
 
     def commit(self, group: Sequence[Incoming]) -> tuple[Outcome, ...]:
-        """Keep these batches, all in one transaction, durable on return; one outcome for each.
-
-        StorageFull or Busy: none of them is kept, and the same call may succeed later.
-        """
         with self._room.pause():
             try:
                 return self._commit(group)
@@ -101,18 +98,11 @@ class DuckDBResults:
         before: Place | None = None,
         limit: int,
     ) -> pa.Table:
-        """Results of one kind, newest first, with `since` <= started_at < `until`.
-
-        Columns are the wire's fields, then agent_id, school_id, received_at; ids are text, moments
-        are UTC without a zone. `before` is the place of the last row of the page before. KeyError
-        for an unknown kind.
-        """
         asked = duckdb_reading.Asked(kind, school_id, agent_id, since, until, before, limit)
         with self._room.reading() as sources:
             return duckdb_reading.select(sources, asked)
 
     def find(self, kind: str, result_id: UUID) -> pa.Table:
-        """The result with this id, as `select` gives it; no row if there is none of the kind."""
         with self._room.reading() as sources:
             return duckdb_reading.find(sources, kind, result_id)
 
@@ -125,7 +115,6 @@ class DuckDBResults:
         since: datetime | None = None,
         limit: int,
     ) -> list[RefusedRecord]:
-        """Records that were set aside, the last received first."""
         with self.cursor() as cursor:
             return read_refused(
                 cursor, school_id=school_id, agent_id=agent_id, reason=reason, since=since,
@@ -133,23 +122,16 @@ class DuckDBResults:
             )  # fmt: skip
 
     def tally_refused(self) -> list[RefusedTally]:
-        """How many records were set aside of each agent for each reason, for the reasons that were
-        met last."""
         with self.cursor() as cursor:
             return tally_refused(cursor)
 
     @contextmanager
     def questions(self) -> Iterator[DuckDBQuestions]:
-        """Questions about one moment, for one thread; Busy if they can't be answered now."""
         with self._room.reading() as sources:
             yield DuckDBQuestions(sources)
 
     def changes(self, after: int, limit: int) -> Changes:
-        """What was committed after the commit `after`: whole commits, oldest first, as many as
-        have about `limit` results, and one at least where there is one.
-        """
-        with self._room.reading() as sources:
-            return read_changes(sources, after, limit)
+        return read_changes(self._room, after, limit)
 
     def seal(self, before: datetime) -> int:
         """Move the results of months (UTC) that ended before an instant into parts; how many."""
@@ -160,6 +142,7 @@ class DuckDBResults:
         """Make one part of a month's several, and write the hot database anew where much of it is
         free room."""
         with self._upkeep:
+            self._room.ahead.forget()
             duckdb_seal.merge(self._room)
             if duckdb_copy.is_worth_rewriting(self._room):
                 duckdb_copy.rewrite(self._room)
@@ -171,26 +154,27 @@ class DuckDBResults:
         (UTC), since files go whole; else the month's file is written anew.
         """
         with self._upkeep:
-            return duckdb_expire.expire(self._room, kind, before)
+            gone = duckdb_expire.expire(self._room, kind, before)
+            self._room.ahead.forget()
+            return gone
 
     def count_before(self, kind: ExpiringKind, before: datetime) -> int:
-        """How many rows `expire` would let go of."""
         with self._room.reading() as sources:
             return duckdb_expire.count_before(sources, kind, before)
 
     def erase(self, *, agent_ids: Collection[UUID] = (), school_ids: Collection[UUID] = ()) -> int:
-        """Remove every trace of these agents and schools; how many rows. Their keys must have been
-        revoked before, as batches that come after are taken."""
         with self._upkeep:
             return duckdb_erase.erase(self._room, agent_ids, school_ids)
 
+    def owners(self) -> set[tuple[UUID, UUID]]:
+        """Agents and schools of which there is anything, together."""
+        return duckdb_erase.owners(self._room)
+
     def backup(self, directory: Path) -> None:
-        """A copy of one moment, into an empty directory; batches are taken meanwhile."""
         with self._upkeep:
             duckdb_copy.backup(self._room, directory)
 
     def check(self) -> None:
-        """Busy or StorageFull if the store can't answer."""
         with self.cursor() as cursor:
             cursor.execute("SELECT 1")
 
@@ -203,13 +187,14 @@ class DuckDBResults:
     def close(self) -> None:
         """Finish what is being committed, and close the file."""
         with self._room.pause():
+            self._room.ahead.forget()
             self._room.file.close()
 
     def _commit(self, group: Sequence[Incoming]) -> tuple[Outcome, ...]:
         room = self._room
         ledger = room.ledger or _read_ledger(room)
-        old = [incoming for incoming in group if ledger.is_below_watermark(incoming.key)]
-        present = _find_present(room, old) if old else set()
+        old = [incoming for incoming in group if ledger.has_passed(incoming.key)]
+        present = find_present(room, old) if old else Present()
         with room.file.transaction() as connection:
             writer = GroupWriter(connection, ledger, present)
             outcomes = tuple(writer.take(incoming) for incoming in group)
@@ -226,11 +211,6 @@ def _read_ledger(room: Storeroom) -> Ledger:
     with room.file.cursor() as cursor:
         cursor.begin()
         return read_ledger(cursor)
-
-
-def _find_present(room: Storeroom, batches: list[Incoming]) -> set[ResultKey]:
-    with room.reading() as sources:
-        return find_present(sources, batches)
 
 
 def _incarnation(room: Storeroom) -> UUID:

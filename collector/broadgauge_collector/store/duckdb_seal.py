@@ -1,4 +1,4 @@
-"""Closed months go from the hot database into parts, and parts of one month into one.
+"""Closed months go from the hot database into parts, and small parts of a month into larger ones.
 
 A part is written and durable before one transaction lets it count and deletes exactly its rows, or
 the parts it stands for. A kill leaves the one or the other.
@@ -6,7 +6,7 @@ the parts it stands for. A kill leaves the one or the other.
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import NamedTuple
 
 import duckdb
@@ -21,6 +21,9 @@ ROWS_AT_ONCE = 1_000_000
 """About how many hot rows one transaction deletes: batches wait for it."""
 
 CLOSED = f"{MOMENT} >= $since AND {MOMENT} < $until AND coalesce(commit_number, 0) <= $upto"
+
+MOST_TIMES_LARGER = 4
+"""A part is written anew only with others that have a quarter of its rows together, at least."""
 
 DAY = timedelta(days=1)
 
@@ -43,12 +46,29 @@ def seal(room: Storeroom, before: datetime) -> int:
 
 
 def merge(room: Storeroom) -> None:
-    """Make one part of several of the same kind and month."""
+    """Make larger parts of small ones of the same kind and month."""
     with room.reading() as sources:
         parts = sources.parts
     for _, alike in groupby(parts, key=lambda part: (part.kind, part.month)):
-        if len(several := list(alike)) > 1:
+        if several := worth_merging(alike):
             replace_rows(room, several, "TRUE", {})
+
+
+def worth_merging(parts: Iterable[Part]) -> list[Part]:
+    """The smaller parts of one kind and month, up to the largest that is at most four times as
+    large as those before it together; none where there is none such.
+
+    So each part that is left is more than four times as large as all smaller ones together: of a
+    million rows, there are ten parts at most. And each time a row is written anew, its part has
+    grown by a quarter at least, however many late results come one by one.
+    """
+    ordered = sorted(parts, key=lambda part: part.rows)
+    smaller = accumulate(part.rows for part in ordered)
+    worth = 0
+    for place, (part, rows) in enumerate(zip(ordered[1:], smaller, strict=False), 2):
+        if part.rows <= MOST_TIMES_LARGER * rows:
+            worth = place
+    return ordered[:worth]
 
 
 def replace_rows(room: Storeroom, old: list[Part], staying: str, values: dict[str, object]) -> int:

@@ -10,6 +10,7 @@ import duckdb
 
 from ..errors import DamagedResults
 from . import schema
+from .duckdb_ahead import LaidOut
 from .duckdb_file import DuckDBFile, remove, write_failed
 from .duckdb_parts import (
     FOLDER,
@@ -35,6 +36,7 @@ class Storeroom:
     def __init__(self, path: Path) -> None:
         self.folder = path.absolute().parent / FOLDER
         self.file = DuckDBFile(path.absolute(), schema.tables(), self.folder)
+        self.ahead = LaidOut(self.file, self.folder)
         self.ledger: Ledger | None = None
         self._writing = threading.Lock()
 

@@ -103,6 +103,24 @@ class Spread(NamedTuple):
     p90: float
 
 
+Metric = Literal[
+    "download", "upload", "round_trip", "round_trip_downloading", "round_trip_uploading", "loss"
+]
+"""What percentiles are of: line rates in bit/s by agents; in s, the median round trip of each
+latency window, and that of each throughput test while it filled the line; the lost share of each
+latency window."""
+
+SHARES = {"p5": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95, "p99": 0.99}
+"""Percentiles that are asked for, by name."""
+
+
+class SchoolClock(NamedTuple):
+    """A school and the IANA name of its time zone."""
+
+    school_id: UUID
+    timezone: str
+
+
 class Charted(NamedTuple):
     """Whose results a chart shows, on which segment and path, on which clock."""
 
@@ -145,13 +163,15 @@ class Questions(Protocol):
         direction: Direction,
         school_ids: Sequence[UUID],
         reflector_ids: Sequence[UUID],
+        *,
+        with_location: bool = False,
     ) -> pa.Table:
         """Every throughput test of these schools in one direction, failed ones too, in any order.
 
         Columns: `moment` (UTC without a zone), `school` and `reflector` (places in what was asked
         for, from 0; null for a test server that is not among these), `segment`, then
         `line_bits_per_second`, `ceiling_bits_per_second`, `bound`, `path_kind`, `trigger`,
-        `failed`, `simulated`, `method`, `client` and `public_server`.
+        `failed`, `simulated`, `method`, `client` and `public_server`; `location` if asked for.
         """
 
     def newest_tests(self, window: Window, school_id: UUID, limit: int) -> tuple[list[Listed], int]:
@@ -185,6 +205,28 @@ class Questions(Protocol):
 
     def loss(self, charted: Charted, by: Grouping) -> list[Spread]:
         """Lost share of latency windows."""
+
+    def percentiles(
+        self, metric: Metric, window: Window, schools: Sequence[SchoolClock]
+    ) -> pa.Table:
+        """Exact percentiles of what these schools measured over a real network, by segment and hour
+        of the day on the school's own clock; between two neighbours in proportion.
+
+        Columns: `school` (its place in what was asked for, from 0), `segment`, `hour` (0 to 23),
+        `size` (how many readings), `simulated` (whether any is made up), and the names of SHARES;
+        in that order's first three.
+        """
+
+    def seats(self, window: Window, direction: Direction, school_ids: Sequence[UUID]) -> pa.Table:
+        """What a seat got at these schools, in any order: planned tests by agents to the district's
+        test servers, failed ones too; such tests that were due and did not run; and the share lost
+        in each latency window.
+
+        Columns: `moment` (UTC without a zone), `school` (its place in what was asked for, from 0),
+        `what` (`test`, `skipped` or `loss`), `segment`, `path_kind`, `location`,
+        `line_bits_per_second`, `loaded_rtt_seconds`, `lost_ratio`, `failed`, `held_back` (the test
+        itself kept its rate down) and `simulated`.
+        """
 
     def newest_rates(self, since: datetime) -> list[NewestRate]:
         """The newest line rates of agents over a real network that were received since."""

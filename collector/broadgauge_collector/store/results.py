@@ -1,10 +1,10 @@
 """What a store of results takes and answers, whichever engine is behind it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 from uuid import UUID
 
 import msgspec
@@ -25,10 +25,16 @@ def beginning(record: Raw) -> bytes:
 
 
 class Place(NamedTuple):
-    """Where a page of results ends: results come newest first, by start and then by id."""
+    """Where a page of results ends: results come newest first, by moment and then by id."""
 
-    started_at: datetime
+    moment: datetime
     id: UUID
+
+
+def place_of(row: Mapping[str, Any]) -> Place:
+    """The place of a row that `select` gave: with when it began by the collector's clock."""
+    ahead = timedelta(microseconds=round(1e6 * (row["clock_offset_seconds"] or 0)))
+    return Place((row["started_at"] + ahead).replace(tzinfo=UTC), UUID(row["id"]))
 
 
 class Aside(Struct, frozen=True, kw_only=True):
@@ -44,8 +50,8 @@ class _Records(Struct):
 
 class Incoming(Struct, frozen=True, kw_only=True):
     """A batch that was read and validated. `body` is the whole batch as it was before compression;
-    `spooled_results` still wait at the agent, and `dropped_results` never will come; the agent's
-    clock is `clock_offset_seconds` behind, if it is known to be wrong."""
+    `spooled_results` still wait at the agent, and `dropped_results` and `damaged_results` never
+    will come; the agent's clock is `clock_offset_seconds` behind, if it is known to be wrong."""
 
     key: BatchKey
     school_id: UUID
@@ -56,6 +62,7 @@ class Incoming(Struct, frozen=True, kw_only=True):
     body: bytes
     spooled_results: int | None = None
     dropped_results: tuple[DroppedResults, ...] = ()
+    damaged_results: int = 0
     clock_offset_seconds: float | None = None
 
     @property
@@ -116,9 +123,10 @@ class Changes(NamedTuple):
 
 class Outcome(Struct, frozen=True, kw_only=True):
     """What became of a batch: stored now, stored before, kept aside as a conflict, or left alone
-    because another collector is storing it: sent again later, it will have been seen."""
+    because another collector is storing it (sent again later, it will have been seen) or because
+    whoever it is of was erased."""
 
-    state: Literal["stored", "seen", "conflict", "under_way"]
+    state: Literal["stored", "seen", "conflict", "under_way", "erased"]
     refused: tuple[Refusal, ...] = ()
 
 
@@ -155,7 +163,13 @@ class ResultStore(TakesBatches, Protocol):
         before: Place | None = None,
         limit: int,
     ) -> pa.Table:
-        """Results of one kind, newest first, with `since` <= started_at < `until`."""
+        """Results of one kind that began since an instant and before another, newest first, all by
+        the collector's clock.
+
+        Columns are the wire's fields, then agent_id, school_id, received_at; ids are text, moments
+        are UTC without a zone. `before` is the place of the last row of the page before. KeyError
+        for an unknown kind.
+        """
 
     def find(self, kind: str, result_id: UUID) -> pa.Table:
         """The result with this id, as `select` gives it; no row if there is none of the kind."""

@@ -76,6 +76,8 @@ school = Table(
     Column("closes", Time, nullable=False),
     Column("weekdays", String(7), nullable=False),
     Column("simulated", Boolean, nullable=False, server_default=false()),
+    Column("by_weekday", Text),
+    Column("least_used_hours", String(100)),
     UniqueConstraint("district_id", "name_key"),
 )
 
@@ -89,6 +91,20 @@ people = Table(
     Column("concurrent_users", Integer),
 )
 
+# For every school where `school_id` is null.
+calendar_day = Table(
+    "calendar_day",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("school_id", Uuid, ForeignKey("school.id"), index=True),
+    Column("first", Date, nullable=False),
+    Column("last", Date, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("begins", Time),
+    Column("closes", Time),
+)
+
 link = Table(
     "link",
     metadata,
@@ -97,6 +113,16 @@ link = Table(
     Column("name_key", NAME_KEY, nullable=False, unique=True),
     Column("segment", String(16), nullable=False),
     Column("contracted_bits_per_second", Float),
+    Column("price_per_month", Float),
+    Column("contract_ends", Date),
+)
+
+# What a line hangs on. Apart, so that erasing the one leaves the other.
+link_upstream = Table(
+    "link_upstream",
+    metadata,
+    Column("link_id", Uuid, ForeignKey("link.id"), primary_key=True),
+    Column("upstream_id", Uuid, ForeignKey("link.id"), nullable=False, index=True),
 )
 
 link_school = Table(
@@ -239,6 +265,91 @@ Index(
     postgresql_where=agent_setting.c.school_id.is_(None),
 )
 
+# As the district edited it where `school_id` is null; a school's own row wins.
+demand_assumption = Table(
+    "demand_assumption",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("school_id", Uuid, ForeignKey("school.id")),
+    Column("key", String(200), nullable=False),
+    Column("value", String(400), nullable=False),
+    UniqueConstraint("school_id", "key"),
+)
+
+Index(
+    "uq_demand_assumption_key_of_district",
+    demand_assumption.c.key,
+    unique=True,
+    sqlite_where=demand_assumption.c.school_id.is_(None),
+    postgresql_where=demand_assumption.c.school_id.is_(None),
+)
+
+# How much measuring a line should get: of every line where `link_id` is null; a line's own wins.
+# `id` is the line's, or zero, so that each has one at most.
+coverage_goal = Table(
+    "coverage_goal",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("link_id", Uuid, ForeignKey("link.id"), unique=True),
+    Column("closed_tests", Integer, nullable=False),
+    Column("closed_days", Integer, nullable=False),
+    Column("school_days", Integer, nullable=False),
+    Column("hour_bands", Integer, nullable=False),
+    Column("location_tests", Integer, nullable=False),
+)
+
+# Permission for one test to load its lines. Its bytes are set aside on `day`, the school's own, and
+# counted whole until `used_bytes` is known.
+slot = Table(
+    "slot",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("agent_id", Uuid, ForeignKey("agent.id"), nullable=False, index=True),
+    Column("school_id", Uuid, ForeignKey("school.id"), nullable=False, index=True),
+    Column("reflector_id", Uuid, ForeignKey("reflector.id"), index=True),
+    Column("begins_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False, index=True),
+    Column("day", Date, nullable=False),
+    Column("reserved_bytes", BigInteger, nullable=False),
+    Column("used_bytes", BigInteger),
+)
+
+# `line_id` is a line's, or a school's: that stands for the lines that are its alone.
+slot_line = Table(
+    "slot_line",
+    metadata,
+    Column("slot_id", Uuid, ForeignKey("slot.id"), primary_key=True),
+    Column("line_id", Uuid, primary_key=True),
+    Column("begins_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Index(None, "line_id", "ends_at"),
+)
+
+# In a day (2026-03-02) or a month (2026-03): what tests used, and what is set aside for them.
+school_spending = Table(
+    "school_spending",
+    metadata,
+    Column("school_id", Uuid, ForeignKey("school.id"), primary_key=True),
+    Column("period", String(10), primary_key=True),
+    Column("bytes", BigInteger, nullable=False),
+)
+
+agent_spending = Table(
+    "agent_spending",
+    metadata,
+    Column("agent_id", Uuid, ForeignKey("agent.id"), primary_key=True),
+    Column("period", String(10), primary_key=True),
+    Column("bytes", BigInteger, nullable=False),
+)
+
+# Agents whose version asks for slots: their tests without one are strangers' to a test server.
+slot_asker = Table(
+    "slot_asker",
+    metadata,
+    Column("agent_id", Uuid, ForeignKey("agent.id"), primary_key=True),
+    Column("version", String(200), nullable=False),
+)
+
 # One row a night's work, a backup or an erasure. One that was broken off has no end.
 upkeep_run = Table(
     "upkeep_run",
@@ -309,13 +420,15 @@ batch_ledger = Table(
     Column("commit_number", BigInteger, nullable=False, index=True),
 )
 
-batch_watermark = Table(
-    "batch_watermark",
+# Spans of batches that were all committed, and are not in the ledger any more.
+batch_span = Table(
+    "batch_span",
     metadata,
     Column("agent_id", Uuid, primary_key=True),
     Column("epoch", Uuid, primary_key=True),
     Column("lane", String(16), primary_key=True),
-    Column("sequence", BigInteger, nullable=False),
+    Column("first", BigInteger, primary_key=True, autoincrement=False),
+    Column("last", BigInteger, nullable=False),
 )
 
 # Where results are sent on to.

@@ -27,7 +27,7 @@ from .files import (
 )
 from .manifest import MANIFEST, Manifest, facts_of, read_manifest
 from .model import Backup
-from .places import BACKUPS, RESULTS, SETTINGS_FILE, control_file
+from .places import BACKUPS, RESULTS, SETTINGS_FILE, control_file, keeper_of_results
 from .records import forget_backups, list_backups, note_backup
 
 OWN_NAME = re.compile(r"broadgauge-\d{8}T\d{6}Z(-\d+)?")
@@ -80,7 +80,8 @@ def check_folder(config: ServerConfig, folder: str) -> None:
 
 def write_backup(stores: Stores, config: ServerConfig, target: Path, now: datetime) -> Backup:
     """Copy everything to `target`, which is new or empty. Results first: schools and agents that
-    they are of are then in the control database, which is copied after them.
+    they are of are then in the control database, which is copied after them. What PostgreSQL and
+    ClickHouse keep is left to their own tools.
 
     StorageFull if there is no room; whatever fails, nothing is left of it.
     """
@@ -177,8 +178,9 @@ def _part_of(target: Path) -> Path:
 
 
 def _copy(stores: Stores, config: ServerConfig, part: Path) -> None:
-    (part / RESULTS).mkdir(mode=PRIVATE_FOLDER)
-    stores.results.backup(part / RESULTS)
+    if keeper_of_results(config) == "duckdb":
+        (part / RESULTS).mkdir(mode=PRIVATE_FOLDER)
+        stores.results.backup(part / RESULTS)
     if control := control_file(config):
         copy_database(control, part / CONTROL_FILE)
     for file in (config.data / SETTINGS_FILE, *(config.data / TLS).glob("*")):
@@ -192,6 +194,7 @@ def _describe(stores: Stores, config: ServerConfig, part: Path, now: datetime) -
         version=VERSION,
         made_at=now,
         control="sqlite" if control_file(config) else "postgresql",
+        results=keeper_of_results(config),
         counts=_counts(stores),
         files=facts_of(part),
     )

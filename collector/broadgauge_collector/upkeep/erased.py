@@ -1,22 +1,17 @@
-"""Who was erased: digests of ids, noted where they outlive a restore of an older backup.
+"""Who was erased: digests of ids, noted where they outlive a restore of an older backup."""
 
-A digest is enough to know an id again, and says nothing of it: ids have more than 70 random bits.
-"""
-
-import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, select
 
 from ..errors import CannotStart
+from ..store.erased import Kind
 from ..store.tables import erasure
 from .files import write_durably
-from .going import Kind
 from .places import ERASURES
 
 
@@ -26,11 +21,6 @@ class Erased(Struct, frozen=True, kw_only=True):
     kind: Kind
     digest: str
     asked_at: datetime
-
-
-def digest_of(kind: Kind, id_: UUID) -> bytes:
-    """What is kept of whom was erased."""
-    return hashlib.sha256(kind.encode() + id_.bytes).digest()
 
 
 def read_erased(file: Path) -> tuple[Erased, ...]:

@@ -18,11 +18,12 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from ..config import ServerConfig
 from ..errors import CollectorError
-from ..store import Stores, tables
+from ..store import ControlStore, DuckDBResults, Stores, tables
+from ..store.erased import digest_of
 from ..store.sqlite_file import scrub_database
 from ..store.tables import erasure
 from .backups import present_backups
-from .erased import Erased, digest_of, noted_erasures, read_erased, write_erased
+from .erased import Erased, noted_erasures, read_erased, write_erased
 from .going import (
     Going,
     going_agent,
@@ -98,14 +99,33 @@ def finish_erasures(stores: Stores, config: ServerConfig, now: datetime) -> str:
     return _words(Counter(row.kind for row in waiting), rows)
 
 
-def begin_again(stores: Stores, folder: Path) -> None:
+def begin_again(control: ControlStore, folder: Path) -> None:
     """Erase again what a folder's list says and an older backup brought back. Begun here, and done
     by `finish_erasures`."""
-    with stores.control.begin() as c:
+    with control.begin() as c:
         known = {each.digest for each in noted_erasures(c)}
         for each in read_erased(folder / ERASURES):
             if each.digest not in known:
                 _begin_again(c, each)
+
+
+def erase_returned(control: ControlStore, results: DuckDBResults) -> set[str]:
+    """Erase results of whom the control database knows, by a digest alone, to have been erased:
+    results that came back where it didn't. The digests of those who had some."""
+    with control.connect() as c:
+        erased = {each.digest for each in noted_erasures(c)}
+    owners = results.owners() if erased else set()
+    agents = {agent: digest_of("agent", agent).hex() for agent, _ in owners}
+    schools = {school: digest_of("school", school).hex() for _, school in owners}
+    gone = {id_: digest for id_, digest in (agents | schools).items() if digest in erased}
+    if gone:
+        staying = {agent for agent, school in owners if school not in gone}
+        of_schools = agents.keys() - staying
+        results.erase(
+            agent_ids=of_schools | (agents.keys() & gone.keys()),
+            school_ids=schools.keys() & gone.keys(),
+        )
+    return set(gone.values())
 
 
 def list_erasures(c: Connection, backups: Iterable[Backup]) -> tuple[Erasure, ...]:

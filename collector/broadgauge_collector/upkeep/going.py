@@ -4,7 +4,6 @@ Functions take a connection inside a transaction; the one that removes needs a w
 """
 
 from collections.abc import Collection, Iterator
-from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
@@ -16,8 +15,7 @@ from ..rooms.results import browsers_of
 from ..schools.model import Agent
 from ..schools.repository import find_school
 from ..store import tables
-
-Kind = Literal["school", "agent"]
+from ..store.erased import Kind
 
 
 class Going(Struct, frozen=True, kw_only=True):
@@ -95,8 +93,7 @@ def still_named(c: Connection, going: Going) -> Iterator[str]:
 
 def remove(c: Connection, going: Going) -> None:
     """Every row that is theirs, and every row that points there."""
-    copies = tables.agent.c.forked_from.in_(going.agent_ids)
-    c.execute(update(tables.agent).where(copies).values(forked_from=None))
+    _adopt_copies(c, going)
     c.execute(delete(tables.sink_refused))  # reasons may quote anybody's results
     for table, ids in (
         (tables.reflector, going.reflector_ids),
@@ -105,6 +102,15 @@ def remove(c: Connection, going: Going) -> None:
         (tables.school, going.school_ids),
     ):
         _remove(c, table, ids)
+
+
+def _adopt_copies(c: Connection, going: Going) -> None:
+    """A copy of an agent that goes is one of whom that was a copy of, so that all copies of one
+    original are counted as such."""
+    copies = tables.agent.c.forked_from.in_(going.agent_ids)
+    gone = tables.agent.alias()
+    above = select(gone.c.forked_from).where(gone.c.id == tables.agent.c.forked_from)
+    c.execute(update(tables.agent).where(copies).values(forked_from=above.scalar_subquery()))
 
 
 def result_ids(going: Going) -> dict[str, tuple[UUID, ...]]:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from ..errors import CannotStart
 from ..store.durable import sha256_of
 from .files import files_below
+from .places import ResultsKeeper
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -28,13 +29,14 @@ class Manifest(Struct, frozen=True, kw_only=True):
     """Which version made a backup, when, how much is in it, and each of its files.
 
     `control` says whether the schools, agents and settings are in it; where PostgreSQL keeps them,
-    they are not.
+    they are not. `results` says the same of the results.
     """
 
     format: int = FORMAT
     version: str
     made_at: datetime
     control: Literal["sqlite", "postgresql"]
+    results: ResultsKeeper = "duckdb"
     counts: dict[str, int]
     files: dict[str, FileFacts]
 

@@ -8,6 +8,8 @@ from msgspec import Struct
 
 from broadgauge_wire.fields import about
 
+from .places import ResultsKeeper
+
 Task = Literal["nightly", "backup", "erase"]
 State = Literal["running", "done", "failed"]
 SettingValue = bool | float | str
@@ -101,8 +103,9 @@ class SettingAnswer(Struct, frozen=True, kw_only=True):
 class Storage(Struct, frozen=True, kw_only=True):
     """What is kept, and what upkeep did last."""
 
-    results_bytes: Annotated[int, about("Results on disk", "byte")]
+    results_bytes: Annotated[int, about("Results on this disk; 0 with ClickHouse", "byte")]
     sealed_bytes: Annotated[int, about("Of these, in closed months", "byte")]
+    results: Annotated[ResultsKeeper, about("What keeps the results")]
     control: Annotated[
         Literal["sqlite", "postgresql"], about("What keeps schools, agents and settings")
     ]

@@ -1,6 +1,6 @@
 """What is done each night: months are closed, what was kept long enough goes, backups are made."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -21,12 +21,19 @@ from .backups import (
 )
 from .erasing import backups_with, begin_again, finish_erasures, list_erasures
 from .model import Backup
+from .places import ResultsKeeper, keeper_of_results
 from .settings import UpkeepConfig, ends_of, in_force, list_settings
 from .when import months_to_seal
 
 LATE_GRACE = timedelta(days=5)
 """How long a month stays open after its end: agents that were away still bring results then. What
 comes later is kept all the same, in a further part of its month."""
+
+LEFT_OUT: Mapping[ResultsKeeper, str] = {
+    "duckdb": "",
+    "clickhouse": " (without results: back those up with ClickHouse's BACKUP DATABASE)",
+}
+"""What a night's backup says that it hasn't."""
 
 log = structlog.get_logger()
 
@@ -69,7 +76,7 @@ def night(stores: Stores, config: ServerConfig, now: datetime, stopping: Event) 
 
 
 def _erase(tonight: Night) -> Iterator[str]:
-    begin_again(tonight.stores, tonight.config.data)
+    begin_again(tonight.stores.control, tonight.config.data)
     gone = finish_erasures(tonight.stores, tonight.config, tonight.now)
     yield f"erased {gone}" if gone else ""
 
@@ -98,7 +105,8 @@ def _back_up(tonight: Night) -> Iterator[str]:
     folder = folder_of(tonight.config, tonight.settings.backup.folder)
     stale = _stale(tonight)
     if tonight.settings.backup.nightly or (stale and not _is_any_newer(tonight)):
-        yield f"made the backup {_made(tonight, folder)}"
+        left_out = LEFT_OUT[keeper_of_results(tonight.config)]
+        yield f"made the backup {_made(tonight, folder)}{left_out}"
     deleted = delete_backups(tonight.stores, stale)
     deleted += rotate(tonight.stores, folder, int(tonight.settings.backup.keep))
     yield f"deleted {deleted} old backups" if deleted else ""

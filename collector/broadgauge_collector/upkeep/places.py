@@ -1,8 +1,11 @@
 """Names in the data directory that upkeep works with."""
 
 from pathlib import Path
+from typing import Literal
 
 from ..config import CONTROL_FILE, ServerConfig
+
+ResultsKeeper = Literal["duckdb", "clickhouse"]
 
 RESULTS = "results"
 HOT = "hot.duckdb"
@@ -18,6 +21,11 @@ ASIDE = "before-restore-"
 def control_file(config: ServerConfig) -> Path | None:
     """The control database's file; None where PostgreSQL has it."""
     return config.data / CONTROL_FILE if config.control_url is None else None
+
+
+def keeper_of_results(config: ServerConfig) -> ResultsKeeper:
+    """What keeps the results."""
+    return "duckdb" if config.results_url is None else "clickhouse"
 
 
 def put_aside(data: Path) -> tuple[Path, ...]:

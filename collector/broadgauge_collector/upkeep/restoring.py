@@ -19,7 +19,7 @@ from ..errors import CannotStart, StorageFull
 from ..store import ControlStore, DuckDBResults, Stores, tables
 from ..store.durable import sync_folder
 from .erased import Erased, merged, noted_erasures, read_erased, write_erased
-from .erasing import begin_again, finish_erasures
+from .erasing import begin_again, erase_returned, finish_erasures
 from .files import PRIVATE_FOLDER, copy_private, give_to_owner, make_durable, write_durably
 from .manifest import Manifest, read_manifest, verify
 from .own_agent import is_known
@@ -119,38 +119,44 @@ def _prepare(
     for name in made.files:
         copy_private(backup / name, coming / name)
     write_erased(coming, erased)
-    ended, again = _bring_up_to_date(config, coming)
+    ended, again = _bring_up_to_date(made, config, coming)
     make_durable(coming)
     return ended, again
 
 
-def _bring_up_to_date(config: ServerConfig, coming: Path) -> tuple[int, int]:
-    """End what must not come back: sessions, join tokens and what was erased since."""
+def _bring_up_to_date(made: Manifest, config: ServerConfig, coming: Path) -> tuple[int, int]:
+    """End what must not come back: sessions, join tokens and what was erased since; how many join
+    tokens, and of how many that were erased something had come back."""
     control = (
         ControlStore.connect_to(config.control_url)
         if config.control_url
         else ControlStore.open(coming / CONTROL_FILE)
     )
     try:
-        results = DuckDBResults.open(coming / RESULTS / HOT)
-        try:
-            return _settle(Stores(control, results), config, coming)
-        finally:
-            results.close()
+        with control.begin() as c:
+            before = _digests(c)
+            ended = _end_ways_in(c)
+            if is_known(c, config.data):
+                shutil.copytree(config.data / AGENT, coming / AGENT)
+        begin_again(control, coming)
+        returned = set[str]() if made.results == "clickhouse" else _erase(control, config, coming)
+        with control.connect() as c:
+            return ended, len((_digests(c) - before) | returned)
     finally:
         control.close()
 
 
-def _settle(stores: Stores, config: ServerConfig, coming: Path) -> tuple[int, int]:
-    with stores.control.begin() as c:
-        before = len(noted_erasures(c))
-        ended = _end_ways_in(c)
-        if is_known(c, config.data):
-            shutil.copytree(config.data / AGENT, coming / AGENT)
-    begin_again(stores, coming)
-    finish_erasures(stores, replace(config, data=coming), datetime.now(UTC))
-    with stores.control.connect() as c:
-        return ended, len(noted_erasures(c)) - before
+def _erase(control: ControlStore, config: ServerConfig, coming: Path) -> set[str]:
+    results = DuckDBResults.open(coming / RESULTS / HOT)
+    try:
+        finish_erasures(Stores(control, results), replace(config, data=coming), datetime.now(UTC))
+        return erase_returned(control, results)
+    finally:
+        results.close()
+
+
+def _digests(c: Connection) -> set[str]:
+    return {each.digest for each in noted_erasures(c)}
 
 
 def _end_ways_in(c: Connection) -> int:

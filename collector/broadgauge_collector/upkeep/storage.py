@@ -10,7 +10,7 @@ from .backups import present_backups
 from .erasing import list_erasures
 from .files import size_below
 from .model import Expiry, SettingAnswer, Storage, UpkeepSetting
-from .places import BACKUPS, RESULTS, SEALED, control_file, put_aside
+from .places import BACKUPS, RESULTS, SEALED, control_file, keeper_of_results, put_aside
 from .records import due_at, list_runs
 from .settings import ends_of
 
@@ -22,6 +22,7 @@ def storage_of(stores: Stores, config: ServerConfig, now: datetime) -> Storage:
         return Storage(
             results_bytes=size_below(config.data / RESULTS),
             sealed_bytes=size_below(config.data / RESULTS / SEALED),
+            results=keeper_of_results(config),
             control="sqlite" if control_file(config) else "postgresql",
             control_bytes=size_of_control(config.data),
             backups_bytes=size_below(config.data / BACKUPS),

@@ -129,7 +129,7 @@ class Upkeep:
                 end_broken_runs(c, self._services.now())
             settle_unfinished(stores)
             note_found(stores, folder_of(config, self._settings().backup.folder))
-            begin_again(stores, config.data)
+            begin_again(stores.control, config.data)
             finish_erasures(stores, config, self._services.now())
         except (CollectorError, OSError) as error:
             log.warning("upkeep_put_off", why=str(error))

@@ -13,6 +13,7 @@ from ..callbacks import callback
 from ..parts import loading, period_select, refresh, target_select
 from ..query import OverviewQuery, overview_query, target_choices
 from ..views.overview import body
+from . import audit, checklist
 
 PATH = "/"
 TITLE = "Overview · broadgauge"
@@ -35,6 +36,8 @@ def layout(**address: Any) -> html.Div:
             html.H1("Overview"),
             html.Div(_controls(query), className="controls", role="search"),
             html.Div(loading(420), id="overview-body", className="page-body"),
+            checklist.section(),
+            audit.section(),
             refresh(),
         ],
         className="page",
@@ -56,7 +59,8 @@ async def show_schools(
 ) -> list[Any]:
     """The schools as the controls ask for them."""
     query = overview_query(target=target, days=days, sort=sort, show=show, q=text)
-    return body(await services.report(reports.overview, query.target, query.days), query)
+    overview = await services.report(reports.overview, query.target, query.days)
+    return await services.run(body, overview, query)
 
 
 def _controls(query: OverviewQuery) -> list[Any]:

@@ -14,6 +14,7 @@ from ..callbacks import callback
 from ..parts import loading, period_select, refresh, target_select
 from ..query import days_of, school_of, target_choices, target_of
 from ..views.school import body, no_such_school
+from . import carry, seats
 from .rooms import section
 
 PATH_TEMPLATE = "/school/<school_id>"
@@ -33,6 +34,8 @@ def layout(school_id: str = "", target: Any = None, days: Any = None, **_: Any) 
             ),
             html.Div(controls, className="controls"),
             html.Div([loading(220), loading(360)], id="school-body", className="page-body"),
+            seats.section(),
+            carry.section(),
             section(),
             dcc.Store(id="school-id", data=school_id),
             refresh(60),
@@ -55,6 +58,7 @@ async def show_school(
     """The school against a target."""
     asked = (target_of(target), days_of(days))
     try:
-        return body(await services.report(reports.school, school_of(school_id), *asked))
+        report = await services.report(reports.school, school_of(school_id), *asked)
     except NotFound:
         return no_such_school()
+    return await services.run(body, report)

@@ -1,7 +1,7 @@
 """The Agents page: what runs where, and the commands that put an agent on one more machine."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from typing import Any
@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from dash import dcc, html
 
+from broadgauge_collector.access.copies import MAX_COPIES
 from broadgauge_collector.reports import AgentRow, AgentState
 from broadgauge_collector.schools.model import Agent
 from broadgauge_wire import DroppedResults
@@ -175,10 +176,32 @@ def _row(row: AgentRow, now: datetime) -> html.Tr:
         ("Waiting to send", _spool(row.agent)),
         ("Last seen", _seen(row, now)),
     )
-    where = html.Span(row.agent.location or "no location", className="cell-note")
-    name = html.Th([row.agent.name, *marks(row.agent.simulated), where], scope="row")
+    notes = [row.agent.location or "no location", *_copying(row)]
+    shown = [html.Span(note, className="cell-note") for note in notes]
+    name = html.Th([row.agent.name, *marks(row.agent.simulated), *shown], scope="row")
     data = [html.Td(html.Div(value), **{"data-label": label}) for label, value in cells]
     return html.Tr([name, *data])
+
+
+def _copying(row: AgentRow) -> Iterator[str]:
+    """Machines made from one image, and what to do where there are too many, or one has gone."""
+    if row.copy_of:
+        yield f"copy of {row.copy_of}"
+    if not row.copies:
+        return
+    said = "1 copy" if row.copies == 1 else f"{fmt.count(row.copies)} copies"
+    if row.copies >= MAX_COPIES:
+        yield (
+            f"{said}: no more are let in. Join further machines anew, or shut out copies that "
+            "are gone: broadgauge agents revoke ID"
+        )
+    elif row.state == "revoked":
+        yield (
+            f"{said} can still send. To shut them out too: "
+            f"broadgauge agents revoke {row.agent.id} --copies"
+        )
+    else:
+        yield said
 
 
 def _machine(row: AgentRow) -> list[Any]:
@@ -196,10 +219,11 @@ def _spool(agent: Agent) -> list[Any]:
     if waiting is None:
         return [fmt.UNKNOWN]
     said = "nothing" if waiting == 0 else fmt.plural(waiting, "result")
-    return [
-        said,
-        *(html.Span(_dropped(gone), className="cell-note") for gone in agent.dropped_results),
-    ]
+    notes = [_dropped(gone) for gone in agent.dropped_results]
+    if agent.damaged_results:
+        lost = fmt.plural(agent.damaged_results, "result")
+        notes.append(f"{lost} damaged by its disk before they were sent: replace the disk")
+    return [said, *(html.Span(note, className="cell-note") for note in notes)]
 
 
 def _dropped(gone: DroppedResults) -> str:

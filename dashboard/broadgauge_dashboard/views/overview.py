@@ -21,6 +21,9 @@ _TALLY: tuple[tuple[Conclusion, str, str], ...] = (
     ("below", "school falls short", "schools fall short"),
     ("undecided", "school not decided yet", "schools not decided yet"),
 )
+ROWS_SHOWN = 100
+"""A thousand would take seconds to send and draw, and be read by nobody."""
+
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -28,12 +31,12 @@ def body(overview: Overview, query: OverviewQuery) -> list[Any]:
     """Everything below the controls."""
     if not overview.schools:
         return [_no_schools()]
-    shown = arrange(overview.schools, query)
+    found = arrange(overview.schools, query)
     return [
         _band(overview),
         *([_only_this_machine()] if all(s.loopback_only for s in overview.schools) else []),
-        _table(overview, shown, query) if shown else _nothing_matches(),
-        _footing(overview, len(shown)),
+        _table(overview, found[:ROWS_SHOWN], query) if found else _nothing_matches(),
+        _footing(overview, len(found)),
     ]
 
 
@@ -281,10 +284,13 @@ def _nothing_matches() -> html.Div:
     return empty("No school matches", "Clear the search, or show all verdicts.")
 
 
-def _footing(overview: Overview, shown: int) -> html.P:
+def _footing(overview: Overview, found: int) -> html.P:
     target = overview.target
+    shown = min(found, ROWS_SHOWN)
+    rest = "" if shown == found else " For others, find them by name, or by verdict or order."
     return html.P(
-        f"{shown} of {fmt.plural(len(overview.schools), 'school')} shown. Target: {target.title}, "
+        f"{shown} of {fmt.plural(len(overview.schools), 'school')} shown.{rest} "
+        f"Target: {target.title}, "
         f"{target.direction}. {target.source}. Stated for the {target.level}. "
         f"Last {overview.days} days. A school's verdict is the worst of the lines it depends on.",
         className="footing",

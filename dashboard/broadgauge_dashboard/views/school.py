@@ -4,12 +4,12 @@ from typing import Any
 
 from dash import html
 
-from broadgauge_collector.capacity.model import Verdict
+from broadgauge_collector.capacity.model import Conclusion, Verdict
 from broadgauge_collector.reports import LinkVerdict, SchoolReport
 
 from .. import format as fmt
 from ..parts import badge, icon, link_button, metric, panel
-from ..words import PER, SEGMENTS, saying, verdict_saying
+from ..words import PER, READS, SEGMENTS, saying, verdict_saying
 from .charts import charts
 from .days import strip
 from .overview import gauge, reading_when, speed
@@ -146,6 +146,8 @@ def _facts(judged: LinkVerdict) -> html.Dl:
         ("Tests", f"{fmt.count(verdict.counting_tests)} of {fmt.count(verdict.tests)} count"),
         ("Line", f"{judged.link.name} ({SEGMENTS[judged.link.segment]}), {_schools(judged)}"),
         ("Looked at", fmt.period(*verdict.window)),
+        ("Stands", _stands(verdict)),
+        *([("Today's reading", _today(verdict.today))] if verdict.today else []),
         ("Method", verdict.method),
     ]
     return html.Dl(
@@ -159,6 +161,27 @@ def _day_counts(verdict: Verdict) -> str:
     more = verdict.more_days
     to_go = f"; about {fmt.plural(more, 'more day')} would decide" if more else ""
     return f"{counts}{unclear}{to_go}"
+
+
+def _stands(verdict: Verdict) -> str:
+    """Since when, or when it can: a week's evaluation counts once the next one agrees."""
+    if verdict.evaluated_on is None:
+        if verdict.decided_on is None:
+            return "not decided by two weeks in a row"
+        return f"not yet: the first verdict can be there on {fmt.day(verdict.decided_on)}"
+    words = f"by the week to {fmt.day(verdict.evaluated_on)}"
+    if verdict.held_since is not None and verdict.held_since < verdict.evaluated_on:
+        words += f", in every week since that to {fmt.day(verdict.held_since)}"
+    if verdict.pending is None:
+        return words
+    latest = (
+        f"{READS[verdict.pending.conclusion]} (week to {fmt.day(verdict.pending.evaluated_on)})"
+    )
+    return f"{words}; the latest says {latest}, which counts if this week's agrees"
+
+
+def _today(reading: Conclusion) -> str:
+    return f"{READS[reading]}, by the days up to now: a reading, never a verdict"
 
 
 def _share(verdict: Verdict) -> str:

@@ -45,9 +45,8 @@ def storage_panels(
 
 
 def _disk(storage: Storage) -> html.Section:
-    open_bytes = storage.results_bytes - storage.sealed_bytes
     shown = [
-        metric("Results", fmt.size(storage.results_bytes), _parts(open_bytes, storage)),
+        _results(storage),
         _control(storage),
         metric("Backups", fmt.size(storage.backups_bytes), "in the data directory"),
         metric("Free", fmt.size(storage.free_bytes), "on this disk"),
@@ -70,7 +69,15 @@ def _control(storage: Storage) -> html.Div:
     return metric("Schools, agents, settings", size, note)
 
 
-def _parts(open_bytes: int, storage: Storage) -> str:
+def _results(storage: Storage) -> html.Div:
+    if storage.results == "clickhouse":
+        note = "not in the backups below: ClickHouse's BACKUP DATABASE makes theirs"
+        return metric("Results", "In ClickHouse", note)
+    return metric("Results", fmt.size(storage.results_bytes), _parts(storage))
+
+
+def _parts(storage: Storage) -> str:
+    open_bytes = storage.results_bytes - storage.sealed_bytes
     return f"{fmt.size(open_bytes)} of open months, {fmt.size(storage.sealed_bytes)} of closed ones"
 
 

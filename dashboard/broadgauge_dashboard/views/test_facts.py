@@ -47,6 +47,8 @@ def how_sure(report: TestReport) -> list[Fact]:
         ("Rests on", _part(result)),
         ("Longer test", _longer_test(report)),
         ("Payload", _payload(result)),
+        ("Asked was for", _rate(result.target_bits_per_second)),
+        ("Sent at", _rate(result.pace_bits_per_second)),
         ("Most it could have seen", _rate(result.ceiling_bits_per_second)),
         ("One connection alone", _rate(result.single_stream_bits_per_second)),
         ("Packets sent again", _share(result.retransmit_ratio)),
@@ -112,7 +114,8 @@ def _longer_test(report: TestReport) -> Any:
         return "this test: it loaded the line long enough to outlast a burst"
     kept = urlencode({"target": report.target.key, "days": report.days})
     link = dcc.Link("an earlier test", href=f"/test/{result.burst_test_id}?{kept}")
-    return [link, " loaded the line long enough to outlast a burst, and found this rate"]
+    found = "as much or more" if result.stop_reason == "target_reached" else "this rate"
+    return [link, f" loaded the line long enough to outlast a burst, and found {found}"]
 
 
 def _payload(result: ThroughputResult) -> str | None:

@@ -9,8 +9,10 @@ from tempfile import TemporaryDirectory
 from prometheus_client import Metric
 
 from broadgauge_collector.app import open_services
-from broadgauge_collector.config import ServerConfig
+from broadgauge_collector.capacity.targets import DEFAULT_TARGET
+from broadgauge_collector.config import DEFAULT_DAYS, ServerConfig
 from broadgauge_collector.metrics import Scrape
+from broadgauge_collector.reports import overview
 from tests.docs.reference.markdown import sentence, table
 
 OF_ITS_TYPE = {"le"}
@@ -31,9 +33,11 @@ def metrics() -> Iterator[Metric]:
     with TemporaryDirectory() as data:
         services = open_services(ServerConfig(data=Path(data)))
         try:
+            now = datetime.now(UTC)
+            judged = overview(services.stores, DEFAULT_TARGET, DEFAULT_DAYS, now)
             services.metrics.request("/healthz", "GET", 200, 0.001)
             yield from services.metrics.registry.collect()
-            yield from Scrape(services, datetime.now(UTC)).collect()
+            yield from Scrape(services, now, judged).collect()
         finally:
             services.close()
 

@@ -339,6 +339,16 @@ def test_measure_keeps_to_so_many_connections(tmp_path: Path, reflector_port: in
     assert result["streams"] == 1
 
 
+def test_measure_asks_whether_a_line_carries_so_much(tmp_path: Path, reflector_port: int) -> None:
+    address = f"127.0.0.1:{reflector_port}"
+    asked = ("measure", "--direction", "download", "--state", tmp_path)
+    done = run(*asked, "--server", address, "--target", "8")
+    assert done.returncode == 0, done.stderr
+    assert "which is enough: asked was for 8.0 Mbps; limited by pacer" in done.stdout
+    assert run(*asked, "--server", address, "--target", "0").returncode == 2
+    assert run(*asked, "--method", "librespeed", "--target", "8").returncode == 2
+
+
 def test_measure_against_something_else_is_measured_trouble(
     tmp_path: Path, collector: ScriptedCollector
 ) -> None:

@@ -106,8 +106,8 @@ def test_a_healthy_agent_is_found_healthy(agent: Agent) -> None:
 
 
 WHEN_WELL = [
-    "state directory",
     "disk",
+    "state directory",
     "configuration",
     "spool",
     "identity",

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from broadgauge_agent.errors import SpoolError
-from broadgauge_agent.known_lines import LONG_SHARE, MAX_AGE, KnownLines
+from broadgauge_agent.known_lines import LONG_SHARE, MAX_AGE, KnownLines, lines_among
 from broadgauge_agent.probes import ProbeRequest
 from broadgauge_agent.probes.base import KnownLine
 from broadgauge_agent.probes.far_end import FarEnd
@@ -218,3 +218,30 @@ def failing(spool: Spool) -> Iterator[None]:
         patch.setattr(spool, "note", fail)
         patch.setattr(spool, "fact", fail)
         yield
+
+
+def test_a_test_that_ended_at_its_target_tells_what_the_line_carries_at_least(
+    lines: KnownLines,
+) -> None:
+    lines.learn(REQUEST, [long_test(bound="at_least", stop_reason="target_reached")])
+    assert told(lines)["download"].is_only_carried
+
+
+def test_a_test_that_ended_at_its_target_does_not_replace_what_is_known_better(
+    lines: KnownLines,
+) -> None:
+    found = long_test()
+    lines.learn(REQUEST, [found])
+    reached = {"bound": "at_least", "stop_reason": "target_reached"}
+    lines.learn(REQUEST, [long_test(**reached, throughput_bits_per_second=450e6)])
+    assert told(lines)["download"].test_id == found.id
+    lines.learn(REQUEST, [long_test(**reached, throughput_bits_per_second=200e6)])
+    assert told(lines)["download"].is_only_carried
+
+
+def test_what_a_spool_notes_is_told_to_a_test_by_hand(lines: KnownLines, spool: Spool) -> None:
+    lines.learn(REQUEST, [long_test()])
+    facts = {f"line:{REFLECTOR.id}": spool.fact(f"line:{REFLECTOR.id}")}
+    assert lines_among(facts, REFLECTOR) == lines.told(REQUEST).known_lines
+    assert lines_among({}, REFLECTOR) == ()
+    assert lines_among({f"line:{REFLECTOR.id}": "nonsense"}, REFLECTOR) == ()

@@ -318,3 +318,15 @@ def test_a_limit_of_this_machine_is_never_overlooked(case: str, made_up: Evidenc
     bound, limited_by = judge(limited)
     assert bound != "exact"
     assert limited_by is not None and limited_by != "path"
+
+
+def test_a_test_held_by_its_pace_says_what_the_line_carries_at_least() -> None:
+    assert judge(evidence(is_held_by_pace=True)) == ("at_least", "pacer")
+    assert judge(evidence(is_held_by_pace=True, is_lasting=False)) == (None, "pacer")
+
+
+def test_what_was_asked_about_and_carried_is_a_floor_whatever_the_bound_was() -> None:
+    lossy = {"retransmit_ratio": 0.04, **NO_QUEUE}
+    assert judge(evidence(**lossy, has_reached_target=True)) == ("at_least", None)
+    assert judge(evidence(interface_kind="wifi", has_reached_target=True)) == ("at_least", "wifi")
+    assert judge(evidence(has_reached_target=True)) == ("at_least", None)

@@ -19,11 +19,10 @@ from broadgauge_agent.errors import ConfigError
 from broadgauge_agent.reflector.access import (
     LEEWAY_SECONDS,
     Access,
-    Grant,
-    Refusal,
     given_access_key,
     token_fault,
 )
+from broadgauge_agent.reflector.answers_to_tests import Grant, Occupied, Refusal
 from broadgauge_agent.reflector.limits import Limits
 from broadgauge_agent.reflector.open_budget import HOUR_SECONDS
 from tests.ndt7_servers import reflector
@@ -68,12 +67,12 @@ def target(given: str) -> str:
     return f"{DOWNLOAD}?client_name=x&access_token={given}"
 
 
-def refused(decision: Grant | Refusal) -> Refusal:
+def refused(decision: Grant | Refusal | Occupied) -> Refusal:
     assert isinstance(decision, Refusal)
     return decision
 
 
-def granted(decision: Grant | Refusal) -> Grant:
+def granted(decision: Grant | Refusal | Occupied) -> Grant:
     assert isinstance(decision, Grant)
     return decision
 

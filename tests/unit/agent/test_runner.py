@@ -116,7 +116,7 @@ def test_away_from_school_networks_nothing_is_measured_or_noted(
 def test_a_test_that_would_exceed_the_day_is_skipped_with_the_reason(
     tmp_path: Path, spool: Spool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("broadgauge_agent.budget._is_inside_this_machine", lambda _: False)
+    monkeypatch.setattr("broadgauge_agent.budget.is_inside_this_machine", lambda _: False)
     only = OFF | {"probes.throughput.enabled": True, "probes.throughput.max_bytes_per_day": 0}
     settings = Settings(configuration=only, reflectors=(make_reflector(8485),))
     with running(tmp_path, spool, settings) as it:

@@ -159,7 +159,7 @@ def test_what_a_filter_says_in_the_collectors_place_is_neither_logged_nor_kept(
     agent.put()
     with caplog.at_level(logging.DEBUG, "broadgauge_agent"):
         for behaviour in strange:
-            agent.shipper._settings_due = 0
+            agent.shipper._heard._due = 0
             collector.script = [behaviour]
             assert agent.ship() is not None
             assert agent.trouble()
@@ -475,7 +475,7 @@ def test_away_from_school_networks_it_says_asleep_and_nothing_else(
     assert set(said.headers) - ours == {"host", "accept-encoding", "connection"}
     assert away.spool.waiting() == 3
     away.put()
-    away.shipper.say_asleep(away.client)
+    away.shipper._heard.say_asleep(away.client)
     assert len(collector.requests) == 1
 
 
@@ -486,7 +486,7 @@ def test_settings_in_the_answer_to_asleep_take_effect(
         school_networks=("10.20.0.0/16",),
         configuration={"probes.latency.interval_seconds": 60},
     )
-    away.shipper.say_asleep(away.client)
+    away.shipper._heard.say_asleep(away.client)
     assert away.shipper.settings == collector.settings
     assert load_settings(away.state) == collector.settings
     assert away.live.current().probes.latency.interval_seconds == 60
@@ -503,8 +503,8 @@ def test_an_answer_to_asleep_from_somebody_else_is_neither_believed_nor_logged(
     ]
     with caplog.at_level(logging.DEBUG, "broadgauge_agent"):
         for _ in range(3):
-            away.shipper._asleep_due = 0
-            away.shipper.say_asleep(away.client)
+            away.shipper._heard._asleep_due = 0
+            away.shipper._heard.say_asleep(away.client)
     assert len(collector.requests) == 3
     assert away.shipper.settings == Settings()
     assert "canary" not in caplog.text
@@ -517,7 +517,7 @@ def test_a_setting_beyond_the_agents_bounds_is_logged_once(
     sent: dict[str, Any] = {"probes.throughput.max_seconds": 3600}
     collector.settings = Settings(configuration=sent)
     for name in ("Core", "Edge"):
-        agent.shipper._settings_due = 0
+        agent.shipper._heard._due = 0
         agent.ship()
         collector.settings = Settings(configuration=sent, reflectors=(make_reflector(8485, name),))
     assert caplog.text.count("setting left out key=probes.throughput.max_seconds") == 1

@@ -15,9 +15,18 @@ from broadgauge_agent.identity import load_identity, save_identity
 from broadgauge_agent.join import Place, join
 from broadgauge_agent.machine import is_copied, with_machine
 from broadgauge_agent.spool import Spool
-from broadgauge_wire import Batch, ForkRequest, decode
+from broadgauge_agent.spool_beside import put_beside
+from broadgauge_agent.spool_tables import DAMAGED_RESULTS
+from broadgauge_wire import Batch, ForkRequest, JoinAnswer, decode, encode, new_id
 from broadgauge_wire.tokens import JoinToken
-from tests.scripted_collector import COPYS_KEY, KEY, ScriptedCollector, make_identity
+from tests.scripted_collector import (
+    COPYS_KEY,
+    KEY,
+    Request,
+    ScriptedCollector,
+    make_identity,
+    make_result,
+)
 from tests.unit.agent.shipping import Agent
 
 StandOn = Callable[[str | None], None]
@@ -45,6 +54,30 @@ def join_here(state: Path, url: str) -> Agent:
     agent = Agent.joined(state, url)
     agent.shipper._identity = agent.identity = with_machine(state, agent.identity)
     return agent
+
+
+def waiting_copy(original: Agent, machines: StandOn, name: str) -> Agent:
+    """On another machine, of an agent that ended; the collector doesn't answer it yet."""
+    original.close()
+    machines(name)
+    state = original.state.with_name(name)
+    shutil.copytree(original.state, state)
+    return Agent.joined(state, original.identity.collector_url)
+
+
+def not_yet(request: Request) -> None:
+    request.answer(502)
+
+
+def damage_an_index(state: Path) -> None:
+    """As a disk does that loses a page."""
+    with closing(sqlite3.connect(state / "spool.sqlite")) as db:
+        query = "SELECT rootpage FROM sqlite_schema WHERE name = 'results_by_batch'"
+        (page,) = db.execute(query).fetchone()
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with (state / "spool.sqlite").open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(b"\xff" * 8)
 
 
 def inherited_ids(collector: ScriptedCollector) -> list[str]:
@@ -246,3 +279,161 @@ def test_another_agents_spool_is_no_copy(tmp_path: Path) -> None:
     identity = load_identity(tmp_path)
     with closing(Spool(tmp_path, identity.agent_id)) as spool:
         assert spool.set_aside_file
+
+
+def test_where_there_are_copies_enough_it_says_so_and_waits_long(
+    tmp_path: Path, collector: ScriptedCollector, machines: StandOn
+) -> None:
+    collector.forking = [lambda request: request.problem(403, "500 copies. Join anew: do it.")]
+    copy = waiting_copy(join_here(tmp_path / "state", collector.url), machines, "another")
+    copy.put(2)
+    pause = copy.ship()
+    assert pause and pause >= 3600
+    assert "a copy of another's agent" in copy.trouble()
+    assert "500 copies. Join anew: do it" in copy.trouble()
+    assert collector.batches == []
+    assert copy.spool.waiting() == 2
+    copy.ship()
+    copy.ship_as_it_is_now()
+    assert copy.spool.waiting() == 0
+    copy.close()
+
+
+def test_a_copy_of_a_copy_that_waits_for_its_name_sends_only_what_is_its_own(
+    tmp_path: Path, collector: ScriptedCollector, machines: StandOn
+) -> None:
+    collector.remember()
+    collector.forking = [not_yet]
+    first = waiting_copy(join_here(tmp_path / "state", collector.url), machines, "second")
+    of_first = first.put(2)
+    first.ship()
+    copy = waiting_copy(first, machines, "third")
+    own = copy.put(1)
+    copy.ship()
+    copy.ship_as_it_is_now()
+    copy.close()
+    assert collector.stored_ids() == own
+    assert inherited_ids(collector) == of_first
+    asked = [r for r in collector.requests if r.path == "/api/v1/agents/fork"]
+    assert len({decode(request.body, ForkRequest).id for request in asked}) == 2
+
+
+def test_a_disk_that_came_home_is_no_copy_and_its_next_copy_begins_anew(
+    tmp_path: Path, collector: ScriptedCollector, machines: StandOn
+) -> None:
+    collector.remember()
+    collector.forking = [not_yet]
+    guest = waiting_copy(join_here(tmp_path / "state", collector.url), machines, "another")
+    guest.ship()
+    guest.close()
+    machines("original")
+    original = Agent.joined(guest.state, collector.url)
+    waiting = original.put(2)
+    original.close()
+    machines("another")
+    copy = Agent.joined(copy_of(original.state), collector.url)
+    own = copy.put(1)
+    copy.ship()
+    copy.ship_as_it_is_now()
+    copy.close()
+    assert collector.stored_ids() == own
+    assert inherited_ids(collector) == waiting
+
+
+def test_what_a_survey_found_on_the_copys_machine_is_the_copys(
+    tmp_path: Path, collector: ScriptedCollector, machines: StandOn
+) -> None:
+    collector.remember()
+    original = join_here(tmp_path / "state", collector.url)
+    waiting = original.put(1)
+    original.close()
+    machines("another")
+    state, found = copy_of(original.state), make_result()
+    put_beside(state, original.identity.agent_id, [found])
+    copy = Agent.joined(state, collector.url)
+    copy.ship()
+    copy.ship_as_it_is_now()
+    copy.close()
+    assert collector.stored_ids() == [str(found.id)]
+    assert inherited_ids(collector) == waiting
+
+
+def test_a_copy_knows_nothing_of_its_machine_and_of_its_room(
+    tmp_path: Path, collector: ScriptedCollector, machines: StandOn
+) -> None:
+    original = join_here(tmp_path / "state", collector.url)
+    save_identity(original.state, replace(load_identity(original.state), location="Room 12"))
+    for fact in ("calibration", "line:7", "last:latency", DAMAGED_RESULTS):
+        original.spool.note(fact, 1)
+    copy = waiting_copy(original, machines, "another")
+    known = {fact: copy.spool.fact(fact) for fact in ("calibration", "line:7", DAMAGED_RESULTS)}
+    assert set(known.values()) == {None}
+    assert copy.spool.fact("last:latency") == 1
+    copy.spool.note("calibration", 2)
+    copy.ship()
+    assert load_identity(copy.state).location is None
+    assert copy.spool.fact("calibration") == 2
+    copy.close()
+
+
+def test_a_copy_that_joins_anew_sends_what_it_measured(
+    tmp_path: Path, collector: ScriptedCollector, machines: StandOn
+) -> None:
+    collector.remember()
+    collector.forking = [not_yet]
+    original = join_here(tmp_path / "state", collector.url)
+    waiting = original.put(2)
+    copy = waiting_copy(original, machines, "another")
+    own = copy.put(2)
+    copy.ship()
+    copy.close()
+    same_school = JoinAnswer(
+        agent_id=new_id(), key=KEY, school_id=copy.identity.school_id, school="Hill",
+        settings=collector.settings,
+    )  # fmt: skip
+    collector.joining = [lambda request: request.answer(200, encode(same_school))]
+    join(copy.state, collector.url, JoinToken("bgj_x"), Place(), force=True)
+    copy = Agent.joined(copy.state, collector.url)
+    assert copy.spool.set_aside_file is None
+    copy.ship()
+    copy.close()
+    assert {batch.agent_id for batch in collector.batches} == {same_school.agent_id}
+    assert sorted(collector.stored_ids()) == sorted(own)
+    assert inherited_ids(collector) == waiting
+
+
+@pytest.mark.parametrize("anew", ["another school", "no copy"])
+def test_what_was_measured_for_others_is_set_aside_when_a_machine_joins_anew(
+    tmp_path: Path, collector: ScriptedCollector, machines: StandOn, anew: str
+) -> None:
+    original = join_here(tmp_path / "state", collector.url)
+    original.put(1)
+    original.close()
+    machines("another" if anew == "another school" else "original")
+    join(original.state, collector.url, JoinToken("bgj_x"), Place(), force=True)
+    assert load_identity(original.state).forked_from is None
+    with closing(Spool(original.state, load_identity(original.state).agent_id)) as spool:
+        assert spool.set_aside_file
+
+
+def test_mending_a_copys_spool_mixes_nothing_up(
+    tmp_path: Path, collector: ScriptedCollector, machines: StandOn
+) -> None:
+    """What was sent before the damage leaves gaps in the numbers of the rows."""
+    collector.remember()
+    collector.forking = [not_yet]
+    original = join_here(tmp_path / "state", collector.url)
+    sent = original.put(6)
+    original.ship()
+    waiting = original.put(3)
+    copy = waiting_copy(original, machines, "another")
+    own = copy.put(2)
+    copy.ship()
+    own += copy.put(1)
+    damage_an_index(copy.state)
+    for _ in range(5):
+        copy.ship_as_it_is_now()
+    copy.close()
+    assert list(copy.state.glob("spool-*-damaged.sqlite"))
+    assert sorted(collector.stored_ids()) == sorted(sent + own)
+    assert sorted(inherited_ids(collector)) == sorted(waiting)

@@ -17,11 +17,12 @@ from broadgauge_agent.errors import SpoolDamagedError
 from broadgauge_agent.spool import Spool
 from broadgauge_agent.spool_file import view_spool
 from broadgauge_agent.spool_numbering import SpooledBatch, body_of
+from broadgauge_agent.spool_salvage import Found, Row, write
 from broadgauge_agent.spool_sent import Receipt
 from broadgauge_agent.spool_tables import DAMAGED_RESULTS
 from broadgauge_agent.sqlite_pages import FRAME_BYTES, PAGE_BYTES, WAL_HEADER_BYTES, log_of
 from broadgauge_agent.state import SPOOL
-from broadgauge_wire import Batch, BatchKey, Lane, Result, decode
+from broadgauge_wire import Batch, BatchKey, Lane, Result, decode, encode
 from tests.scripted_collector import key_of, make_result
 
 AGENT = uuid.uuid4()
@@ -217,6 +218,45 @@ def test_mending_that_was_broken_off_is_begun_anew_or_gone_on_with(
     (state / SPOOL).replace(state / "spool.sqlite.mended")
     log_of(state / SPOOL).write_bytes(log_of(life.unclosed / SPOOL).read_bytes())
     survives(life, state, (), "between the two files")
+
+
+def rows_of(state: Path) -> dict[str, int]:
+    with closing(sqlite3.connect(state / SPOOL)) as db:
+        query = "SELECT json_extract(CAST(body AS TEXT), '$.id'), id FROM results"
+        return dict(db.execute(query).fetchall())
+
+
+def last_row(state: Path) -> int:
+    with closing(sqlite3.connect(state / SPOOL)) as db:
+        query = "SELECT seq FROM sqlite_sequence WHERE name = 'results'"
+        return int(db.execute(query).fetchone()[0])
+
+
+def test_mending_changes_no_rows_number_and_uses_none_again(life: Life, tmp_path: Path) -> None:
+    for name, at in ((SPOOL, 4096 * 12), (SPOOL, 0), (log_of(life.unclosed / SPOOL).name, 8)):
+        source = life.unclosed if name != SPOOL else life.closed
+        before, last = rows_of(life.closed), last_row(life.closed)
+        state = flipped(source, tmp_path / "state", name, at, 3)
+        with closing(Spool(state, AGENT)) as spool:
+            after, new = rows_of(state), make_result()
+            spool.put([new])
+        assert after.items() <= before.items()
+        assert rows_of(state)[str(new.id)] > (last if name == SPOOL else max(after.values()))
+
+
+def test_a_row_whose_number_is_anothers_gets_one_of_its_own(tmp_path: Path) -> None:
+    def row(number: int) -> Row:
+        result = make_result()
+        body = encode(result)
+        return Row(number, body, 1.0, None, None)
+
+    rows = [row(number) for number in (3, 3, 2**50, 4)]
+    found = Found(results={str(n): row for n, row in enumerate(rows)}, last_row=9)
+    with closing(sqlite3.connect(tmp_path / SPOOL)) as db:
+        write(db, found, AGENT, 1.8e9)
+        assert db.execute("SELECT id FROM results").fetchall() == [(3,), (4,), (10,), (11,)]
+        db.execute("INSERT INTO results(body, spooled_at) VALUES (x'00', 0)")
+        assert db.execute("SELECT max(id) FROM results").fetchone() == (12,)
 
 
 def damage_a_body(state: Path, row: str) -> None:

@@ -177,6 +177,21 @@ def test_what_an_agent_dropped_is_kept_until_it_says_otherwise(api: Api) -> None
     assert heard["dropped_results"] == [gone]
 
 
+@pytest.mark.parametrize("damaged", [0, 3])
+def test_what_an_agents_disk_damaged_is_kept_beside_what_it_dropped(api: Api, damaged: int) -> None:
+    agent, headers = api.agent(api.school())
+    when = "2026-11-02T08:00:00Z"
+    gone = {"kind": "latency", "results": 9, "oldest_at": when, "newest_at": when}
+    told = msgspec.convert((gone,), tuple[DroppedResults, ...])
+
+    sent = batch(agent, throughput(), dropped_results=told, damaged_results=damaged)
+    api.send(sent, headers)
+    api.http.get("/api/v1/settings", headers=headers)
+
+    (heard,) = api.http.get("/api/v1/agents", headers=api.admin).json()
+    assert (heard["damaged_results"], heard["dropped_results"]) == (damaged, [gone])
+
+
 def test_a_made_up_user_agent_changes_no_version(api: Api) -> None:
     agent, headers = api.agent(api.school())
 

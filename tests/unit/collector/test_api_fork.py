@@ -5,10 +5,15 @@ from uuid import UUID
 
 import pytest
 
-from broadgauge_collector.access.agents import get_agent, revoke_agent
-from broadgauge_collector.access.fork import MAX_COPIES, fork
+from broadgauge_collector.access.agents import get_agent, list_agents, revoke_agent
+from broadgauge_collector.access.copies import MAX_COPIES
+from broadgauge_collector.access.fork import fork
+from broadgauge_collector.doctor.fleet import check_copies
 from broadgauge_collector.errors import AgentRefused
+from broadgauge_collector.reports import agents
+from broadgauge_collector.schools.model import Agent
 from broadgauge_collector.store.tables import agent as agent_table
+from broadgauge_collector.upkeep.going import going_agent, remove
 from broadgauge_wire import ForkRequest, JoinAnswer, decode, new_id
 from tests.api_client import Api, Headers, bearer
 from tests.collecting import NOW, batch, latency, throughput
@@ -114,16 +119,120 @@ def test_a_copy_that_was_shut_out_does_not_come_back(api: Api) -> None:
 
 def test_there_is_an_end_to_copies(api: Api) -> None:
     original, headers = api.agent(api.school())
-    row = {"school_id": original.school_id, "name": "Copy", "version": "0", "key_hash": b""}
-    row |= {"joined_at": api.services.now(), "forked_from": original.id}
-    many = [row | {"id": new_id(), "key_hash": n.to_bytes(32, "big")} for n in range(MAX_COPIES)]
-    with api.services.stores.control.begin() as c:
-        c.execute(agent_table.insert(), many)
+    _add_copies(api, original, original.id, MAX_COPIES)
 
     answer = api.http.post(PATH, json=asking(), headers=headers)
 
-    assert answer.status_code == 409
-    assert "join the machine anew" in answer.json()["detail"]
+    assert answer.status_code == 403
+    assert "Join this machine anew" in answer.json()["detail"]
+    assert int(answer.headers["retry-after"]) >= 3600
+    with api.services.stores.control.connect() as c:
+        (said,) = check_copies(list_agents(c))
+    assert said.state == "trouble"
+    assert original.name in said.detail
+
+
+def test_copies_of_copies_are_counted_with_their_original(api: Api) -> None:
+    original, headers = api.agent(api.school())
+    first = _forked(api, headers)
+    second = _forked(api, bearer(first.key))
+    _add_copies(api, original, second.agent_id, MAX_COPIES - 2)
+
+    for key in (headers, bearer(first.key), bearer(second.key)):
+        assert api.http.post(PATH, json=asking(), headers=key).status_code == 403
+
+
+def test_people_see_whose_copy_an_agent_is_and_how_many_there_are(api: Api) -> None:
+    original, headers = api.agent(api.school())
+    first = _forked(api, headers)
+    second = _forked(api, bearer(first.key))
+
+    rows = {row.agent.id: row for row in agents(api.services.stores, api.services.now())}
+
+    assert [rows[each].copies for each in (original.id, first.agent_id, second.agent_id)] == [
+        2,
+        1,
+        0,
+    ]
+    assert rows[original.id].copy_of is None
+    assert rows[second.agent_id].copy_of == rows[first.agent_id].agent.name
+    with api.services.stores.control.connect() as c:
+        assert not list(check_copies(list_agents(c)))
+
+
+def test_another_agents_copies_are_not_counted(api: Api) -> None:
+    school = api.school()
+    (original, _), (_, other) = api.agent(school), api.agent(school)
+    _add_copies(api, original, original.id, MAX_COPIES)
+
+    assert _forked(api, other)
+
+
+def test_copies_that_were_shut_out_make_room(api: Api) -> None:
+    original, headers = api.agent(api.school())
+    gone = _add_copies(api, original, original.id, MAX_COPIES)[0]
+    assert api.http.post(f"/api/v1/agents/{gone}/revoke", headers=api.admin).status_code == 200
+
+    assert _forked(api, headers)
+
+
+def test_erasing_a_copy_leaves_its_copies_counted(api: Api) -> None:
+    original, headers = api.agent(api.school())
+    first = _forked(api, headers)
+    second = _forked(api, bearer(first.key))
+    with api.services.stores.control.begin() as c:
+        remove(c, going_agent(c, str(first.agent_id)))
+        assert get_agent(c, second.agent_id).forked_from == original.id
+
+
+def test_a_copy_that_was_heard_has_its_key(api: Api) -> None:
+    _, headers = api.agent(api.school())
+    wish = asking()
+    made = api.http.post(PATH, json=wish, headers=headers).json()
+    settings = "/api/v1/settings"
+    assert api.http.get(settings, headers=bearer(made["key"])).status_code == 200
+
+    assert api.http.post(PATH, json=wish, headers=headers).status_code == 409
+    assert api.http.get(settings, headers=bearer(made["key"])).status_code == 200
+
+
+def test_in_which_room_a_copy_is_nobody_knows(api: Api) -> None:
+    original, headers = api.agent(api.school())
+    with api.services.stores.control.begin() as c:
+        placed = agent_table.update().where(agent_table.c.id == original.id)
+        c.execute(placed.values(location="Room 12"))
+
+    copy = _forked(api, headers)
+
+    with api.services.stores.control.connect() as c:
+        assert get_agent(c, copy.agent_id).location is None
+
+
+@pytest.mark.parametrize(("query", "status"), [("", 200), ("?copies=true", 401)])
+def test_an_agent_is_shut_out_alone_or_with_its_copies(api: Api, query: str, status: int) -> None:
+    _, headers = api.agent(api.school())
+    stolen = _forked(api, headers)
+    made_by_the_thief = _forked(api, bearer(_forked(api, bearer(stolen.key)).key))
+
+    path = f"/api/v1/agents/{stolen.agent_id}/revoke{query}"
+    assert api.http.post(path, headers=api.admin).status_code == 200
+
+    assert _settings(api, bearer(stolen.key)) == 401
+    assert _settings(api, bearer(made_by_the_thief.key)) == status
+    assert _settings(api, headers) == 200
+
+
+def _settings(api: Api, headers: Headers) -> int:
+    return api.http.get("/api/v1/settings", headers=headers).status_code
+
+
+def _add_copies(api: Api, original: Agent, of: UUID, count: int) -> list[UUID]:
+    row = {"school_id": original.school_id, "name": "Copy", "version": "0", "key_hash": b""}
+    row |= {"joined_at": api.services.now(), "forked_from": of}
+    many = [row | {"id": new_id(), "key_hash": n.to_bytes(32, "big")} for n in range(count)]
+    with api.services.stores.control.begin() as c:
+        c.execute(agent_table.insert(), many)
+    return [UUID(str(each["id"])) for each in many]
 
 
 @pytest.mark.parametrize("wish", [{}, {"id": "7", "agent_version": "1"}, {"id": str(new_id())}])

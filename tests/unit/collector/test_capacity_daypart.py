@@ -1,12 +1,11 @@
 """School days and school hours, on the school's own clock."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from uuid import uuid4
 
 import pytest
 
 from broadgauge_collector.capacity.daypart import Clock, clocks_of, day_begins, place, window_of
-from broadgauge_collector.schools.model import School, SchoolHours
+from broadgauge_collector.schools.model import SchoolHours
 
 HOURS = SchoolHours(opens=time(7, 30), closes=time(16, 0))
 CHICAGO = Clock("America/Chicago", HOURS)
@@ -68,11 +67,9 @@ def test_a_shared_line_is_closed_only_when_it_is_for_every_school() -> None:
 
 
 def test_schools_that_keep_the_same_hours_are_one_clock() -> None:
-    schools = [
-        School(id=uuid4(), name=str(n), timezone=zone)
-        for n, zone in enumerate(("America/Denver", "America/Chicago", "America/Denver"))
-    ]
-    assert [c.timezone for c in clocks_of(schools)] == ["America/Denver", "America/Chicago"]
+    zones = ("America/Denver", "America/Chicago", "America/Denver")
+    clocks = clocks_of(Clock(zone, HOURS) for zone in zones)
+    assert [c.timezone for c in clocks] == ["America/Denver", "America/Chicago"]
 
 
 def test_a_window_of_days_ends_today_by_the_schools_clock() -> None:

@@ -92,6 +92,18 @@ def test_without_a_day_there_is_no_estimate() -> None:
     assert estimate([], 0.95) is None
 
 
+def test_a_machine_that_could_not_have_seen_the_need_says_no_more_than_at_least() -> None:
+    """Behind a line that many share, its own school's line may set what it reads, exactly."""
+    slow = [a_test(day, 90, ceiling_bits_per_second=400e6) for day in range(12) for _ in range(3)]
+    alone = verdict(slow).capacity
+    assert alone is not None
+    assert (alone.bits_per_second, alone.at_least) == (90e6, True)
+    fast = [a_test(day, 520) for day in range(6)]
+    both = verdict([*slow, *fast]).capacity
+    assert both is not None
+    assert (both.bits_per_second, both.at_least, both.interval.high) == (520e6, False, None)
+
+
 def test_capacity_is_the_median_of_day_medians_in_closed_hours() -> None:
     tests = [a_test(day, mbps) for day, mbps in enumerate((500, 510, 520, 530, 540, 550))]
     busy_day = [a_test(0, 600) for _ in range(50)]

@@ -213,7 +213,7 @@ def test_the_verdict_prints_its_method() -> None:
         "95%",
         "110%",
         "10 tests on 6 days",
-        "one fixed window, looked at once",
+        "once two weeks in a row agree",
         "40 days",
     ):
         assert fact in method

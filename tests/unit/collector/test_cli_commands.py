@@ -16,7 +16,10 @@ import pytest
 from msgspec import Struct
 from pyarrow import parquet
 
+from broadgauge_agent.client import client_of, send
+from broadgauge_agent.identity import load_identity
 from broadgauge_collector.cli import cli, exporting, main
+from broadgauge_wire import ForkRequest, encode, new_id
 from tests.running import BIN, eventually, free_ports
 
 
@@ -114,7 +117,8 @@ def test_schools_are_added_listed_and_changed(run: Command, lincoln: str) -> Non
     assert (people.code, hours.code, table.code) == (0, 0, 0)
     assert lincoln in table.out
     assert "431 students" in table.out
-    assert school["hours"] == {"opens": "07:45:00", "closes": "15:30:00", "weekdays": [0]}
+    monday = {"opens": "07:45:00", "closes": "15:30:00", "weekdays": [0], "by_weekday": []}
+    assert school["hours"] == monday
 
 
 def test_lines_and_test_servers_are_added_and_listed(run: Command, lincoln: str) -> None:
@@ -235,6 +239,17 @@ def test_a_token_is_the_only_data_so_that_it_can_be_piped(run: Command, lincoln:
     assert "3 of 3" in run("token", "list").out
 
 
+def test_a_reader_gets_a_token_that_can_be_piped_and_is_shut_out_by_name(run: Command) -> None:
+    said = run("readers", "add", "Prometheus")
+
+    assert said.out.startswith("bgu_")
+    assert len(said.out.splitlines()) == 1
+    assert "Prometheus" in run("readers").out
+    assert run("readers", "remove", "Prometheus").code == 0
+    assert run("readers", "list", "--json").json == []
+    assert run("readers", "remove", "Prometheus").code != 0
+
+
 def test_a_login_link_opens_the_server(run: Command) -> None:
     said = run("login")
 
@@ -258,9 +273,15 @@ def test_an_agent_is_listed_and_revoked(run: Command, lincoln: str, tmp_path: Pa
     unknown = run("agents", "revoke", "Cart 8")
     assert unknown.code == 2
     assert "broadgauge agents" in unknown.words
-    assert run("agents", "revoke", "Cart 7").code == 0
-    assert run("agents", "revoke", agent["id"]).code == 0
-    assert "revoked" in run("agents", "list").out
+    forked = ForkRequest(id=new_id(), agent_version="0.2.0")
+    with client_of(load_identity(tmp_path)) as client:
+        assert send(client, "POST", "/api/v1/agents/fork", encode(forked)).status == 200
+    left = run("agents", "revoke", "Cart 7")
+    assert left.code == 0
+    assert "1 copy of it can still send" in left.words
+    assert f"broadgauge agents revoke {agent['id']} --copies" in left.words
+    assert run("agents", "revoke", agent["id"], "--copies").code == 0
+    assert run("agents", "list").out.count("revoked") == 2
 
 
 def test_verdicts_and_targets_are_printed(run: Command, lincoln: str) -> None:

@@ -44,7 +44,8 @@ def _measure(data: Path) -> None:
         agent, headers = api.agent(school)
         today = api.services.now().date()
         nights = [
-            datetime.combine(today - timedelta(days=n), time(9), UTC) for n in range(1, NIGHTS + 1)
+            datetime.combine(today - timedelta(days=n), time(9), UTC)
+            for n in range(15, 15 + NIGHTS)
         ]
         slow = {"throughput_bits_per_second": 96e6, "line_bits_per_second": 100e6}
         tests = [throughput(started_at=night, **slow) for night in nights]
@@ -69,6 +70,29 @@ def test_a_school_below_its_target_is_measured_trouble(
     printed = capsys.readouterr().out
     assert "below" in printed
     assert "LAN: 100.0 Mbps" in printed
+
+
+def test_what_a_school_carries_and_needs_is_said_by_commands(
+    measured: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def said(*arguments: str, code: int = 0) -> str:
+        assert _run(measured, monkeypatch, "needs", *arguments) == code
+        printed = capsys.readouterr()
+        return printed.err if code else printed.out
+
+    assert "No model is chosen yet." in said()
+    assert "a_la_carte" in said("set", "model", "a_la_carte")
+    assert "0.2" in said("set", "own_devices", "0.2", "--low", "0.1", "--high", "0.4")
+    assert "from 0 to 1" in said("set", "students_at_once", "3", code=2)
+    assert "Not enough today." in said("list", "--days", "30")
+    carried = said("carry", "--school", "lincoln elementary")
+    assert "A la carte or self-blend (wanted)  no" in carried
+    assert "25 Mbps per 100 concurrent users" in said("targets", "--line", "LAN")
+    assert "Say which" in said("targets", code=2)
+    assert "[ ] 5. Fund it" in said("checklist")
+    assert "enhanced_virtual" in said("models", "--json")
+    assert "assumption, edit it" in said("unset", "own_devices")
+    assert "FCC, Broadband Speed Guide" in said("assumptions")
 
 
 @pytest.mark.parametrize("format_", ["csv", "parquet"])

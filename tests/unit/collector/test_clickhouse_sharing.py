@@ -1,19 +1,26 @@
 """Several collectors on one ClickHouse: what each of them may find that another began."""
 
+import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
-from broadgauge_collector.errors import Busy, CannotStart, Invalid, StorageFull
+from broadgauge_collector.errors import AgentRefused, Busy, CannotStart, Invalid, StorageFull
+from broadgauge_collector.ingest import Ingest
 from broadgauge_collector.ingest.ingest import read
 from broadgauge_collector.schools.model import Agent
 from broadgauge_collector.store import clickhouse_ledger as ledger
+from broadgauge_collector.store import clickhouse_upkeep, tables
 from broadgauge_collector.store.clickhouse_commit import write
 from broadgauge_collector.store.clickhouse_results import ClickHouseResults
+from broadgauge_collector.store.erased import digest_of
+from broadgauge_collector.store.ledger import KEEP
 from broadgauge_collector.store.questions import Window
 from broadgauge_collector.store.results import Incoming
 from broadgauge_wire import RESULT_KINDS, Result, encode, new_id
@@ -157,6 +164,20 @@ def test_an_insert_that_failed_or_whose_answer_got_lost_is_made_again_and_counts
     assert stored(one) == ids(sent)
 
 
+def test_numbers_that_never_came_do_not_grow_the_ledger_and_may_come_still(stores: Both) -> None:
+    one, other = stores
+    agent = an_agent()
+    numbers = [n for n in range(3, 2 * ledger.PRUNE_EVERY + 1) if n != 20]
+    sent = [incoming(agent, b"{}", sequence=number) for number in numbers]
+    commit(one, *sent)
+    with one._control.connect() as c:
+        assert len(c.execute(ledger.ledger.select()).all()) == KEEP
+        assert len(c.execute(ledger.spans.select()).all()) == 2
+    missing = [incoming(agent, b"{}", sequence=number) for number in (2, 20)]
+    assert commit(other, *missing) == ["stored"] * 2
+    assert set(commit(other, *missing, *sent)) == {"seen"}
+
+
 def test_followers_wait_for_a_slower_collectors_lower_number(stores: Both) -> None:
     one, other = stores
     first, slow, quick = (incoming(an_agent(), throughput()) for _ in range(3))
@@ -229,9 +250,124 @@ def test_hours_and_windows_never_count_together(
     with pytest.raises(Busy, match="meanwhile"):
         one.expire("latency", NOW)
     assert one.select("latency", limit=9).num_rows == 0
+    assert counted_windows(one) == 2
+
+
+def test_hours_that_were_given_up_hide_no_windows(
+    stores: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = stores
+    commit(one, incoming(an_agent(), latency(), latency()))
+    run = one._clickhouse.run
+
+    def slow(*arguments: Any) -> None:
+        monkeypatch.undo()
+        run(*arguments)
+        lease_ends(monkeypatch)
+        commit(other, incoming(an_agent(), skipped()))
+
+    monkeypatch.setattr(one._clickhouse, "run", slow)
+    with pytest.raises(Busy, match="gave it up"):
+        one.expire("latency", NOW)
+    monkeypatch.undo()
+    assert one.select("latency", limit=9).num_rows == 2
+    assert one.expire("latency", NOW) == 2
+    assert counted_windows(one) == 2
+
+
+def test_windows_are_laid_together_some_days_at_a_time_each_with_a_lease_of_its_own(
+    stores: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = stores
+    days = [NOW - timedelta(days=n) for n in range(1, 4)]
+    commit(one, incoming(an_agent(), *[latency(started_at=day) for day in days for _ in range(2)]))
+    monkeypatch.setattr(clickhouse_upkeep, "ROWS_AT_ONCE", 3)
+    run, laid = one._clickhouse.run, []
+
+    def long_ago(statement: str, *arguments: Any, **more: Any) -> None:
+        if "INSERT INTO latency_hourly" in statement:
+            laid.append(statement)
+            with other._control.begin() as c:
+                ledger.give_up_abandoned(c, ledger.now())
+                c.execute(ledger.commits.update().values(began_at=NOW - timedelta(days=9)))
+        run(statement, *arguments, **more)
+
+    monkeypatch.setattr(one._clickhouse, "run", long_ago)
+    one.expire("latency", NOW)
+    assert len(laid) == len(days)
+    assert one.select("latency", limit=9).num_rows == 0
+    assert counted_windows(one) == 2 * len(days)
+
+
+def counted_windows(store: ClickHouseResults) -> int:
     query = "SELECT sum(windows) FROM latency_hourly WHERE commit_number NOT IN {void:Array(Int64)}"
-    void = list(one._seen().snapshot.not_counted)
-    assert one._clickhouse.number(query, {"void": void}) == 2
+    void = list(store._seen().snapshot.not_counted)
+    return store._clickhouse.number(query, {"void": void})
+
+
+@pytest.mark.parametrize("kind", ["agent", "school"])
+def test_no_collector_takes_a_batch_of_whom_another_has_erased(
+    stores: Both, kind: Literal["agent", "school"]
+) -> None:
+    one, other = stores
+    agent, staying = an_agent(), an_agent()
+    staying = replace(staying, school_id=new_id())
+    commit(other, incoming(agent, throughput()))
+    note_erased(one, kind, agent)
+    late, mine = incoming(agent, throughput(), sequence=2), incoming(staying, throughput())
+    assert commit(other, late, mine) == ["erased", "stored"]
+    one.erase(agent_ids=[agent.id], school_ids=[agent.school_id])
+    assert stored(other) == ids(mine)
+
+
+def test_an_agent_that_another_collector_erased_is_told_so(stores: Both) -> None:
+    one, other = stores
+    agent = an_agent()
+    note_erased(one, "agent", agent)
+    ingest = Ingest(other)
+    body = encode(batch(agent, throughput()))
+    with pytest.raises(AgentRefused):
+        asyncio.run(ingest.submit(agent, body, None, NOW))
+    ingest.close()
+    assert stored(one) == []
+
+
+def note_erased(store: ClickHouseResults, kind: Literal["agent", "school"], agent: Agent) -> None:
+    digest = digest_of(kind, agent.id if kind == "agent" else agent.school_id)
+    with store._control.begin() as c:
+        c.execute(tables.erasure.insert().values(digest=digest, kind=kind, asked_at=NOW))
+
+
+def test_erasing_waits_for_what_another_collector_has_begun(stores: Both) -> None:
+    one, other = stores
+    agent = an_agent()
+    sent = incoming(agent, throughput(), latency())
+    claim = begin(one, sent, inserts=False)
+    note_erased(other, "agent", agent)
+    with ThreadPoolExecutor(1) as thread:
+        erasing = thread.submit(other.erase, agent_ids=[agent.id])
+        with pytest.raises(TimeoutError):
+            erasing.result(0.3)
+        write(one._writing(claim, [sent]), [sent])
+        with one._control.begin() as c:
+            assert ledger.finish(c, claim.number, [sent.key])
+        assert erasing.result() > 0
+    assert other._clickhouse.number("SELECT count() FROM throughput") == 0
+    assert other._clickhouse.number("SELECT count() FROM latency") == 0
+
+
+def test_erasing_waits_neither_for_a_collector_that_is_gone_nor_for_ever(
+    stores: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = stores
+    agent = an_agent()
+    begin(one, incoming(agent, throughput()))
+    monkeypatch.setattr(clickhouse_upkeep, "PATIENCE_SECONDS", 0)
+    with pytest.raises(Busy, match="yet to finish"):
+        other.erase(agent_ids=[agent.id])
+    lease_ends(monkeypatch)
+    other.erase(agent_ids=[agent.id])
+    assert other._clickhouse.number("SELECT count() FROM throughput") == 0
 
 
 def test_results_of_years_in_one_batch_are_taken(stores: Both) -> None:

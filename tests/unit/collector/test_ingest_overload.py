@@ -173,6 +173,26 @@ def test_nobody_is_told_to_wait_for_longer_than_a_few_minutes() -> None:
     assert max(turns) <= LONGEST_SECONDS * 1.25 + 1
 
 
+def test_what_is_being_read_counts_as_waiting_and_is_taken_once_it_was_read() -> None:
+    store = HeldStore()
+    commit, _ = in_line(store, ("backlog", MAX_WAITING_RESULTS["backlog"] // MAX_BATCH_RESULTS - 1))
+    with commit.expecting("backlog"):
+        with pytest.raises(Busy, match="waiting to be stored"):
+            commit.admit("backlog")
+        commit.admit("live")
+    taken = commit.hand_in(incoming("backlog"))
+    store.let(9)
+    assert taken.result(30).state == "stored"
+    commit.close()
+
+
+def test_a_calm_day_of_small_commits_says_nothing_of_how_fast_a_storm_is_stored() -> None:
+    pace = Pace(chance=random.Random(1))
+    for _ in range(1000):
+        pace.stored(3, 0.02)
+    assert pace.turn(10_000, 500) <= 2
+
+
 def test_the_pace_follows_how_fast_results_are_stored() -> None:
     slow, fast = Pace(Clock(), random.Random(1)), Pace(Clock(), random.Random(1))
     for _ in range(50):

@@ -27,7 +27,8 @@ def _fill(api: Api) -> None:
     now = api.services.now()
     gone = DroppedResults(kind="latency", results=9, oldest_at=now, newest_at=now)
     records = (throughput(started_at=now), b'{"kind":"?"}')
-    sent = batch(agent, *records, spooled_results=4, dropped_results=(gone,))
+    told = {"spooled_results": 4, "dropped_results": (gone,), "damaged_results": 2}
+    sent = batch(agent, *records, **told)
     assert api.send(sent, headers).status_code == 200
 
 
@@ -56,6 +57,7 @@ def test_results_and_agents_are_counted(api: Api) -> None:
     assert 'broadgauge_agents{state="live"} 1.0' in lines
     assert "broadgauge_agents_spooled_results 4.0" in lines
     assert "broadgauge_agents_dropped_results 9.0" in lines
+    assert "broadgauge_agents_damaged_results 2.0" in lines
 
 
 def test_agents_that_sleep_are_counted_as_such(api: Api) -> None:

@@ -65,8 +65,8 @@ def test_it_names_the_school_the_agent_the_line_and_the_test_server(
 
 
 def test_it_says_whether_the_test_counts_as_the_list_does(here: TestDistrict, agent: Agent) -> None:
-    counting = made_up.full_reading(started_at=at(1))
-    by_hand = made_up.full_reading(started_at=at(1), trigger="manual")
+    counting = made_up.full_reading(started_at=at(13))
+    by_hand = made_up.full_reading(started_at=at(13), trigger="manual")
     here.keep(agent, *twelve_days(600), counting, by_hand)
     listed = {
         test.id: test.why_not
@@ -83,7 +83,7 @@ def test_an_old_test_says_that_it_is_older_than_the_period(
 ) -> None:
     result = made_up.full_reading(started_at=at(20))
     here.keep(agent, result)
-    assert report(here, result, 14).why_not == "Older than the last 14 days."
+    assert report(here, result, 14).why_not == "Older than the days that are judged."
 
 
 def test_its_moment_is_by_the_collectors_clock(here: TestDistrict, agent: Agent) -> None:

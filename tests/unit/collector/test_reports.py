@@ -137,19 +137,19 @@ def test_tests_to_other_peoples_servers_are_listed_and_touch_no_verdict_reading_
     lincoln = here.school()
     here.link(lincoln)
     agent = here.agent(lincoln)
-    here.keep(agent, *twelve_days(900, **theirs))
+    here.keep(agent, *twelve_days(900, **theirs), full_reading(0, 900, **theirs))
     alone = overview(here)["Lincoln"]
     assert alone.reading is None
     assert alone.verdicts[0].verdict.counting_tests == 0
     assert alone.verdicts[0].verdict.capacity is None
-    here.keep(agent, *twelve_days(300))
+    here.keep(agent, *twelve_days(300), full_reading(0, 300))
     found = report(here, lincoln)
     assert said(found.summary.deciding) == ("below", None)
     assert found.summary.deciding.verdict.counting_tests == 24  # type: ignore[union-attr]
     assert {round(point.median) for point in found.throughput_by_day} == {300_000_000}
     assert found.summary.reading is not None
-    assert found.tests_total == 48
-    assert sum("never judged" in (row.why_not or "") for row in found.tests) == 24
+    assert found.tests_total == 50
+    assert sum("never judged" in (row.why_not or "") for row in found.tests) == 25
 
 
 def test_a_wan_target_judges_wan_lines_only(here: TestDistrict) -> None:
@@ -307,10 +307,22 @@ def test_the_list_of_tests_has_the_newest_200_and_counts_all(here: TestDistrict)
     assert (found.tests[1].started_at, found.tests[1].agent) == (at(0, 20, 39), "Library desk")
 
 
+def test_a_test_of_this_week_waits_for_its_evaluation(here: TestDistrict) -> None:
+    lincoln = here.school()
+    here.link(lincoln)
+    here.keep(here.agent(lincoln), *twelve_days(600), full_reading(1, 100))
+    found = report(here, lincoln)
+    verdict = found.summary.verdicts[0].verdict
+    assert (verdict.conclusion, verdict.evaluated_on) == ("meets", date(2026, 3, 15))
+    assert (
+        found.tests[0].why_not == "Made since the last evaluation: it counts in that of this week."
+    )
+
+
 def test_a_period_leaves_out_what_was_before(here: TestDistrict) -> None:
     lincoln = here.school()
     here.link(lincoln)
-    here.keep(here.agent(lincoln), *twelve_days(600))
+    here.keep(here.agent(lincoln), *(full_reading(n, 600, h) for n in range(12) for h in (20, 21)))
     found = report(here, lincoln, days=3)
     assert found.tests_total == 6
     assert found.summary.verdicts[0].verdict.tests == 6

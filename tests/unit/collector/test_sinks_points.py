@@ -28,6 +28,8 @@ STAYS_HERE = {
         "burst_test_id": "of use on this server only",
         "middleboxes": "a list",
         "certificate_issuer": "may name the maker of a filter",
+        "target_bits_per_second": "of use on this server only",
+        "pace_bits_per_second": "of use on this server only",
     },
     "latency": {"server": "an address", "reflector_id": "as above", "network_link": "as above"},
     "inventory": {

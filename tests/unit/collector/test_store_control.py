@@ -181,6 +181,26 @@ def test_a_database_of_an_earlier_version_keeps_what_is_in_it(
     now.close()
 
 
+def test_batches_known_to_an_earlier_version_stay_known(
+    config: ServerConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upgrade = command.upgrade
+    with monkeypatch.context() as earlier:
+        earlier.setattr(command, "upgrade", lambda config, _: upgrade(config, "0011"))
+        old = open_control(config)
+    lane = (new_id(), new_id(), "backlog")
+    with old.begin() as c:
+        columns = [tables.batch_span.c[name] for name in ("agent_id", "epoch", "lane")]
+        typed = [sa.column(column.name, column.type) for column in columns]
+        watermark = sa.table("batch_watermark", *typed, sa.column("sequence"))
+        c.execute(sa.insert(watermark).values((*lane, 40)))
+    old.close()
+    store = open_control(config)
+    with store.connect() as c:
+        assert [tuple(row) for row in c.execute(tables.batch_span.select())] == [(*lane, 1, 40)]
+    store.close()
+
+
 def test_an_instant_without_a_zone_is_refused(control: ControlStore) -> None:
     naive = datetime(2026, 3, 2, 8, 0)  # noqa: DTZ001 - what must be refused
     with pytest.raises(StatementError, match="time zone"), control.begin() as c:

@@ -65,8 +65,8 @@ def test_an_old_number_with_other_content_is_told_even_when_its_digest_is_gone(
     agent = an_agent()
     commit(results, *many(agent, range(1, PRUNE_EVERY + 1)))
     forked = [incoming(agent, record, sequence=5) for record in (skipped(), b"{}")]
-    for _ in range(2):
-        assert commit(results, *forked) == ["conflict", "conflict"]
+    for _ in range(2):  # of a batch without a result nothing could be stored twice or be missing
+        assert commit(results, *forked) == ["conflict", "seen"]
     assert forked[0].accepted[0].id not in stored_ids(results)
     assert count(results, "refused") == 2
 
@@ -84,12 +84,34 @@ def test_an_old_batch_with_refused_records_is_known_again_and_answered_the_same(
     assert len(stored_ids(results)) == PRUNE_EVERY
 
 
-def test_a_gap_holds_the_watermark_back(results: DuckDBResults) -> None:
+def test_numbers_that_never_came_do_not_grow_the_ledger_and_may_come_still(path: Path) -> None:
+    results = DuckDBResults.open(path)
     agent = an_agent()
-    commit(results, *many(agent, range(2, PRUNE_EVERY + 2)))
-    assert count(results, "ledger") == PRUNE_EVERY
-    missing = incoming(agent, skipped(), sequence=1)
-    assert commit(results, missing, missing) == ["stored", "seen"]
+    numbers = [number for number in range(5, PRUNE_EVERY + 8) if number not in {50, 51, 70}]
+    sent = [incoming(agent, skipped(), sequence=number) for number in numbers]
+    commit(results, *sent)
+    assert count(results, "ledger") == KEEP
+    assert count(results, "watermark") == 3
+    results.close()
+    again = DuckDBResults.open(path)
+    missing = [incoming(agent, skipped(), sequence=number) for number in (2, 50, 51, 70)]
+    assert commit(again, *missing, *missing) == ["stored"] * 4 + ["seen"] * 4
+    assert set(commit(again, *sent[:90])) == {"seen"}
+    assert len(stored_ids(again)) == PRUNE_EVERY + 4
+    again.close()
+
+
+def test_a_watermark_of_an_earlier_collector_stands_for_all_up_to_it(path: Path) -> None:
+    results = DuckDBResults.open(path)
+    agent = an_agent()
+    sent = many(agent, range(1, PRUNE_EVERY + 1))
+    commit(results, *sent)
+    results.close()
+    with duckdb.connect(str(path)) as file:
+        file.execute('ALTER TABLE watermark DROP COLUMN "first"')
+    again = DuckDBResults.open(path)
+    assert commit(again, sent[0]) == ["seen"]
+    again.close()
 
 
 def test_an_older_file_gets_the_columns_it_lacks_and_keeps_its_rows(path: Path) -> None:

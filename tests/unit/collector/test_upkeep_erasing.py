@@ -24,6 +24,7 @@ from broadgauge_collector.upkeep.restoring import restore
 from broadgauge_wire import InventoryResult, encode
 from tests.api_client import Api, serving
 from tests.collecting import batch, latency, throughput
+from tests.postgresql import SHARED, PostgresServer
 from tests.upkeeping import (
     a_night,
     backed_up,
@@ -205,6 +206,26 @@ def test_a_copy_of_a_backup_from_before_goes_by_the_list_that_is_given(
 
     assert restored.erased_again == 1
     assert found_in(tmp_path / "second", planted) == []
+
+
+def test_an_older_backup_loses_what_postgresql_knows_to_have_been_erased(
+    tmp_path: Path, postgresql: PostgresServer
+) -> None:
+    postgresql.emptied()
+    url = postgresql.url(SHARED)
+    with serving(tmp_path / "data", control_url=url) as api:
+        planted = Planted(api)
+        backup = backed_up(api, to=str(tmp_path / "backup"))
+        erased(api, school=SCHOOL)
+
+    config = ServerConfig(data=tmp_path / "second", control_url=url)
+    restored = restore(backup, config, force=False, erasures=None)
+
+    assert restored.erased_again == 1
+    assert found_in(tmp_path / "second", planted) == []
+    with serving(tmp_path / "second", control_url=url) as second:
+        table = second.services.stores.results.select("throughput", limit=10)
+        assert table["id"].to_pylist() == [str(planted.stayed)]
 
 
 def test_backups_that_have_it_are_deleted_in_time_and_a_newer_one_is_made_before(

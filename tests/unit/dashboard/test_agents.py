@@ -1,8 +1,10 @@
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from broadgauge_collector.access.copies import MAX_COPIES
 from broadgauge_collector.reports import AgentRow
 from broadgauge_collector.schools.model import SchoolNetwork
 from broadgauge_dashboard.views.agents import body, instructions, list_panel, only_here
@@ -58,6 +60,19 @@ def many(schools: int, each: int) -> tuple[AgentRow, ...]:
         for s in range(schools)
         for n in range(each)
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"copy_of": "Cart 1"}, "copy of Cart 1"),
+        ({"copies": 1}, "1 copy"),
+        ({"copies": 31, "state": "revoked"}, "31 copies can still send. To shut them out too:"),
+        ({"copies": MAX_COPIES}, "500 copies: no more are let in. Join further machines anew"),
+    ],
+)
+def test_machines_made_from_one_image_are_shown(changes: dict[str, Any], said: str) -> None:
+    assert said in words(body((agent_row(**changes),), NOW))
 
 
 def test_a_few_agents_are_one_table_and_many_are_folded_a_school_each() -> None:
@@ -127,6 +142,13 @@ def test_results_that_wait_in_a_spool_are_counted() -> None:
     waiting = agent_row()
     waiting = replace(waiting, agent=replace(waiting.agent, spooled_results=1250))
     assert "1,250 results" in texts(body((waiting,), NOW))
+
+
+def test_what_an_agents_disk_damaged_is_said() -> None:
+    row = agent_row()
+    row = replace(row, agent=replace(row.agent, spooled_results=0, damaged_results=3))
+    assert "3 results damaged by its disk before they were sent" in texts(body((row,), NOW))
+    assert "damaged" not in texts(body((agent_row(),), NOW))
 
 
 def test_what_a_full_spool_dropped_is_said_with_its_days() -> None:

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from broadgauge_dashboard.query import OverviewQuery
-from broadgauge_dashboard.views.overview import arrange, body
+from broadgauge_dashboard.views.overview import ROWS_SHOWN, arrange, body
 from tests.judging import days, verdict
 from tests.unit.dashboard.seeing import (
     BELOW,
@@ -28,6 +28,14 @@ def names(query: OverviewQuery, *schools: object) -> list[str]:
 def test_schools_that_fall_short_come_first() -> None:
     schools = (summary("A", MEETS), summary("B", TOO_FEW), summary("C", BELOW))
     assert names(ALL, *schools) == ["C", "B", "A"]
+
+
+def test_of_very_many_schools_the_first_are_shown_and_how_to_find_the_others() -> None:
+    shown = body(overview(*(summary(f"School {n:03}") for n in range(ROWS_SHOWN + 20))), ALL)
+    said = texts(shown)
+    assert f"School {ROWS_SHOWN - 1:03}" in said
+    assert f"School {ROWS_SHOWN:03}" not in said
+    assert f"{ROWS_SHOWN} of {ROWS_SHOWN + 20} schools shown. For others" in said
 
 
 def test_the_order_by_name_ignores_case() -> None:

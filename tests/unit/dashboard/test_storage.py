@@ -17,6 +17,7 @@ NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 NOTHING = Storage(
     results_bytes=3_000_000,
     sealed_bytes=1_000_000,
+    results="duckdb",
     control="sqlite",
     control_bytes=200_000,
     backups_bytes=0,
@@ -54,6 +55,13 @@ def test_a_new_server_says_how_to_begin_with_backups() -> None:
     assert "broadgauge upkeep set backup.nightly true" in page
     assert "It hasn't run yet." in page
     assert "2 MB of open months, 1 MB of closed ones" in page
+
+
+def test_what_other_servers_keep_is_said_to_be_in_no_backup_of_ours() -> None:
+    page = shown(replace(NOTHING, results="clickhouse", control="postgresql"))
+
+    assert "not in the backups below: ClickHouse's BACKUP DATABASE makes theirs" in page
+    assert "not in the backups below: pg_dump makes theirs" in page
 
 
 def test_how_a_night_went_is_said_with_its_words() -> None:

@@ -2,20 +2,19 @@
 
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from broadgauge_host import _machine_id_darwin, _machine_id_windows, machine_id
+from broadgauge_host import _machine_id_darwin, machine_id
 from broadgauge_host._machine_id_darwin import uuid_in
 from broadgauge_host._machine_id_linux import read_machine_id
-from broadgauge_host._machine_id_windows import guid_in
+from broadgauge_host._machine_id_windows import read_machine_id as read_on_windows
 
-WINDOWS = """
-HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Cryptography
-    MachineGuid    REG_SZ    9f4d0f7c-3a58-4b5e-b1a7-6c0de1b7a2f4
-
-"""
+GUID = "9f4d0f7c-3a58-4b5e-b1a7-6c0de1b7a2f4"
+"""As a Windows 11 has it."""
 
 MAC = """
 +-o MacBookAir10,1  <class IOPlatformExpertDevice, id 0x100000233, registered, matched, active>
@@ -51,9 +50,45 @@ def test_the_first_file_with_an_id_counts(tmp_path: Path) -> None:
     assert read_machine_id(files) == "a" * 32
 
 
-def test_windows_has_it_in_the_registry() -> None:
-    assert guid_in(WINDOWS) == "9f4d0f7c-3a58-4b5e-b1a7-6c0de1b7a2f4"
-    assert guid_in("ERROR: The system was unable to find the specified registry key.") is None
+class Registry(ModuleType):
+    """`winreg`, with one value in the part that 64-bit programs see."""
+
+    HKEY_LOCAL_MACHINE, KEY_READ, KEY_WOW64_64KEY, REG_SZ = 0x80000002, 0x20019, 0x100, 1
+
+    def __init__(self, value: object) -> None:
+        super().__init__("winreg")
+        self._value = value
+
+    def OpenKey(self, root: int, key: str, _: int, access: int) -> nullcontext[str]:  # noqa: N802
+        assert (root, access) == (self.HKEY_LOCAL_MACHINE, self.KEY_READ | self.KEY_WOW64_64KEY)
+        return nullcontext(key)
+
+    def QueryValueEx(self, key: str, name: str) -> tuple[object, int]:  # noqa: N802
+        assert (key, name) == (r"SOFTWARE\Microsoft\Cryptography", "MachineGuid")
+        if self._value is None:
+            raise FileNotFoundError(2, "The system cannot find the file specified")
+        return self._value, self.REG_SZ
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(GUID, GUID), (None, None), ("", None), ("none", None), (7, None)]
+)
+def test_windows_has_it_in_the_registry(
+    value: object, expected: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "winreg", Registry(value))
+    assert read_on_windows() == expected
+
+
+def test_no_program_that_only_has_the_right_name_says_which_machine_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = tmp_path / "reg.exe"
+    tool.write_text(f"#!/bin/sh\necho '    MachineGuid    REG_SZ    {GUID}'\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "winreg", Registry(None))
+    assert read_on_windows() is None
 
 
 def test_a_mac_has_it_in_its_device_tree() -> None:
@@ -61,15 +96,12 @@ def test_a_mac_has_it_in_its_device_tree() -> None:
     assert uuid_in("") is None
 
 
-@pytest.mark.parametrize("system", [_machine_id_darwin, _machine_id_windows])
-def test_a_tool_that_is_missing_is_no_answer(
-    system: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_tool_that_is_missing_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     def is_missing(*_: object, **__: object) -> None:
         raise FileNotFoundError
 
     monkeypatch.setattr(subprocess, "run", is_missing)
-    assert system.read_machine_id() is None  # type: ignore[attr-defined]
+    assert _machine_id_darwin.read_machine_id() is None
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads this system's own")

@@ -92,6 +92,11 @@ class Evidence(Struct, frozen=True, kw_only=True):
     retransmit_ratio: float | None
     cross_traffic_bits_per_second: float | None
     is_bbr: bool
+    is_held_by_pace: bool = False
+    """The test was told to send no faster, and nearly did."""
+
+    has_reached_target: bool = False
+    """It carried what was asked about, lastingly: that much is proven whatever the bound was."""
 
 
 def is_bbr(congestion_control: str | None) -> bool:
@@ -102,6 +107,8 @@ def is_bbr(congestion_control: str | None) -> bool:
 def judge(evidence: Evidence) -> tuple[Bound | None, LimitedBy | None]:
     """The bound, and what set the rate as far as that is known."""
     limit = machine_limit(evidence)
+    if evidence.has_reached_target:
+        return "at_least", limit
     if not evidence.is_lasting or (evidence.trend == "falling" and limit not in OWN_LIMITS):
         return None, limit
     if limit is not None:
@@ -116,6 +123,8 @@ def judge(evidence: Evidence) -> tuple[Bound | None, LimitedBy | None]:
 def machine_limit(evidence: Evidence) -> LimitedBy | None:
     """What of this machine, its network's rules or the server held the rate down, if anything."""
     line, ceiling = evidence.line_bits_per_second, evidence.ceiling
+    if evidence.is_held_by_pace:
+        return "pacer"
     if evidence.cpu_share > CPU_SHARE or evidence.working_share > WORKING_SHARE:
         return "cpu"
     if evidence.interface_kind == "wifi":

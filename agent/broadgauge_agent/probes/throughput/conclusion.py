@@ -15,6 +15,7 @@ from .progress import INTERVAL_SECONDS
 from .rates import ceiling_of, cross_traffic_bits_per_second, payload_ratio
 from .settling import is_falling, is_rising
 from .stopping import BURST_SECONDS
+from .target import is_overlooked
 
 SECONDS_A_MINUTE = 60.0
 
@@ -67,6 +68,8 @@ def conclude(
             peak_rtt_seconds=evidence.peak_rtt_seconds(sender),
             rtt_variation_seconds=evidence.rtt_variation_seconds(sender, since),
             is_bbr=is_bbr(seen.congestion_control),
+            is_held_by_pace=seen.is_held_by_pace,
+            has_reached_target=seen.stop_reason == "target_reached",
         )
     )
     loaded, alone = facts["loaded_rtt_seconds"], seen.single_stream
@@ -81,6 +84,7 @@ def conclude(
         "congestion_control": seen.congestion_control,
         "bound": bound,
         "limited_by": limited_by,
+        "pace_bits_per_second": _kept_pace(seen, ratio),
         "stop_reason": seen.stop_reason,
         "rates_bits_per_second": seen.rates,
         "rate_interval_seconds": INTERVAL_SECONDS,
@@ -91,9 +95,18 @@ def conclude(
     }
 
 
+def _kept_pace(seen: Observation, ratio: float | None) -> float | None:
+    """As line rate."""
+    pace = seen.pace_bits_per_second
+    if pace is None or is_overlooked(seen.estimate, pace):
+        return None
+    return pace / (ratio or 1.0)
+
+
 def _comes_after_burst(seen: Observation) -> bool:
     """Whether what never settled is told of a time that no burst lasts until."""
-    return not seen.is_settled and seen.estimate.from_seconds >= BURST_SECONDS
+    is_late = seen.estimate.from_seconds >= BURST_SECONDS
+    return is_late and not (seen.is_settled or seen.may_be_burst)
 
 
 def trend_of(seen: Observation) -> Trend:

@@ -1,5 +1,6 @@
 """One direction of one throughput test, from finding the server to what its rate means."""
 
+import socket
 import ssl
 from collections.abc import Callable
 from typing import Any
@@ -27,8 +28,10 @@ from .failure import TestFailedError
 from .load import Load
 from .observation import Observation
 from .opening import open_channel
+from .rates import payload_ratio
 from .seeing import observed
-from .stopping import StoppingRule
+from .stopping import StoppingRule, knows_to_carry
+from .target import Target
 
 CLIENT_NAME = "broadgauge-agent"
 
@@ -41,7 +44,11 @@ def measure_direction(
     `url` is a test's whole address on somebody else's server; ours is known by the request.
     """
     run = Run(request)
-    fields: dict[str, Any] = {"direction": direction, "method": "ndt7"}
+    fields: dict[str, Any] = {
+        "direction": direction,
+        "method": "ndt7",
+        "target_bits_per_second": request.target_bits_per_second,
+    }
     fields |= server_fields(request.reflector)
     try:
         trust = _trust(request)
@@ -69,9 +76,23 @@ def known_line(request: ProbeRequest, direction: Direction, far_end: FarEnd) -> 
     """What an earlier, long test found in this direction over the same interface."""
     interface = far_end.link.name if far_end.link else None
     for line in request.known_lines:
-        if (line.direction, line.interface) == (direction, interface):
+        is_of_use = request.target_bits_per_second is not None or not line.is_only_carried
+        if is_of_use and (line.direction, line.interface) == (direction, interface):
             return line
     return None
+
+
+def _target(
+    request: ProbeRequest, known: KnownLine | None, far_end: FarEnd, first: Channel
+) -> Target | None:
+    """What the test is asked about, in payload."""
+    if request.target_bits_per_second is None:
+        return None
+    is_ipv6 = far_end.address.family == socket.AF_INET6
+    ratio = payload_ratio(read_tcp_info(first.socket), far_end.link, is_ipv6=is_ipv6)
+    need = request.target_bits_per_second * (ratio or 1.0)
+    is_known = known is not None and knows_to_carry(known, need, _idle_rtt_seconds(first))
+    return Target(need, is_known_to_carry=is_known or far_end.path_kind == "loopback")
 
 
 def _measure(
@@ -88,6 +109,7 @@ def _measure(
         raise findings.named(error, far_end, request, fields) from error
     fields |= findings.of_certificate(first, far_end, request)
     fields["idle_rtt_seconds"] = _idle_rtt_seconds(first)
+    known = known_line(request, direction, far_end)
     load = Load(
         direction,
         first,
@@ -96,8 +118,9 @@ def _measure(
             max_seconds=min(request.max_seconds, TEST_SECONDS),
             max_bytes=request.max_bytes,
             max_streams=request.max_streams,
-            known=known_line(request, direction, far_end),
+            known=known,
             is_line=far_end.path_kind != "loopback",
+            target=_target(request, known, far_end, first),
         ),
         reflector=far_end.reflector,
         idle_rtt_seconds=fields["idle_rtt_seconds"],

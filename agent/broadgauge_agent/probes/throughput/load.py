@@ -11,7 +11,7 @@ from broadgauge_agent.errors import AgentError
 from broadgauge_agent.middleboxes import Finding
 from broadgauge_agent.network import bytes_moved
 from broadgauge_agent.tcp_info import TcpInfo, read_tcp_info
-from broadgauge_wire import Direction, Reflector
+from broadgauge_wire import Direction, Reflector, StopReason
 
 from .channel import Channel
 from .easing import EASED_SHARE, LOOK_SECONDS, MOST_SECONDS, drain_seconds, is_contested
@@ -20,7 +20,7 @@ from .failure import TestFailedError
 from .observation import Estimate, Tick
 from .progress import BYTE_BITS, INTERVAL_SECONDS, rate_between, rates_over_time
 from .stopping import Decision, StoppingRule, View
-from .streams import Download, Stream, Upload
+from .streams import UNPACED_BYTES_PER_SECOND, Download, Stream, Upload
 
 STALL_SECONDS = 5.0
 """A path on which nothing moves for this long is not slow but dead."""
@@ -50,7 +50,7 @@ KINDS: dict[Direction, Callable[[Channel, float], Stream]] = {
 class Ended(NamedTuple):
     """How a load ended."""
 
-    stop_reason: str
+    stop_reason: StopReason
     rates: tuple[float, ...]
     held_back: Finding | None
     is_contested: bool | None
@@ -91,6 +91,7 @@ class Load:
         self._progress = (0, 0.0)
         self._unbroken_from = 0
         self._eased_at: float | None = None
+        self._shares: tuple[float | None, int] = (None, 1)
         self._add(first)
 
     def run(self) -> Ended:
@@ -131,6 +132,7 @@ class Load:
                 return Ended(decision.stop_reason, rates, held_back, contested, self._eased_at)
             self._want(pool, decision.streams)
             self._take_opened()
+            self._keep_pace()
 
     def _look_for_others(self, has_converged: bool) -> bool | None:
         """Whether others on the line gave way to this test, which ends with this look."""
@@ -196,7 +198,7 @@ class Load:
     def _work(self, until: float) -> None:
         began = time.perf_counter()
         ready = [stream for stream in self.streams if stream.channel.has_decrypted]
-        left = 0.0 if ready else max(0.0, until - self.elapsed_seconds())
+        left = 0.0 if ready else max(0.0, min(until - self.elapsed_seconds(), self._resting()))
         events = self._events(left)
         self._waited += time.perf_counter() - began
         for stream in {id(s): s for s in (*ready, *(key.data for key, _ in events))}.values():
@@ -204,6 +206,22 @@ class Load:
             stream.channel.flush()
             if stream.channel.is_closed:
                 self._selector.unregister(stream.channel.socket)
+
+    def _resting(self) -> float:
+        """Let connections that are written to at a pace wait until it is time, and say how long
+        that is for the first of them."""
+        soonest = float("inf")
+        for stream in self.streams:
+            if isinstance(stream, Upload) and stream.writes_at_pace:
+                seconds = stream.resting_seconds()
+                self._listen(stream, to_write=seconds <= 0)
+                soonest = min(soonest, seconds) if seconds > 0 else soonest
+        return soonest
+
+    def _listen(self, stream: Upload, *, to_write: bool) -> None:
+        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if to_write else 0)
+        if not stream.channel.is_closed:
+            self._selector.modify(stream.channel.socket, events, stream)
 
     def _events(self, seconds: float) -> list[tuple[selectors.SelectorKey, int]]:
         if self._selector.get_map():
@@ -234,11 +252,16 @@ class Load:
             or 0.0,
             elapsed_seconds=now,
             moved_bytes=self.moved_bytes(),
+            counted_rates=self._counted_rates(),
         )
         decision = self.rule.look(view)
         if self._has_closed():
             return Decision(streams=view.streams, stop_reason=decision.stop_reason or "deadline")
         return decision
+
+    def _counted_rates(self) -> tuple[float, ...] | None:
+        uploads = [stream.counted for stream in self.streams if isinstance(stream, Upload)]
+        return rates_over_time(uploads) if uploads and self.rule.target else None
 
     def _rates(self) -> tuple[tuple[float, ...], Finding | None]:
         """Over time. By the server's counts where something takes of an upload what it doesn't
@@ -284,6 +307,19 @@ class Load:
         events = selectors.EVENT_READ | (selectors.EVENT_WRITE if stream.wants_to_send else 0)
         self._selector.register(channel.socket, events, stream)
         self.streams.append(stream)
+        self._keep_pace()
+
+    def _keep_pace(self) -> None:
+        """Give each connection its share of the pace, or let all go if there is none any more."""
+        shares = (self.rule.pace_bits_per_second, len(self.streams))
+        if shares == self._shares or (shares[0] is None and self._shares[0] is None):
+            return
+        self._shares = shares
+        pace, count = shares
+        for stream in self.streams:
+            stream.ease(UNPACED_BYTES_PER_SECOND if pace is None else pace / BYTE_BITS / count)
+            if isinstance(stream, Upload):
+                self._listen(stream, to_write=True)
 
     def _note_own(self) -> None:
         """While the connections are open."""

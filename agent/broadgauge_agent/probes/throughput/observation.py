@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from broadgauge_agent.middleboxes import Finding
 from broadgauge_agent.tcp_info import TcpInfo
+from broadgauge_wire import StopReason
 
 
 class Sample(Struct, frozen=True):
@@ -58,7 +59,11 @@ class Observation(Struct, frozen=True, kw_only=True):
     """Whether the load at that rate was longer than a token bucket's burst."""
 
     matches_known: bool
-    """Whether an earlier test that outlasted a burst found the same."""
+    """Whether an earlier test that outlasted a burst found the same; or more, where this one was
+    asked about less."""
+
+    may_be_burst: bool
+    """Whether so few bytes passed that a burst may explain the rate that was asked about."""
 
     is_flow_limited: bool
     """Whether more connections still carried more, however many there were."""
@@ -73,7 +78,13 @@ class Observation(Struct, frozen=True, kw_only=True):
     tried_enough: bool
     """Whether no limit on each connection can have been taken for the line's."""
 
-    stop_reason: str
+    pace_bits_per_second: float | None
+    """Of the payload, that was kept to until the end."""
+
+    is_held_by_pace: bool
+    """Whether that may have set the rate."""
+
+    stop_reason: StopReason
     streams: int
     single_stream: Estimate | None
     """While one connection was alone, if its rate settled."""

@@ -27,16 +27,22 @@ def observed(load: Load, ended: Ended) -> Observation:
         raise TestFailedError(_nothing(load))
     if _is_uncounted(load):
         raise TestFailedError(UNCOUNTED)
+    estimate = rule.estimate or unsettled(rates)
+    is_known = rule.matches_known(load.idle_rtt_seconds) or ended.stop_reason == "target_reached"
+    may_be_burst = not is_known and rule.may_be_burst(rates, estimate)
     return Observation(
         rates=rates,
-        estimate=rule.estimate or unsettled(rates),
+        estimate=estimate,
         is_settled=rule.estimate is not None,
-        outlasted_burst=rule.outlasted_burst(rates),
-        matches_known=rule.matches_known(load.idle_rtt_seconds),
+        outlasted_burst=rule.outlasted_burst(rates) and not may_be_burst,
+        matches_known=is_known,
+        may_be_burst=may_be_burst,
         is_flow_limited=rule.is_flow_limited,
         is_contested=rule.is_contested or ended.is_contested,
         is_saturated=rule.is_saturated or rule.finds_full_again(load.idle_rtt_seconds),
         tried_enough=rule.tried_enough(load.idle_rtt_seconds),
+        pace_bits_per_second=rule.pace_bits_per_second,
+        is_held_by_pace=rule.is_held_by_pace,
         stop_reason=ended.stop_reason,
         streams=len(load.streams),
         single_stream=rule.single_stream,

@@ -2,7 +2,8 @@
 
 A token bucket lets a burst pass before the line's own rate shows, and no test that is shorter than
 the burst can tell. So the first test of a line outlasts a burst; a later one that finds the same
-rate and round trip ends as soon as it is sure of that, and one that finds anything else goes on.
+rate and round trip ends as soon as it is sure of that, and one that finds anything else goes on. A
+test that is only asked whether the line carries so much ends once that is proven (see target.py).
 """
 
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from broadgauge_wire import StopReason
 from .bound import WINDOW_SHARE
 from .observation import Estimate
 from .settling import GROWING, estimate_from, grown, grown_seconds, seconds_at, settled
+from .target import PACE_SHARE, Target, is_held
 
 BURST_SECONDS = 4.0
 """Bursts of up to three seconds are outlasted, with a second in which to see the rate after it."""
@@ -75,6 +77,8 @@ class View(Struct, frozen=True, kw_only=True):
 
     elapsed_seconds: float
     moved_bytes: int
+    counted_rates: Sequence[float] | None = None
+    """Of an upload, as the server counted it."""
 
 
 class Decision(Struct, frozen=True, kw_only=True):
@@ -95,13 +99,16 @@ class StoppingRule:
         max_streams: int,
         known: KnownLine | None,
         is_line: bool = True,
+        target: Target | None = None,
     ) -> None:
-        """Inside one machine there is no line, so nothing to outlast or to fill."""
+        """Inside one machine there is no line, so nothing to outlast or to fill. With a target, the
+        line's rate is found only if it isn't enough to know that it is no lower."""
         self.max_seconds = max_seconds
         self.max_bytes = max_bytes
         self.max_streams = max_streams
         self.known = known
         self.is_line = is_line
+        self.target = target
         self._burst_seconds = BURST_SECONDS if is_line else 0.0
         self.estimate: Estimate | None = None
         self.is_flow_limited = False
@@ -122,6 +129,12 @@ class StoppingRule:
         self._streams_since = (0, 0)
         """The number of connections now, and the interval since which."""
 
+        self._loaded_from = 0
+        """The interval since which the load is one that could outlast a burst."""
+
+        self._found: Estimate | None = None
+        """What the line carries of late, if that is what was asked about."""
+
     def look(self, view: View) -> Decision:
         """What to do now."""
         self.estimate = settled(view.rates, view.idle_rtt_seconds, view.unbroken_from)
@@ -131,23 +144,39 @@ class StoppingRule:
         first = max(view.unbroken_from, self._streams_since[1])
         if plateau := settled(view.rates, view.idle_rtt_seconds, first):
             self._note_plateau(view, plateau)
+        self._look_at_target(view)
         return Decision(streams=self._streams(view), stop_reason=self._stop_reason(view))
 
     def matches_known(self, idle_rtt_seconds: float) -> bool:
         """Whether the estimate is what an earlier, long test found."""
         if self.known is None or self.estimate is None:
             return False
-        least, most = sorted((self.known.idle_rtt_seconds, idle_rtt_seconds))
-        is_near = most <= SAME_RTT_RATIO * least + SAME_RTT_SECONDS
+        is_near = has_same_round_trip(self.known, idle_rtt_seconds)
         change = abs(self.estimate.bits_per_second - self.known.throughput_bits_per_second)
         return is_near and change <= SAME_RATE * self.known.throughput_bits_per_second
 
     def outlasted_burst(self, rates: Sequence[float]) -> bool:
         """Whether the load at the estimate's rate was long enough."""
+        return self.estimate is not None and self._has_lasted(rates, self.estimate)
+
+    def may_be_burst(self, rates: Sequence[float], estimate: Estimate) -> bool:
+        """Whether a test that was asked about a rate, and isn't sure, reads it while a burst may
+        explain that: the load came in fits and starts."""
         return (
-            self.estimate is not None
-            and seconds_at(rates, self.estimate.bits_per_second) >= self._burst_seconds - 1e-9
+            self.target is not None
+            and self.is_line
+            and self.target.may_be_burst(rates, estimate, self._loaded_from)
         )
+
+    @property
+    def pace_bits_per_second(self) -> float | None:
+        """How fast payload is to be sent; None for as fast as the line takes it."""
+        return self.target.pace_bits_per_second if self.target else None
+
+    @property
+    def is_held_by_pace(self) -> bool:
+        """Whether the pace may have set the rate, rather than the line."""
+        return is_held(self.estimate, self.pace_bits_per_second)
 
     @property
     def single_stream(self) -> Estimate | None:
@@ -177,6 +206,7 @@ class StoppingRule:
     def streams_to_begin(self, idle_rtt_seconds: float) -> int:
         """As many as the line is known to need; else one, whose rate says how many."""
         rate = self.known.throughput_bits_per_second if self.known else 0.0
+        rate = min(rate, self.pace_bits_per_second or rate)
         return min(self.max_streams, _needed(rate, idle_rtt_seconds))
 
     def _stop_reason(self, view: View) -> StopReason | None:
@@ -184,27 +214,74 @@ class StoppingRule:
             return "budget"
         if view.elapsed_seconds >= self.max_seconds:
             return "deadline"
-        if self.estimate is None:
-            return None
         is_sure = self.matches_known(view.idle_rtt_seconds) or (
             self.outlasted_burst(view.rates)
             and view.streams in self._plateaus
             and self._needs_no_more(view.streams)
         )
-        return "converged" if is_sure else None
+        if self.estimate is not None and is_sure and not self.is_held_by_pace:
+            return "converged"
+        return "target_reached" if self._proves_target(view) else None
+
+    def _look_at_target(self, view: View) -> None:
+        if self.target is None:
+            return
+        self.target.look(
+            self.estimate,
+            elapsed_seconds=view.elapsed_seconds,
+            rtt_seconds=view.idle_rtt_seconds,
+        )
+        if self.target.is_short and self.is_line:
+            self._loaded_from = len(view.rates)
+        if self.target.is_short or self.is_held_by_pace:
+            self._plateaus.clear()  # of the pace, and not of so many connections
+        self._found = self.target.found(view.rates, self.estimate, view.unbroken_from)
+
+    def _proves_target(self, view: View) -> bool:
+        """If so, what was found of late is the estimate, though it may not have settled."""
+        if self.target is None or self._found is None:
+            return False
+        is_lasting = self.target.is_short or (
+            self._has_lasted(view.rates, self._found)
+            and (
+                not self.is_line
+                or self.target.is_drained(view.rates, self._found, self._loaded_from)
+            )
+        )
+        if not is_lasting or not self.target.is_counted(self._found, view.counted_rates):
+            return False
+        self.estimate = self._found
+        return True
 
     def _streams(self, view: View) -> int:
-        wanted = max(view.streams, _needed(_soon(view.rates), view.idle_rtt_seconds))
-        if self.estimate is None and grown_seconds(view.rates) > UNSETTLED_SECONDS:
+        soon = _soon(view.rates)
+        soon = min(soon, self.pace_bits_per_second or soon)
+        wanted = max(view.streams, _needed(soon, view.idle_rtt_seconds))
+        is_restless = self.estimate is None and grown_seconds(view.rates) > UNSETTLED_SECONDS
+        if is_restless and not self._waits_for_target(view):
             wanted = max(wanted, FEW_STREAMS)
         if (
             self.estimate is not None
+            and not self._waits_for_target(view)
             and not self.matches_known(view.idle_rtt_seconds)
             and self._was_seen_enough(view)
             and not self._needs_no_more(view.streams)
         ):
             wanted = max(wanted, FEW_STREAMS, 2 * view.streams)
         return min(self.max_streams, wanted)
+
+    def _waits_for_target(self, view: View) -> bool:
+        """Whether it only has to last for what was asked about to be proven."""
+        return (
+            self.target is not None
+            and not self.target.is_let_go
+            and self._found is not None
+            and not self._has_lasted(view.rates, self._found)
+        )
+
+    def _has_lasted(self, rates: Sequence[float], estimate: Estimate) -> bool:
+        seconds = seconds_at(rates[self._loaded_from :], estimate.bits_per_second)
+        return seconds >= self._burst_seconds - 1e-9
 
     def _was_seen_enough(self, view: View) -> bool:
         """Whether what so many connections carry is known. Of one alone, well enough to tell
@@ -245,6 +322,18 @@ class StoppingRule:
         self.is_flow_limited = growth >= max(in_proportion, MUCH_MORE_SHARE)
         self.is_saturated = growth <= MORE_SHARE and not unexplained
         self.is_contested = bool(unexplained) and not self.is_flow_limited
+
+
+def has_same_round_trip(known: KnownLine, idle_rtt_seconds: float) -> bool:
+    """Whether the path is as long as that of the earlier test."""
+    least, most = sorted((known.idle_rtt_seconds, idle_rtt_seconds))
+    return most <= SAME_RTT_RATIO * least + SAME_RTT_SECONDS
+
+
+def knows_to_carry(known: KnownLine, need_bits_per_second: float, idle_rtt_seconds: float) -> bool:
+    """Whether a long test of this line found what a test of this need is paced at."""
+    pace = PACE_SHARE * need_bits_per_second
+    return has_same_round_trip(known, idle_rtt_seconds) and known.throughput_bits_per_second >= pace
 
 
 def _soon(rates: Sequence[float]) -> float:

@@ -1,5 +1,6 @@
 """One connection of a load, either way: what it moves, and what its sender's kernel says."""
 
+import time
 from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
@@ -29,11 +30,15 @@ from .arrivals import Arrivals
 from .channel import Channel
 from .failure import TestFailedError
 from .observation import Sample, SenderReading
+from .pacing import WritingPace
 
 BBR = "bbr"
 
 MESSAGES_IN_A_ROW = 4
 """Of one connection before the others have their turn."""
+
+UNPACED_BYTES_PER_SECOND = 2**31 - 1
+"""More than any connection carries, and the most that every kernel's and server's pace can say."""
 
 OVERCOUNT_RATIO = 1.05
 OVERCOUNT_BYTES = 2**16
@@ -159,20 +164,38 @@ class Upload:
         self._size = MIN_MESSAGE_BYTES
         self._queued_bytes = 0
         self._held_bytes = HELD_BYTES
+        self._pace: WritingPace | None = None
+
+    @property
+    def writes_at_pace(self) -> bool:
+        """Whether this program has to keep a pace, because the kernel doesn't."""
+        return self._pace is not None
+
+    def resting_seconds(self) -> float:
+        """How long nothing is to be written."""
+        if self._pace is None:
+            return 0.0
+        return self._pace.resting_seconds(self.channel.sent_bytes, time.perf_counter())
 
     def work(self) -> None:
         """Hand the socket what it takes, and receive what the server says."""
         self.channel.flush()
         for _ in range(MESSAGES_IN_A_ROW):
-            if self.channel.has_unsent or self.channel.is_closed:
+            if self.channel.has_unsent or self.channel.is_closed or self.resting_seconds() > 0:
                 break
             self.channel.send(self._frames[self._size])
             self._queued_bytes += self._size
-            self._size = next_message_bytes(self._size, self._queued_bytes)
+            self._size = self._message_bytes()
             self.channel.flush()
         self.channel.receive()
         if self.channel.data_bytes:
             raise TestFailedError("the server sent binary data in an upload")
+
+    def _message_bytes(self) -> int:
+        size = next_message_bytes(self._size, self._queued_bytes)
+        while self._pace and size > max(self._pace.message_bytes, MIN_MESSAGE_BYTES):
+            size //= 2
+        return size
 
     def look(self, now: float) -> None:
         """Ask the kernel, and take up what the server counted."""
@@ -184,13 +207,14 @@ class Upload:
             self._take(message, now)
 
     def _count_delivered(self, now: float, info: TcpInfo) -> None:
-        """In packets of the size they have now: a path may ask for smaller ones in between."""
+        """In packets of the size they have now: a path may ask for smaller ones in between. What is
+        written at a pace leaves in smaller ones."""
         if info.delivered_packets is None or not info.mss_bytes:
             return
         fresh = info.delivered_packets - self._delivered_packets
         self._delivered_packets = info.delivered_packets
         arrived = self._delivered[-1].arrived_bytes + fresh * info.mss_bytes
-        self._delivered.append(Sample(now, arrived))
+        self._delivered.append(Sample(now, min(arrived, self.channel.sent_bytes)))
 
     def curve(self) -> list[Sample]:
         """By this side's kernel, or where it says nothing, by the server."""
@@ -215,8 +239,15 @@ class Upload:
         )
 
     def ease(self, bytes_per_second: float) -> None:
-        """Tell this machine's kernel."""
-        limit_pacing(self.channel.socket, bytes_per_second)
+        """Tell this machine's kernel; where it has no pace, write no faster."""
+        if (
+            limit_pacing(self.channel.socket, bytes_per_second)
+            or bytes_per_second >= UNPACED_BYTES_PER_SECOND
+        ):
+            self._pace = None
+        else:
+            now = time.perf_counter()
+            self._pace = WritingPace(bytes_per_second, self.channel.sent_bytes, now)
 
     def moved_bytes(self) -> int:
         """What the socket took."""

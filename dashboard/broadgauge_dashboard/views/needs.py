@@ -1,0 +1,243 @@
+"""The Needs page: every line today and three years ahead, and what the numbers rest on."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import html
+
+from broadgauge_collector.capacity.forecast import YearNeed
+from broadgauge_collector.capacity.models import BLENDED_MODELS, Assumption
+from broadgauge_collector.reports.needs import LineNeed, NeedsReport
+from broadgauge_collector.schools.assumptions import (
+    Assumptions,
+    EditedAssumption,
+    SchoolAssumption,
+)
+from broadgauge_collector.schools.model import School
+
+from .. import format as fmt
+from ..parts import badge, chip, empty, panel
+from ..words import SEGMENTS
+from .carry import FITS
+from .simulated import marks
+
+DISTRICT = "district"
+"""Whom a number is for, where it is no school's own."""
+
+_HEADINGS = ("Line", "Line speed", "Need today", "In 3 years", "Enough until")
+
+
+def lines_panel(report: NeedsReport) -> html.Section:
+    """Every line against the models wanted behind it."""
+    title = "Until when lines are enough"
+    if not report.lines:
+        return panel(title, empty("No line is known", "Add one: broadgauge links add"))
+    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in _HEADINGS]))
+    caption = html.Caption(title, className="only-read")
+    rows = [_line(line) for line in report.lines]
+    return panel(
+        title,
+        html.Table([caption, head, html.Tbody(rows)], className="table"),
+        html.P(report.ranges, className="footing"),
+        note="For the models wanted by everybody behind each line, at the busiest moment.",
+    )
+
+
+def models_panel(found: Assumptions) -> html.Section:
+    """What each model takes, and which one is wanted."""
+    head = html.Thead(
+        html.Tr([html.Th(text, scope="col") for text in ("Model", "Devices", "People", "Rooms")])
+    )
+    rows = [
+        html.Tr(
+            [
+                html.Th([m.title, *_wanted(m.key == found.model)], scope="row"),
+                html.Td(html.Div(m.devices), **{"data-label": "Devices"}),
+                html.Td(html.Div(m.people), **{"data-label": "People"}),
+                html.Td(html.Div(m.rooms), **{"data-label": "Rooms"}),
+            ]
+        )
+        for m in BLENDED_MODELS
+    ]
+    titles = {m.key: m.title for m in BLENDED_MODELS}
+    said = "; ".join(
+        f"{one.school}: {titles.get(str(one.value), one.value)}" for one in found.model_schools
+    )
+    return panel(
+        "The model wanted",
+        html.Table(
+            [html.Caption("Blended models", className="only-read"), head, html.Tbody(rows)],
+            className="table",
+        ),
+        *([html.P(f"Other than the district: {said}.", className="note")] if said else []),
+        note=f"What each takes, by the {BLENDED_MODELS[0].source}.",
+    )
+
+
+def assumptions_panel(found: Assumptions) -> html.Section:
+    """Every number, with its source; the many shares of the mixes are folded away."""
+    mixes = [e for e in found.assumptions if e.default.unit == "weight"]
+    others = [e for e in found.assumptions if e.default.unit != "weight"]
+    folded = [
+        html.Summary(f"What devices do, in each model ({len(mixes)} shares)"),
+        _assumptions(mixes, "Mixes of activities"),
+    ]
+    return panel(
+        "What the numbers rest on",
+        _assumptions(others, "Assumptions"),
+        html.Details(folded),
+        note="What no source states says so. Edit any of them for the district or for one school.",
+    )
+
+
+def _assumptions(edited: Sequence[EditedAssumption], caption: str) -> html.Table:
+    heads = ("Assumption", "Value", "Range", "Source")
+    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in heads]))
+    rows = [row for each in edited for row in _assumption(each)]
+    said = html.Caption(caption, className="only-read")
+    return html.Table([said, head, html.Tbody(rows)], className="table")
+
+
+def edit_panel(schools: Sequence[School], found: Assumptions) -> html.Section:
+    """Choose a model, or edit one number."""
+    whom = [
+        {"value": DISTRICT, "label": "The whole district"},
+        *({"value": str(school.id), "label": school.name} for school in schools),
+    ]
+    keys = [{"value": e.default.key, "label": e.default.key} for e in found.assumptions]
+    models = [{"value": m.key, "label": m.title} for m in BLENDED_MODELS]
+    return panel(
+        "Edit",
+        html.Div(
+            [
+                _select("need-whom", "For", whom, DISTRICT),
+                _select("need-model", "Model wanted", models, found.model),
+                dmc.Button("Choose this model", id="choose-model"),
+            ],
+            className="controls",
+        ),
+        html.Div(
+            [
+                _select("need-key", "Assumption", keys, keys[0]["value"]),
+                _text("need-value", "Value", "0.5 or 50%"),
+                _text("need-low", "Low", "as the value"),
+                _text("need-high", "High", "as the value"),
+                dmc.Button("Set", id="set-assumption"),
+                dmc.Button("Take back", id="unset-assumption", variant="default"),
+            ],
+            className="controls",
+        ),
+        note="What is set for one school wins over the district's.",
+    )
+
+
+def _wanted(is_wanted: bool) -> list[Any]:
+    return [chip("Wanted")] if is_wanted else []
+
+
+def _line(line: LineNeed) -> html.Tr:
+    capacity = line.capacity
+    sign = "\u2265 " if capacity and capacity.at_least else ""
+    speed = f"{sign}{fmt.rate(capacity.bits_per_second)}" if capacity else fmt.UNKNOWN
+    between = fmt.rate_range(capacity.interval) if capacity else "not measured yet"
+    today, later = (line.years[0], line.years[-1]) if line.years else (None, None)
+    cells = (
+        ("Line speed", [_value(speed), _note(between)]),
+        ("Need today", [*_need(today), *([badge(FITS[line.fits])] if line.fits else [])]),
+        ("In 3 years", [*_need(later), _note(_chance(later))]),
+        ("Enough until", [html.Span(line.explanation), _note(_trend(line))]),
+    )
+    where = f"{SEGMENTS[line.segment]}, {fmt.plural(len(line.schools), 'school')} behind it"
+    models = ", ".join(line.models)
+    name = [line.link, *marks(line.simulated), _note(where), _note(models), _note(line.working)]
+    data = [html.Td(html.Div(value), **{"data-label": label}) for label, value in cells]
+    return html.Tr([html.Th(name, scope="row"), *data])
+
+
+def _need(year: YearNeed | None) -> list[Any]:
+    if year is None:
+        return [_value(fmt.UNKNOWN)]
+    return [_value(fmt.rate(year.bits_per_second)), _note(fmt.rate_range(year.interval))]
+
+
+def _chance(year: YearNeed | None) -> str:
+    if year is None or year.enough is None:
+        return ""
+    return f"enough in {fmt.percent(year.enough)} of the simulated futures"
+
+
+def _trend(line: LineNeed) -> str:
+    trend = line.trend
+    if trend.use_bits_per_second is None or trend.growth_bits_per_second_per_year is None:
+        return trend.explanation
+    grew = fmt.rate(abs(trend.growth_bits_per_second_per_year))
+    way = "more" if trend.growth_bits_per_second_per_year >= 0 else "less"
+    reaches = line.use_reaches_capacity
+    full = f" It reaches the line's speed in {reaches:%B %Y}, if it goes on." if reaches else ""
+    return (
+        f"{trend.explanation} About {fmt.rate(trend.use_bits_per_second)} now, {grew} {way} a "
+        f"year.{full}"
+    )
+
+
+def _assumption(each: EditedAssumption) -> list[html.Tr]:
+    one = each.assumption
+    marked = [chip("Edited")] if each.edited else []
+    first = _number_row([one.key, *marked, _note(one.meaning)], one, one.source)
+    return [first, *(_own_row(school, one) for school in each.schools)]
+
+
+def _number_row(name: list[Any], one: Assumption, source: str) -> html.Tr:
+    value, low, high = (_number(number, one) for number in (one.value, one.low, one.high))
+    cells = (
+        ("Value", _value(value)),
+        ("Range", f"{low} to {high}" if low != high else "none"),
+        ("Source", source),
+    )
+    data = [html.Td(html.Div(shown), **{"data-label": label}) for label, shown in cells]
+    return html.Tr([html.Th(name, scope="row"), *data])
+
+
+def _own_row(own: SchoolAssumption, one: Assumption) -> html.Tr:
+    numbers = [n if isinstance(n, float) else one.value for n in (own.value, own.low, own.high)]
+    value, low, high = (_number(number, one) for number in numbers)
+    cells = (
+        ("Value", _value(value)),
+        ("Range", f"{low} to {high}" if low != high else "none"),
+        ("Source", "set for this school"),
+    )
+    data = [html.Td(html.Div(shown), **{"data-label": label}) for label, shown in cells]
+    return html.Tr([html.Th([one.key, _note(own.school)], scope="row"), *data])
+
+
+def _number(number: float, one: Assumption) -> str:
+    if one.unit in ("ratio", "weight"):
+        return f"{number * 100:.3g}%"
+    if one.unit == "ratio/year":
+        return f"{number * 100:+.3g}% a year"
+    return f"{number:.3g} {one.unit}"
+
+
+def _select(name: str, label: str, data: list[dict[str, str]], value: str | None) -> dmc.Select:
+    return dmc.Select(
+        id=name,
+        label=label,
+        data=data,
+        value=value,
+        allowDeselect=False,
+        searchable=True,
+        className="control control-wide",
+    )
+
+
+def _text(name: str, label: str, placeholder: str) -> dmc.TextInput:
+    return dmc.TextInput(id=name, label=label, placeholder=placeholder, className="control")
+
+
+def _value(text: str) -> html.Span:
+    return html.Span(text, className="cell-value")
+
+
+def _note(text: str) -> html.Span:
+    return html.Span(text, className="cell-note")
