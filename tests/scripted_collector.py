@@ -129,7 +129,7 @@ class ScriptedCollector(ThreadingHTTPServer):
         elif request.path.startswith("/api/v1/slots") and self.slotting:
             self.slotting.pop(0)(request)
         else:
-            request.answer(404)
+            request.problem(404)
 
     def take_batch(self, request: Request) -> None:
         body = gzip.decompress(request.body)
