@@ -51,12 +51,12 @@ class Services:
 
     async def report(self, function: Callable[..., T], *args: Hashable) -> T:
         """`function(stores, *args, now)` in the pool. What takes long may be a recent answer: it
-        says itself as of when."""
+        says itself as of when, and is never from before an edit that was made here."""
 
         async def work_out() -> T:
             return await self.read(function, *args, self.now())
 
-        found: T = await self._recent.get((function, args), work_out)
+        found: T = await self._recent.get((self.stores.control.writes, function, args), work_out)
         return found
 
     async def look_up(

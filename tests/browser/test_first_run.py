@@ -26,7 +26,7 @@ def test_one_machine_alone_still_shows_what_it_measured(alone: Board, open_page:
 
 def test_an_empty_server_says_how_to_begin(fresh: Board, open_page: Open) -> None:
     page = open_page(fresh)
-    expect(page.locator(".page-body")).to_contain_text("broadgauge schools add")
+    expect(page.locator("#overview-body")).to_contain_text("broadgauge schools add")
     page.goto(f"{fresh.url}/agents")
     expect(page.locator("#agents-body")).to_contain_text("No agent yet")
     expect(page.locator("#add-form")).to_contain_text("No schools yet")

@@ -17,6 +17,8 @@ ADDRESSES = {
     "/kept-aside": "/kept-aside",
     "/storage": "/storage",
     "/needs": "/needs",
+    "/coverage": "/coverage",
+    "/calendar": "/calendar",
     "/school/<school_id>": "/school/{school}",
     "/test/<test_id>": "/test/{test}",
     "/404": "/nothing-here",
@@ -62,6 +64,6 @@ def test_beside_real_schools_each_that_is_made_up_is_marked(
 
 def test_where_all_is_real_nothing_is_marked(served: Board, open_page: Open) -> None:
     page = open_page(served, "/")
-    expect(page.get_by_text("Lincoln Elementary")).to_be_visible()
+    expect(page.get_by_role("link", name="Lincoln Elementary")).to_be_visible()
     expect(page.locator(".made-up")).to_have_count(0)
     expect(page.get_by_text("Simulated data")).to_have_count(0)

@@ -21,14 +21,15 @@ from ..schools.calendar_import import CalendarFile, CalendarImport, import_days
 from ..schools.model import CalendarDay, CalendarKind, School
 from .routing import Route, TheServices, answer, body_of
 from .schools import Name, SchoolInPath
+from .when import Day
 
 MAX_FILE_BYTES = 2 * 1024 * 1024
 KIND = "What is different on it: holiday, half_day or blackout"
 SchoolAsked = Annotated[
     str | None, Query(description="Only what holds for this school, by name or id")
 ]
-FirstAsked = Annotated[date | None, Query(description="Only what ends on this day or later")]
-LastAsked = Annotated[date | None, Query(description="Only what begins on this day or earlier")]
+FirstAsked = Annotated[Day | None, Query(description="Only what ends on this day or later")]
+LastAsked = Annotated[Day | None, Query(description="Only what begins on this day or earlier")]
 DayInPath = Annotated[UUID, PathParameter(description="The entry's id")]
 
 
@@ -187,7 +188,7 @@ ROUTES = (
     ),
     Route(
         method="POST",
-        path="/calendar/import",
+        path="/calendar-imports",
         endpoint=import_file,
         permission=Permission.MANAGE,
         body=CalendarFile,

@@ -20,8 +20,9 @@ from ..exports import formats
 from ..reports.percentiles import percentiles
 from ..store.percentiles import FIRST, LAST
 from ..store.questions import SHARES, Metric, Window
-from .results import FileFormat, Moment, in_utc
+from .results import FileFormat
 from .routing import Route, TheServices, answer
+from .when import Moment, in_utc
 
 UNITS: dict[Metric, str] = {
     "download": "bits_per_second",

@@ -9,8 +9,8 @@ from starlette.responses import Response
 from ..access.permissions import Permission
 from ..exports import kept_aside as files
 from ..reports.kept_aside import KeptAside, kept_aside
-from .results import Moment, in_utc
 from .routing import Route, TheServices, answer
+from .when import Moment, in_utc
 
 MAX_RECORDS = 10_000
 Format = Annotated[

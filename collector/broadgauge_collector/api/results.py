@@ -1,6 +1,6 @@
 """Results as stored: a page at a time, as JSON, CSV or Parquet."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
@@ -8,7 +8,6 @@ from uuid import UUID
 import pyarrow as pa
 from fastapi import Path, Query
 from msgspec import Struct
-from pydantic import BeforeValidator
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -23,6 +22,7 @@ from ..schools.repository import find_school
 from ..store import Stores, results
 from ..store.results import Place
 from .routing import Route, TheServices, answer
+from .when import Moment, in_utc
 
 MAX_ROWS = 50_000
 NO_CURSOR = "'before' must be the 'next' of an earlier page."
@@ -31,16 +31,6 @@ Limit = Annotated[int, Query(ge=1, le=MAX_ROWS, description="Most results on thi
 FileFormat = Annotated[
     Literal["json", "csv", "parquet"], Query(description="JSON, or a file to take away")
 ]
-
-
-def _written_out(text: str) -> str:
-    """pydantic would take a bare number for Unix seconds, and 20260101 for a day in 1970."""
-    if "T" not in text.upper():
-        raise ValueError("write a date and a time, such as 2026-01-31T08:00:00Z")
-    return text
-
-
-Moment = Annotated[datetime, BeforeValidator(_written_out)]
 
 
 class Results(Struct, frozen=True, kw_only=True):
@@ -163,18 +153,6 @@ def _next_header(request: Request, following: str | None) -> dict[str, str]:
         return {}
     parameters = urlencode({**request.query_params, "before": following})
     return {"Link": f'<{request.url.path}?{parameters}>; rel="next"'}
-
-
-def in_utc(name: str, moment: datetime | None) -> datetime | None:
-    """A moment that was asked for. Invalid without a zone, or beyond the years there are."""
-    if moment is None:
-        return None
-    if moment.tzinfo is None:
-        raise Invalid(f"'{name}' needs a time zone, such as 2026-01-31T08:00:00Z.")
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError as error:
-        raise Invalid(f"'{name}' is before the year 1 or after 9999 in UTC.") from error
 
 
 ROUTES = (

@@ -138,7 +138,7 @@ def import_file(
     from ..schools.calendar_import import CalendarImport
 
     body = given | {"file": _text(file), "kind": kind and KINDS[kind], "closes": _time(closes)}
-    done = client.send("POST", "/calendar/import", CalendarImport, body)
+    done = client.send("POST", "/calendar-imports", CalendarImport, body)
     if as_json:
         print_json(done)
         return

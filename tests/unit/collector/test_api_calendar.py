@@ -35,17 +35,17 @@ def test_a_day_is_added_listed_and_removed(api: Api, lincoln: Any) -> None:
 def test_the_same_file_twice_changes_nothing(api: Api) -> None:
     day = (date.today() + timedelta(days=30)).strftime("%Y%m%d")  # noqa: DTZ011
     given = {"file": file(event(f"DTSTART;VALUE=DATE:{day}"))}
-    seen = send(api, "POST", "/calendar/import", given | {"dry_run": True}).json()
+    seen = send(api, "POST", "/calendar-imports", given | {"dry_run": True}).json()
     assert [len(seen[key]) for key in ("added", "there")] == [1, 0]
     assert send(api, "GET", "/calendar").json() == []
-    first, second = (send(api, "POST", "/calendar/import", given).json() for _ in range(2))
+    first, second = (send(api, "POST", "/calendar-imports", given).json() for _ in range(2))
     assert [len(first["added"]), len(second["added"]), len(second["there"])] == [1, 0, 1]
     assert send(api, "GET", "/calendar").json() == first["added"]
 
 
 def test_nonsense_is_refused_and_nothing_of_it_kept(api: Api) -> None:
     given = {"file": file(event("DTSTART;VALUE=DATE:20260907"), event(name="What"))}
-    refused = send(api, "POST", "/calendar/import", given)
+    refused = send(api, "POST", "/calendar-imports", given)
     assert refused.status_code == 422
     assert "line 9, 'What': it has no DTSTART" in refused.json()["detail"]
     assert send(api, "GET", "/calendar").json() == []

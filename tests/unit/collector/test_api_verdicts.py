@@ -6,8 +6,10 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pyarrow as pa
+import pytest
 from pyarrow import parquet
 
+from broadgauge_collector import recent
 from broadgauge_collector.capacity.targets import TARGETS
 from broadgauge_collector.schools.model import School
 from broadgauge_wire import ThroughputResult
@@ -142,3 +144,18 @@ def test_the_parquet_export_has_numbers_as_numbers(api: Api) -> None:
 
     assert table["reached_days"].to_pylist() == [12]
     assert table.schema.field("capacity_bits_per_second").type == pa.float64()
+
+
+def test_a_school_just_added_is_in_the_answer_where_answers_are_kept_for_a_while(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a large district every answer is costly, and a recent one is given out."""
+    monkeypatch.setattr(recent, "COSTLY_SECONDS", 0.0)
+
+    def names() -> list[str]:
+        answer = api.http.get("/api/v1/verdicts", headers=api.admin).json()
+        return [each["school"] for each in answer["schools"]]
+
+    assert names() == []
+    api.school()
+    assert names() == ["Lincoln Elementary"]
