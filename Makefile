@@ -29,17 +29,21 @@ install-server:
 	@deploy/install "$(PYTHON)" "$(PREFIX)" requirements/server.txt $(PACKAGES)
 	@echo "Next, as root: $(PREFIX)/bin/broadgauge service install"
 
-# Two files at a time, but for those that measure. What takes longest begins first.
+# Several files at a time, but for those that measure rates. What takes longest begins first.
 SIDE_BY_SIDE := tests/docs tests/browser tests/faults tests/servers tests/contract tests/fuzz tests/packaging tests/property tests/unit
-ALONE := tests/integration tests/lab
+AGENTS := tests/integration
+ALONE := tests/lab $(wildcard $(addprefix tests/integration/test_,shaped_line.py machine_in_use.py middleboxes.py group_test.py))
 
-# Everything; or with ARGS, just what they name.
+# Everything; or with ARGS, just what they name. Tests start hundreds of processes, and each would
+# compile all the code anew.
+test: unexport PYTHONDONTWRITEBYTECODE
 test: $(VENV)/dev.stamp
 	@tests/install-tools
 ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest --numprocesses 4 --dist loadfile $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(AGENTS) $(ALONE:%=--ignore %)
 	$(BIN)/python -m pytest $(ALONE)
 endif
 
@@ -59,6 +63,7 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.ingest
 	$(BIN)/python -m benchmarks.reads
 	$(BIN)/python -m benchmarks.coverage_plan
+	$(BIN)/python -m benchmarks.group_test
 	$(BIN)/python -m benchmarks.reconnect_storm
 	$(BIN)/python -m benchmarks.verdict_mode
 	$(BIN)/python -m benchmarks.throughput_grid $(ARGS)

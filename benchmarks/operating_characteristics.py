@@ -52,10 +52,10 @@ GOALS = {"wrong_ratio": 0.01, "undecided_ratio_after_10_days": 0.15, "coverage":
 CAPACITY_LINKS = 400
 NOT_REACHED = {
     "undecided_after_10_days": (
-        "10 days decide if 9 of them agree, and with one day in five bad a big enough line has 9 "
-        "good ones of 10 in 38% of cases. Without bad days (own_line_without_bad_days) night "
-        "traffic alone still costs a line a tenth above the need some. Wrong verdicts stay under "
-        "their goal."
+        "Ten days decide if 7 of them reached. With one day in five bad, a big enough line has 7 "
+        "good ones of 10 in 88% of cases if every night is tested and bad days come by themselves; "
+        "here some nights have no test that counts, and bad days come together. Without bad days "
+        "(own_line_without_bad_days) it is reached. Wrong verdicts stay under their goal."
     ),
     "capacity_intervals_cover": (
         "The interval takes days as independent, and here they hang together. On lines smaller "

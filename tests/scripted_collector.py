@@ -93,6 +93,7 @@ class ScriptedCollector(ThreadingHTTPServer):
         self.sleeping: list[Behaviour] = []
         self.slotting: list[Behaviour] = []
         self.planning: list[Behaviour] = []
+        self.grouping: list[Behaviour] = []
         self.batches: list[Batch] = []
         self.requests: list[Seen] = []
         self.arrived = threading.Condition()
@@ -126,6 +127,8 @@ class ScriptedCollector(ThreadingHTTPServer):
             self.take_batch(request)
         elif request.path == "/api/v1/plan" and self.planning:
             self.planning.pop(0)(request)
+        elif request.path == "/api/v1/group-calls" and self.grouping:
+            self.grouping.pop(0)(request)
         elif request.path.startswith("/api/v1/slots") and self.slotting:
             self.slotting.pop(0)(request)
         else:

@@ -5,7 +5,14 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from broadgauge_wire import Result, SlotRequest, ThroughputResult, new_id
+from broadgauge_wire import (
+    GroupBegin,
+    GroupCall,
+    Result,
+    SlotRequest,
+    ThroughputResult,
+    new_id,
+)
 from broadgauge_wire.settings import ThroughputConfig
 
 from .budget import Budget, is_inside_this_machine
@@ -82,6 +89,40 @@ def run_by_hand(
     costs = [r.bytes_transferred for r in results if isinstance(r, ThroughputResult)]
     slots.end(slot, sum(cost or 0 for cost in costs))
     return tuple(replace(result, slot_id=slot.id) for result in results)
+
+
+def run_in_group(
+    name: str,
+    request: ProbeRequest,
+    call: GroupCall,
+    part: GroupBegin,
+    budget: Budget,
+    slots: Slots | None,
+    measure: Measure,
+    cancelled: Cancelled,
+) -> tuple[Result, ...]:
+    """Run this machine's part in a group test, whose slot was given already. Alone it says nothing
+    of the line, so it has no bound."""
+    if not budget.reserve(part.bytes_at_most):
+        results: tuple[Result, ...] = (skipped(name, request, (NOT_KEPT,)),)
+        cost = 0
+    else:
+        most = part.bytes_at_most * (1 - MARGIN_SHARE)
+        results, cost = _spent(
+            budget, request, measure(replace(request, max_bytes=most), cancelled)
+        )
+    if slots:
+        slots.end_by_id(part.slot_id, cost)
+    return tuple(_as_part(result, call, part) for result in results[:1])
+
+
+def _as_part(result: Result, call: GroupCall, part: GroupBegin) -> Result:
+    named = replace(
+        result, id=part.result_id, slot_id=part.slot_id, swarm_id=call.group_id, trigger="swarm"
+    )
+    if isinstance(named, ThroughputResult):
+        return replace(named, bound=None, burst_test_id=None)
+    return named
 
 
 def _never() -> bool:

@@ -145,8 +145,10 @@ def _start(
         spooled=shipper.wake,
         stop=stop_measuring,
         slots=Slots(lambda: shipper.identity, spool),
+        groups=shipper.groups,
     )
     shipper.plan.listeners.append(runner.wake)
+    shipper.groups.listeners.append(runner.wake)
     # Daemons: a probe or a request under way must not hold up the end of the process.
     measuring = threading.Thread(target=runner.run, name="runner", daemon=True)
     sending = threading.Thread(target=shipper.run, name="ship", daemon=True)

@@ -28,6 +28,7 @@ from .calibration import Calibrating
 from .config import Config
 from .daily_runs import DailyRuns
 from .errors import SpoolError
+from .groups import Called, GroupsHeard
 from .heavy import run_heavy
 from .hours import ANY
 from .known_issuers import known_issuer, learn_issuers
@@ -42,6 +43,7 @@ from .probes import PROBES, Probe, ProbeRequest, load_probe
 from .schedule import Rhythm, Schedule
 from .slots import Slots
 from .spool import Spool
+from .taking_part import take_part
 from .turns import turn
 
 log = logging.getLogger(__name__)
@@ -54,6 +56,9 @@ MAX_UNSPOOLED = 500
 """Results held in memory while the disk takes none; beyond it the oldest are lost, and said so."""
 
 PLANNED = "throughput"
+GROUP_BEGUN = "group_begun"
+"""The group test that this machine last began its part in."""
+
 INTERVAL = f"probes.{PLANNED}.interval_seconds"
 
 HANG_SECONDS = 600.0
@@ -76,6 +81,7 @@ class Runner:
         spooled: Callable[[], None],
         stop: threading.Event,
         slots: Slots | None = None,
+        groups: GroupsHeard | None = None,
     ) -> None:
         """`settings`, `plan` and `clock_offset_seconds` give what is known now; `spooled` is called
         after results were kept. Without a location of its own, the agent is where it joined."""
@@ -90,6 +96,7 @@ class Runner:
         self._stop = stop
         self._budget = Budget(spool)
         self._slots = slots
+        self._groups = groups
         self._known_lines = KnownLines(spool)
         self._daily_runs = DailyRuns(spool)
         self._calibrating = Calibrating(spool)
@@ -112,6 +119,10 @@ class Runner:
         while not self._stop.is_set():
             self._news.clear()
             self._follow(schedule)
+            if self._groups and (called := self._groups.called) and self._is_awake():
+                with contextlib.suppress(CancelledError), self.work.under_way():
+                    self._take_part(called, self._groups)
+                continue
             due = schedule.next()
             wait = due[1] - time.monotonic() if due else None
             if due is None or (wait is not None and wait > 0):
@@ -165,6 +176,50 @@ class Runner:
         while not self._stop.is_set() and not self._is_awake():
             self._news.wait(FRESH_SECONDS)
             self._news.clear()
+
+    def _take_part(self, called: Called, groups: GroupsHeard) -> None:
+        """Nothing else runs from the call to the end: it might not be over when all begin."""
+        limits, group_id = self._live.current().probes.throughput, str(called.call.group_id)
+        if self._spool.fact(GROUP_BEGUN) == group_id:  # before a restart
+            groups.over(called.call.group_id)
+            return
+
+        def measure(request: ProbeRequest, cancelled: Callable[[], bool]) -> tuple[Result, ...]:
+            self._note(GROUP_BEGUN, group_id)
+            return skip_or_measure(PLANNED, load_probe(PLANNED), request, cancelled)
+
+        with turn(self._spool.directory, self._stop.is_set):
+            request = self._request_in_group(called)
+            results = take_part(
+                called,
+                groups,
+                request,
+                limits,
+                self._budget,
+                self._slots,
+                measure,
+                self._stop.is_set,
+                may_be_busy=not self._has_run(PLANNED),
+            )
+        if results and self._is_awake():
+            self._keep(results)
+
+    def _request_in_group(self, called: Called) -> ProbeRequest | None:
+        """None for a test server that isn't known."""
+        config, settings, call = self._live.current(), self._settings(), called.call
+        location = config.location or self._joined_location
+        plain = probe_request(config, PLANNED, location, self._clock_offset_seconds())
+        ends = (one for one in settings.reflectors if one.id == call.reflector_id)
+        if (end := next(ends, None)) is None:
+            return None
+        request = with_access(
+            replace(plain, trigger="swarm", reflector=end, directions=(call.direction,)), settings
+        )
+        return replace(
+            request,
+            calibrated_bits_per_second=self._calibrating.rates(request, self._stop.is_set),
+            known_issuer=known_issuer(self._spool, end),
+        )
 
     def _run_probe(self, name: str) -> None:
         self._note(f"started:{name}", time.time())

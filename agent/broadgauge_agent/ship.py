@@ -19,6 +19,7 @@ from .backoff import Backoff
 from .client import Answer, client_of, send
 from .errors import SpoolError, StateError, UnreachableError
 from .forking import TOO_MANY, TOO_MANY_SECONDS, ask_for_a_name, forked, name_in
+from .groups import GroupsHeard
 from .identity import Identity, save_identity
 from .live_config import LiveConfig
 from .machine import machine_hash, settle_copy
@@ -79,6 +80,7 @@ class Shipper:
         self.work = Work(HANG_SECONDS)
         self._heard = SettingsHeard(state, live, spool.clock, self._chance, self.wake)
         self.plan = PlanHeard(spool, self._chance)
+        self.groups = GroupsHeard(self._chance, self.wake_at_once)
         self._is_copy = settle_copy(spool, identity)
         presence.listeners.append(self._turn)
 
@@ -87,6 +89,11 @@ class Shipper:
         self._news.set()
         if self._stop.is_set():
             self._turned.set()
+
+    def wake_at_once(self) -> None:
+        """There is something to say that no pause must delay."""
+        self._turned.set()
+        self._news.set()
 
     def _turn(self) -> None:
         """The agent fell asleep or woke: no pause for other reasons must delay what that means."""
@@ -127,9 +134,16 @@ class Shipper:
                 pause = self.ship_all(client) if self.is_awake() else None
                 if pause is None and self._may_send() and not self._is_copy:
                     self.plan.refresh(client)
+                if self._may_hear_of_groups(pause):
+                    self.groups.refresh(client)
                 if not self.is_awake():
                     self._heard.say_asleep(client)
             self._rest(pause)
+
+    def _may_hear_of_groups(self, pause: float | None) -> bool:
+        """Whoever is called goes on asking, though a collector that starts again takes nothing."""
+        is_called = self.groups.called is not None
+        return (pause is None or is_called) and self._may_send() and not self._is_copy
 
     def is_awake(self) -> bool:
         """Whether this machine stands on a school network."""
@@ -161,9 +175,11 @@ class Shipper:
 
     def _rest(self, pause: float | None) -> None:
         if pause is not None:
-            self._turned.wait(pause)
+            is_called = self.groups.called is not None
+            self._turned.wait(min(pause, self.groups.due_seconds()) if is_called else pause)
         elif self.is_awake():
-            self._news.wait(min(self._heard.due_seconds(), self.plan.due_seconds()))
+            due = (self._heard, self.plan, self.groups)
+            self._news.wait(min(heard.due_seconds() for heard in due))
         else:
             self._news.wait(FRESH_SECONDS)
 

@@ -109,7 +109,11 @@ class Slots:
 
     def end(self, slot: Slot, bytes_used: int) -> None:
         """The test is over. If the collector can't be told now, it is before the next one."""
-        self._note([*self._to_end(), [str(slot.id), bytes_used]])
+        self.end_by_id(slot.id, bytes_used)
+
+    def end_by_id(self, slot_id: UUID, bytes_used: int) -> None:
+        """The same for a slot that was given otherwise."""
+        self._note([*self._to_end(), [str(slot_id), bytes_used]])
         with client_of(self._identity()) as client:
             self._tell_ends(client)
 

@@ -17,6 +17,7 @@ from .api import problems, routes
 from .api.boundary import Boundary
 from .config import CONTROL_FILE, ServerConfig
 from .errors import CannotStart
+from .group_tests import GroupTests
 from .ingest import Ingest
 from .rooms.keeping import room_tests
 from .services import Services
@@ -75,6 +76,7 @@ def create_app(services: Services, *, dashboard: bool = True) -> FastAPI:
     app.state.code_failures = FailureLimit()
     app.state.room_tests = room_tests(services)
     app.state.upkeep = Upkeep(services)
+    app.state.group_tests = GroupTests(services)
     problems.install(app)
     routes.install(app)
     if dashboard:
@@ -93,7 +95,9 @@ def create_app(services: Services, *, dashboard: bool = True) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.script_hashes = await warm(app)
     keeping = asyncio.create_task(keep_overview(app.state.services))
+    grouping = asyncio.create_task(app.state.group_tests.live())
     yield
+    grouping.cancel()
     keeping.cancel()
     app.state.room_tests.forget()
     await app.state.upkeep.stop()

@@ -17,6 +17,8 @@ from .pages import (
     calendar,
     coverage,
     kept_aside,
+    line,
+    lines,
     needs,
     not_found,
     one_test,
@@ -91,6 +93,10 @@ def _register_pages() -> None:
         "kept_aside", path=kept_aside.PATH, title=kept_aside.TITLE, layout=kept_aside.layout
     )
     dash.register_page("coverage", path=coverage.PATH, title=coverage.TITLE, layout=coverage.layout)
+    dash.register_page("lines", path=lines.PATH, title=lines.TITLE, layout=lines.layout)
+    dash.register_page(
+        "line", path_template=line.PATH_TEMPLATE, title=line.TITLE, layout=line.layout
+    )
     dash.register_page("calendar", path=calendar.PATH, title=calendar.TITLE, layout=calendar.layout)
     dash.register_page("storage", path=storage.PATH, title=storage.TITLE, layout=storage.layout)
     dash.register_page(

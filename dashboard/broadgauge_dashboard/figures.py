@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from broadgauge_collector.reports import Point, TestRow
+from broadgauge_collector.schools.changes import Change
 
 from . import format as fmt
 from . import traces
@@ -23,14 +24,20 @@ _AXIS: Figure = {
 
 
 def throughput_over_time(
-    points: Sequence[Point], tests: Sequence[TestRow], timezone: str, need: float | None
+    points: Sequence[Point],
+    tests: Sequence[TestRow],
+    timezone: str,
+    need: float | None,
+    changes: Sequence[Change] = (),
 ) -> Figure:
-    """Tests as marks, the day's median as a line, and the need across."""
+    """Tests as marks, the day's median as a line, the need across, and changes from top to
+    bottom."""
     scale = traces.rate_scale([*(p.p90 for p in points), *(t.line_bits_per_second for t in tests)])
     marks = traces.test_marks(tests, timezone, scale)
     several = len({point.group for point in points}) > 1 or not marks
     lines = traces.day_lines(points, scale, "median of the day") if several else []
-    return _over_days(figure_of([*marks, *lines], scale, need), points, moments=not several)
+    figure = _over_days(figure_of([*marks, *lines], scale, need), points, moments=not several)
+    return _with_changes(figure, points, changes)
 
 
 def throughput_by_hour(points: Sequence[Point], need: float | None) -> Figure:
@@ -47,11 +54,12 @@ def throughput_by_location(points: Sequence[Point], need: float | None) -> Figur
     return _over_locations(points, scale, need)
 
 
-def latency_over_time(points: Sequence[Point]) -> Figure:
-    """Median round trip of each day inside the band of its middle 80%."""
+def latency_over_time(points: Sequence[Point], changes: Sequence[Change] = ()) -> Figure:
+    """Median round trip of each day inside the band of its middle 80%, and changes from top to
+    bottom."""
     scale = traces.MILLISECONDS
     bands, lines = traces.day_bands(points, scale), traces.day_lines(points, scale, "median")
-    return _over_days(figure_of([*bands, *lines], scale), points)
+    return _with_changes(_over_days(figure_of([*bands, *lines], scale), points), points, changes)
 
 
 def latency_by_hour(points: Sequence[Point]) -> Figure:
@@ -118,6 +126,23 @@ def _over_days(figure: Figure, points: Sequence[Point], *, moments: bool = False
         noon = days[0] + timedelta(hours=12)
         axis |= {"tickvals": [noon], "ticktext": [f"{noon:%b} {noon.day}"]}
     figure["layout"]["xaxis"] |= axis
+    return figure
+
+
+def changes_shown(points: Sequence[Point], changes: Sequence[Change]) -> list[Change]:
+    """Those on the days of a chart."""
+    days = [point.group for point in points]
+    return [c for c in changes if days and min(days) <= c.day.isoformat() <= max(days)]
+
+
+def _with_changes(figure: Figure, points: Sequence[Point], changes: Sequence[Change]) -> Figure:
+    lines = [
+        traces.down(c.day, f"{c.text}, {fmt.day(c.day)}") for c in changes_shown(points, changes)
+    ]
+    if lines:
+        layout = figure["layout"]
+        layout["shapes"] = [*layout.get("shapes", ()), *lines]
+        layout["showlegend"] = True
     return figure
 
 

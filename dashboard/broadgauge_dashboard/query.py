@@ -58,6 +58,11 @@ def test_of(given: Any) -> UUID:
     return _id_of(given, "There is no such test. Choose one from its school's list.")
 
 
+def line_of(given: Any) -> UUID:
+    """A line's id. NotFound if it can't be one."""
+    return _id_of(given, "There is no such line. Choose one from the list.")
+
+
 def text_of(given: Any, most: int = 100) -> str:
     """What to look for."""
     return given.strip()[:most] if isinstance(given, str) else ""

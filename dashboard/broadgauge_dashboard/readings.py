@@ -69,6 +69,11 @@ def conclusion(result: ThroughputResult) -> str:
         return f"There is no rate: {fmt.sentence(result.error)}"
     if result.path_kind == "loopback":
         return "Measured inside one machine: this says nothing about a line."
+    if result.bound == "at_least" and result.swarm_parts:
+        together = "All agents together carried this"
+        return f"{together}, and more might have carried more: {OR_FASTER}."
+    if result.bound == "exact" and result.swarm_parts:
+        return "As more agents joined, the sum grew no further: the line is full."
     if result.bound == "exact":
         return "The line, and neither end, set this rate."
     if result.bound == "at_least":
@@ -97,6 +102,8 @@ def advice(result: ThroughputResult) -> str | None:
     """What would let the next test see more."""
     if result.bound != "at_least" or result.limited_by is None or result.path_kind == "loopback":
         return None
+    if result.swarm_parts and result.limited_by == "nic":
+        return "To see all of the line, put agents on more computers."
     return ADVICE.get(result.limited_by)
 
 

@@ -36,6 +36,7 @@ def shell() -> dmc.MantineProvider:
 def _header() -> html.Header:
     links = [
         _nav("Overview", "/"),
+        _nav("Lines", "/lines"),
         _nav("Coverage", "/coverage"),
         _nav("Needs", "/needs"),
         _nav("Agents", "/agents"),

@@ -5,7 +5,7 @@ color is never the only signal.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, time
+from datetime import date, datetime, time
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ Trace = dict[str, Any]
 Place = Callable[[Point], Any]
 
 DOWNLOAD, UPLOAD, ESTIMATE, OTHER = "#3b82d6", "#c27c0e", "#0e9f7e", "#8a8f98"
+CHANGED = "#a855c7"
 COLORS = {"download": DOWNLOAD, "upload": UPLOAD}
 DASHES = {"download": "solid", "upload": "dot"}
 DOTS = {"upload": "diamond"}
@@ -104,6 +105,15 @@ def across(level: float, words: str, dash: str = "dash") -> Trace:
     ends = {"xref": "paper", "x0": 0, "x1": 1, "yref": "y", "y0": level, "y1": level}
     line = {"color": OTHER, "width": 2, "dash": dash}
     return {"type": "line", **ends, "line": line, "name": words, "showlegend": True}
+
+
+def down(day: date, words: str) -> Trace:
+    """A line from top to bottom at a day, named in the legend."""
+    ends = {"xref": "x", "x0": datetime.combine(day, time(12)), "yref": "paper", "y0": 0, "y1": 1}
+    line = {"color": CHANGED, "width": 2, "dash": "dot"}
+    return {
+        "type": "line", **ends, "x1": ends["x0"], "line": line, "name": words, "showlegend": True,
+    }  # fmt: skip
 
 
 def faint(color: str, opacity: float = 0.18) -> str:

@@ -47,7 +47,7 @@ _REASONS: dict[Reason, str] = {
     "about_at_target": "About at the target: too close to call.",
     "machine_limited": (
         "The testing computer was the limit, or its readings were unsteady. "
-        "Use a faster computer, on a cable."
+        "Use a faster computer, on a cable, or several at once (a group test)."
     ),
     "no_people": "Nobody is counted at this school yet. Add its enrollment.",
 }

@@ -1,9 +1,13 @@
+from contextlib import suppress
+
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
 from tests.browser.serving import Board, nights
 
 LONGER_THAN_A_REFRESH = 31_000
+REFRESHES = 20
+"""On a busy machine even a small district's answer is a costly one, kept for a while."""
 
 
 def left_open(open_page: Open, here: Board) -> Page:
@@ -19,7 +23,11 @@ def test_an_open_page_shows_new_results_by_itself(fresh: Board, open_page: Open)
     agent = fresh.agent(fresh.school("Lincoln Elementary"))
     page = left_open(open_page, fresh)
     fresh.post(agent, *nights(600))
-    page.clock.fast_forward(LONGER_THAN_A_REFRESH)
+    for _ in range(REFRESHES):
+        page.clock.fast_forward(LONGER_THAN_A_REFRESH)
+        with suppress(AssertionError):
+            expect(page.locator("table.schools")).to_contain_text("Meets", timeout=2000)
+            break
     expect(page.locator("table.schools")).to_contain_text("Meets the target")
 
 

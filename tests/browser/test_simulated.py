@@ -18,6 +18,8 @@ ADDRESSES = {
     "/storage": "/storage",
     "/needs": "/needs",
     "/coverage": "/coverage",
+    "/lines": "/lines",
+    "/line/<link_id>": "/line/{line}",
     "/calendar": "/calendar",
     "/school/<school_id>": "/school/{school}",
     "/test/<test_id>": "/test/{test}",
@@ -32,12 +34,13 @@ def test_every_page_says_that_its_data_is_made_up(
     with client_of(fresh) as client:
         simulated(client, tmp_path / "s.json", lately()).send_history(running.now(), print)
         school = client.get("/schools", list[dict[str, Any]])[0]["id"]
+        line = client.get("/links", list[dict[str, Any]])[0]["id"]
         test = client.get("/results", dict[str, Any], school=school)["results"][0]["id"]
     page = open_page(fresh, "/")
     templates = {p["path_template"] or p["path"] for p in dash.page_registry.values()}
     assert templates == ADDRESSES.keys()
     for address in ADDRESSES.values():
-        page.goto(fresh.url + address.format(school=school, test=test))
+        page.goto(fresh.url + address.format(school=school, test=test, line=line))
         banner = page.locator(".made-up")
         expect(banner).to_contain_text("every school here is made up")
     page.goto(f"{fresh.url}/schools/{school}/rooms")

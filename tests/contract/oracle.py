@@ -85,6 +85,7 @@ class Oracle:
                 "method": test.method,
                 "client": test.client,
                 "public_server": test.public_server,
+                "is_part": _is_part(test),
             }
             | ({"location": test.location} if with_location else {})
             for one, test in self._tests(window)
@@ -101,7 +102,11 @@ class Oracle:
         return [_listed(*pair) for pair in chosen], len(found)
 
     def readings(self, window: Window, school_id: UUID) -> dict[ReadingKind, int]:
-        kinds = (_reading(test) for one, test in self._tests(window) if one.school_id == school_id)
+        kinds = (
+            _reading(test)
+            for one, test in self._tests(window)
+            if one.school_id == school_id and not _is_part(test)
+        )
         return dict(Counter(kinds))
 
     def latest(self, window: Window, direction: Direction, school_id: UUID | None) -> list[Latest]:
@@ -120,6 +125,10 @@ class Oracle:
         for one, test in self._measured(window, school_id):
             paths[one.school_id].add(test.path_kind)
         return {school_id for school_id, seen in paths.items() if seen == {"loopback"}}
+
+    def heard(self, window: Window) -> set[UUID]:
+        kinds = ThroughputResult, LatencyResult
+        return {one.school_id for one in self._in(window) if isinstance(one.result, kinds)}
 
     def ways(self, window: Window, school_id: UUID) -> list[tuple[Segment, PathKind]]:
         pairs: list[tuple[Kept, Result]] = [*self._measured(window, school_id)]
@@ -320,17 +329,23 @@ def _newest_first(pair: tuple[Kept, Any]) -> tuple[float, int]:
     return -pair[0].moment.timestamp(), -pair[1].id.int
 
 
+def _is_part(test: ThroughputResult) -> bool:
+    return test.trigger == "swarm" and test.swarm_id not in (None, test.id)
+
+
 def _rated(test: ThroughputResult) -> bool:
     return test.error is None and test.line_bits_per_second is not None
 
 
 def _ours(test: ThroughputResult) -> bool:
-    return test.method == "ndt7" and not test.public_server and test.client == "agent"
+    by_ours = test.method == "ndt7" and not test.public_server and test.client == "agent"
+    return by_ours and not _is_part(test)
 
 
 def _by_own_network(test: ThroughputResult) -> bool:
     own = test.path_kind not in ("vpn", "failover")
-    return test.method == "ndt7" and not test.public_server and own
+    is_ours = test.method == "ndt7" and not test.public_server
+    return is_ours and own and not _is_part(test)
 
 
 def _reading(test: ThroughputResult) -> ReadingKind:
@@ -354,6 +369,7 @@ def _listed(one: Kept, test: ThroughputResult) -> Listed:
         one.moment, one.school_id, test.segment, test.reflector_id, test.path_kind, test.trigger,
         test.error is not None, test.line_bits_per_second, test.ceiling_bits_per_second,
         test.bound, test.simulated, test.method, test.client, test.public_server,
+        _is_part(test),
     )  # fmt: skip
     return Listed(
         measured, test.id, one.agent_id, test.direction, test.location, test.limited_by,

@@ -170,6 +170,10 @@ def test_latest_rates_and_who_measured_inside_one_machine(
         assert questions.only_loopback(window, school_id) == loopback
 
 
+def test_schools_that_were_heard(questions: Questions, window: Window) -> None:
+    assert questions.heard(window) == ORACLE.heard(window)
+
+
 @pytest.mark.parametrize("by", ["day", "hour", "location"])
 def test_spreads(questions: Questions, window: Window, by: Grouping) -> None:
     for school_id, timezone in zip(TERM.school_ids, TIMEZONES, strict=True):

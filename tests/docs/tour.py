@@ -244,6 +244,8 @@ UNDER_SYSTEMD = (
 ON_A_MAC = "it needs a Mac"
 A_CALENDAR = "it needs a district's calendar: tests/unit/collector/test_cli_calendar.py has one"
 
+A_GROUP = "it takes several agents: tests/integration/test_group_test.py starts one"
+A_CHANGE = "it needs a line and a change: tests/unit/collector/test_cli_calendar.py has both"
 A_LINE_OF_ONES_OWN = "it needs a line: tests/unit/collector/test_cli_coverage.py has one"
 
 A_DATABASE = "it needs a database: tests/servers/test_sinks.py sends to a real one"
@@ -338,6 +340,27 @@ HOW_TO = {
         Block("broadgauge coverage", in_the_shell),
         Block('broadgauge coverage line "Lincoln Elementary WAN"', A_LINE_OF_ONES_OWN),
         Block("broadgauge coverage goal --closed-tests 12", A_LINE_OF_ONES_OWN),
+    ),
+    "lines.md": (
+        Block(
+            'broadgauge links set "Lincoln Elementary WAN" --contracted-mbps 500 '
+            "--price-per-month 650 --contract-ends 2027-06-30",
+            A_LINE_OF_ONES_OWN,
+        ),
+    ),
+    "group-tests.md": (
+        Block('broadgauge groups start "Internet"', A_GROUP),
+        Block("broadgauge groups list", A_GROUP),
+    ),
+    "changes.md": (
+        Block(
+            'broadgauge changes add "Fiber instead of copper" --on 2026-03-03 --kind new-line '
+            '--line "Lincoln Elementary WAN"',
+            A_CHANGE,
+        ),
+        Block("broadgauge changes", A_CHANGE),
+        Block("broadgauge changes effect 0192f0c1-7b1e-7c3a-8e52-1f0a9b6d4c11", A_CHANGE),
+        Block("broadgauge week", in_the_shell),
     ),
     "school-calendar.md": (
         Block(

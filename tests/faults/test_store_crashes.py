@@ -5,7 +5,9 @@ import pytest
 from tests.faults.trials import trials
 
 
-@pytest.mark.parametrize(("scenario", "every"), [("commit", 151), ("upkeep", 701), ("erase", 701)])
+@pytest.mark.parametrize(
+    ("scenario", "every"), [("commit", 401), ("upkeep", 1901), ("erase", 2101)]
+)
 def test_what_was_acknowledged_is_stored_once_wherever_the_store_is_killed(
     scenario: str, every: int
 ) -> None:

@@ -81,13 +81,13 @@ def post_batch(server: Server, agent: dict[str, Any], tests: list[ThroughputResu
 
 
 def test_twelve_nights_at_120_meet(server: Server) -> None:
-    """12 of 12 days: the exact interval begins at 0.025^(1/12) = 0.735, above one half."""
+    """12 of 12 days: the exact interval begins at 0.025^(1/12) = 0.735, above 0.34."""
     verdict = school_with_tests(server, "Meets", [120 * MBIT] * DAYS)
     assert (verdict["conclusion"], verdict["reason"]) == ("meets", None)
 
 
 def test_twelve_nights_at_80_fall_below(server: Server) -> None:
-    """0 of 12 days: the upper end is 1 - 0.025^(1/12) = 0.265, under one half."""
+    """0 of 12 days: the upper end is 1 - 0.025^(1/12) = 0.265, under 0.34."""
     verdict = school_with_tests(server, "Below", [80 * MBIT] * DAYS)
     assert (verdict["conclusion"], verdict["reason"]) == ("below", None)
 

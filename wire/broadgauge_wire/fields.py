@@ -26,6 +26,7 @@ Id = UUID
 Segment = Literal["lan", "wan", "internet"]
 PathKind = Literal["network", "vpn", "failover", "loopback"]
 Trigger = Literal["planned", "manual", "swarm", "survey"]
+GroupReadiness = Literal["idle", "busy", "ready", "cannot"]
 Direction = Literal["download", "upload"]
 Bound = Literal["exact", "at_least"]
 LimitedBy = Literal[

@@ -10,6 +10,7 @@ from .fields import (
     Count,
     Direction,
     Explanation,
+    GroupReadiness,
     Id,
     Instant,
     Lane,
@@ -235,12 +236,76 @@ class SlotPass(Struct, frozen=True, kw_only=True):
         Annotated[float, Meta(gt=0, le=MAX_SLOT_SECONDS)], about("How long it holds", "s")
     ]
     bytes: Annotated[Count, about("Payload at which its tests end", "byte")]
+    member_id: Annotated[
+        Id | None, about("Whose bytes these are, where a group shares the slot; else null")
+    ] = None
 
 
 class SlotEnd(Struct, frozen=True, kw_only=True):
     """`POST slots/{slot_id}/end`: the test is over, and the line is free."""
 
     bytes_used: Annotated[Count, about("Payload it cost, both ways together", "byte")]
+
+
+class GroupAsk(Struct, frozen=True, kw_only=True):
+    """`POST group-calls`: am I called to a group test, and here is how I stand to it."""
+
+    group_id: Annotated[
+        Id | None, about("The group test that was heard of; null for none so far")
+    ] = None
+    state: Annotated[
+        GroupReadiness, about("ready: holds still until it begins; cannot: takes no part in it")
+    ] = "idle"
+    why_not: Annotated[Explanation | None, about("Why it can't, if it can't")] = None
+
+
+class GroupBegin(Struct, frozen=True, kw_only=True):
+    """A member's part in a group test whose begin is set. In seconds from now, since clocks
+    differ; the same asked again."""
+
+    result_id: Annotated[Id, about("What its result is to be called")]
+    slot_id: Annotated[Id, about("Its slot: to be ended with what it cost")]
+    token: Annotated[
+        LongSecret | None,
+        about("What is shown to the test server; null for one that asks for none"),
+    ] = None
+    begins_in_seconds: Annotated[
+        Annotated[float, Meta(ge=-1e6, le=1e6)],
+        about("When the group begins, counted from when this was asked and answered", "s"),
+    ]
+    joins_after_seconds: Annotated[
+        Seconds, about("When this member joins, from the group's begin", "s")
+    ]
+    ends_after_seconds: Annotated[Seconds, about("When all end, from the group's begin", "s")]
+    connections: Annotated[
+        Annotated[int, Meta(ge=1, le=16)], about("How many it opens, all at once")
+    ] = 1
+    bytes_at_most: Annotated[
+        Count, about("Payload that was set aside for it: it ends there", "byte")
+    ]
+
+
+class GroupCall(Struct, frozen=True, kw_only=True):
+    """A group test that an agent is called to."""
+
+    group_id: Annotated[Id, about("What the collector calls it; results say it as swarm_id")]
+    reflector_id: Annotated[Id, about("Test server that all of them test to")]
+    direction: Annotated[Direction, about("Which way they load the line")]
+    bytes_at_most: Annotated[Count, about("Payload that the part may cost", "byte")]
+    begin: Annotated[
+        GroupBegin | None, about("The member's part; null while it isn't set when to begin")
+    ] = None
+
+
+class GroupAnswer(Struct, frozen=True, kw_only=True):
+    """What an agent is told of group tests."""
+
+    call: Annotated[GroupCall | None, about("What it is called to; null where there is none")] = (
+        None
+    )
+    ask_again_seconds: Annotated[
+        Annotated[float, Meta(ge=0.1, le=86400)], about("When to ask again", "s")
+    ]
 
 
 class BatchKey(Struct, frozen=True, kw_only=True):

@@ -37,6 +37,9 @@ from .fields import (
 MAX_RATES = 200
 """Of one test's rates over time: ten seconds of tenths, and some to spare."""
 
+MAX_PARTS = 32
+"""Of one group test: more agents than any test server serves at once."""
+
 
 class NetworkLink(Struct, frozen=True, kw_only=True, gc=False):
     """The network link of this machine that a test went out on."""
@@ -47,6 +50,36 @@ class NetworkLink(Struct, frozen=True, kw_only=True, gc=False):
         BitsPerSecond | None, about("Negotiated speed of the interface", "bit/s")
     ] = None
     mtu_bytes: Annotated[Count | None, about("Largest IP packet it carries", "byte")] = None
+
+
+class GroupPart(Struct, frozen=True, kw_only=True, gc=False):
+    """One agent's part in a group test."""
+
+    result_id: Annotated[Id, about("The part's own result, which is never judged alone")]
+    agent_id: Annotated[Id, about("Agent that made it")]
+    school_id: Annotated[Id, about("School of that agent")]
+    joined_after_seconds: Annotated[
+        Seconds, about("When it joined, counted from the group's begin", "s")
+    ]
+    line_bits_per_second: Annotated[
+        BitsPerSecond | None,
+        about("Its share of the sum, in the part that the estimate rests on", "bit/s"),
+    ] = None
+    ceiling_bits_per_second: Annotated[
+        BitsPerSecond | None, about("The most line rate its machine could have seen", "bit/s")
+    ] = None
+    trouble: Annotated[
+        Explanation | None, about("Why it doesn't count in the sum, if it doesn't")
+    ] = None
+
+
+class GroupStage(Struct, frozen=True, kw_only=True, gc=False):
+    """What a group carried with so many agents."""
+
+    agents: Annotated[Count, about("Agents that loaded the line together")]
+    line_bits_per_second: Annotated[BitsPerSecond, about("Line rate of their sum", "bit/s")]
+    from_seconds: Annotated[Seconds, about("Begin of what was summed, from the group's begin", "s")]
+    to_seconds: Annotated[Seconds, about("End of what was summed, from the group's begin", "s")]
 
 
 class ResultBase(Struct, frozen=True, kw_only=True, tag_field="kind", gc=False):
@@ -181,6 +214,18 @@ class ThroughputResult(ResultBase, frozen=True, kw_only=True, tag="throughput"):
         BitsPerSecond | None,
         about("Line rate that the sender kept to until the end, if it was told to", "bit/s"),
     ] = None
+    swarm_seconds: Annotated[
+        SignedSeconds | None,
+        about("Of a part in a group test: when its load began, from the group's begin", "s"),
+    ] = None
+    swarm_parts: Annotated[
+        Annotated[tuple[GroupPart, ...], Meta(max_length=MAX_PARTS)],
+        about("Of a group test: whose parts it is the sum of"),
+    ] = ()
+    swarm_stages: Annotated[
+        Annotated[tuple[GroupStage, ...], Meta(max_length=MAX_PARTS)],
+        about("Of a group test: what it carried as agents joined"),
+    ] = ()
 
 
 class LatencyResult(ResultBase, frozen=True, kw_only=True, tag="latency"):

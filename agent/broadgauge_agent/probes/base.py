@@ -29,6 +29,15 @@ class KnownLine(Struct, frozen=True, kw_only=True):
     """It was asked about less, and ended when that was proven: the line may carry more."""
 
 
+class GroupTime(Struct, frozen=True, kw_only=True):
+    """When a part in a group test joins and ends, counted from the group's begin. That is by this
+    machine's monotonic clock, which all of its processes share."""
+
+    began: float
+    joins_after_seconds: float
+    ends_after_seconds: float
+
+
 class ProbeRequest(Struct, frozen=True, kw_only=True):
     """What a probe is asked to do. Crosses into the child process of a heavy probe as JSON."""
 
@@ -58,6 +67,9 @@ class ProbeRequest(Struct, frozen=True, kw_only=True):
     target_bits_per_second: float | None = None
     """Line rate that is asked about. A test ends once the line is known to carry it, and is sent at
     little more than that where it can be; None finds all that the line carries."""
+
+    group: GroupTime | None = None
+    """Of a group test: the load begins at that moment, and lasts until that."""
 
     access_token: str | None = None
     server_url: str = ""

@@ -40,20 +40,26 @@ class Transfer(Struct, frozen=True, kw_only=True):
 
 
 class Running:
-    """A slot that came here: how long it holds, what it has moved, and what of it is under way."""
+    """A slot that came here: how long it holds, what each who shares it has moved, and what of it
+    is under way."""
 
     def __init__(self, slot: SlotPass, began: float, ends: float) -> None:
         self.slot = slot
         self.began = began
         self.ends = ends
-        self.num_bytes = 0
         self.is_superseded = False
         self.under_way: set[SlotGrant] = set()
-        self._limit = slot.bytes - min(MARGIN_BYTES, slot.bytes * MARGIN_SHARE)
+        self._moved: dict[UUID | None, int] = {}
 
-    def is_used_up(self) -> bool:
-        """Whether it has moved what it may."""
-        return self.num_bytes >= self._limit
+    def count(self, member_id: UUID | None, num_bytes: int) -> None:
+        """Bytes that were moved for a member of the group that shares the slot, or for who has it
+        alone."""
+        self._moved[member_id] = self._moved.get(member_id, 0) + num_bytes
+
+    def is_used_up(self, slot: SlotPass) -> bool:
+        """Whether whoever shows this pass has moved what it may."""
+        limit = slot.bytes - min(MARGIN_BYTES, slot.bytes * MARGIN_SHARE)
+        return self._moved.get(slot.member_id, 0) >= limit
 
     def is_over(self, now: float) -> bool:
         """Whether it holds no more."""
@@ -69,8 +75,9 @@ class Running:
 class SlotGrant(Grant):
     """A transfer under a slot."""
 
-    def __init__(self, running: Running, book: "SlotBook") -> None:
+    def __init__(self, slot: SlotPass, running: Running, book: "SlotBook") -> None:
         super().__init__()
+        self._slot = slot
         self._running = running
         self._book = book
         self._num_bytes = 0
@@ -81,7 +88,7 @@ class SlotGrant(Grant):
     @property
     def is_over(self) -> bool:
         """Whether it has to end, though nothing moves."""
-        return self._running.is_used_up() or self._running.is_over(self._book.now())
+        return self._running.is_used_up(self._slot) or self._running.is_over(self._book.now())
 
     @property
     def seconds_left(self) -> float:
@@ -91,14 +98,14 @@ class SlotGrant(Grant):
     def take(self, num_bytes: int) -> bool:
         """Count bytes that were moved; False once the slot is over or has used up its own."""
         self._num_bytes += num_bytes
-        self._running.num_bytes += num_bytes
+        self._running.count(self._slot.member_id, num_bytes)
         return not self.is_over
 
     def end(self) -> None:
         """The transfer is over."""
         if self in self._running.under_way:
             self._running.under_way.remove(self)
-            self._book.ended(self._running.slot, self._began, self._num_bytes)
+            self._book.ended(self._slot, self._began, self._num_bytes)
 
 
 class SlotBook:
@@ -119,7 +126,7 @@ class SlotBook:
         before = self._before(slot.lines, now)
         own = next((running for running in before if running.slot.id == slot.id), None)
         if own is not None:
-            return self._go_on(own, now)
+            return self._go_on(slot, own, now)
         left = self._seconds_left(slot, now)
         if left <= 0 or any(running.slot.begins >= slot.begins for running in before):
             return _over(OVER)
@@ -129,7 +136,7 @@ class SlotBook:
             return Occupied()
         running = Running(slot, now, now + min(slot.seconds, left))
         self._latest |= dict.fromkeys(slot.lines, running)
-        return SlotGrant(running, self)
+        return SlotGrant(slot, running, self)
 
     def ended(self, slot: SlotPass, began: float, num_bytes: int) -> None:
         """A transfer under a slot has ended."""
@@ -154,10 +161,10 @@ class SlotBook:
             del self._latest[line]
         return list({id(r): r for line in lines if (r := self._latest.get(line))}.values())
 
-    def _go_on(self, running: Running, now: float) -> SlotGrant | Refusal:
-        if running.is_used_up():
+    def _go_on(self, slot: SlotPass, running: Running, now: float) -> SlotGrant | Refusal:
+        if running.is_used_up(slot):
             return _over(USED_UP)
-        return _over(OVER) if running.is_over(now) else SlotGrant(running, self)
+        return _over(OVER) if running.is_over(now) else SlotGrant(slot, running, self)
 
     def _seconds_left(self, slot: SlotPass, now: float) -> float:
         """Until a slot that wasn't seen yet is over by the collector's clock, at most: that shows

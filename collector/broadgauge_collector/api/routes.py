@@ -16,8 +16,10 @@ from . import (
     agents,
     audit,
     calendars,
+    changes,
     coverage,
     demand,
+    groups,
     health,
     links,
     measure,
@@ -39,6 +41,7 @@ from . import (
     tokens,
     upkeep,
     verdicts,
+    week,
 )
 from .routing import Route, register
 
@@ -57,6 +60,8 @@ API_ROUTES = (
     *refused.ROUTES,
     *verdicts.ROUTES,
     *audit.ROUTES,
+    *changes.ROUTES,
+    *week.ROUTES,
     *seats.ROUTES,
     *demand.ROUTES,
     *coverage.ROUTES,
@@ -67,6 +72,7 @@ API_ROUTES = (
     *upkeep.ROUTES,
     *sinks.ROUTES,
     *slots.ROUTES,
+    *groups.ROUTES,
     *openapi.ROUTES,
 )
 OTHER_ROUTES = (*health.ROUTES, *session.ROUTES, *measure.ROUTES, *sheets.ROUTES)

@@ -58,6 +58,16 @@ def columns_of(tests: Sequence[LinkTest]) -> Columns:
     return columns(table, day, closed)
 
 
+def since_change(tests: Columns, changed: date | None) -> Columns:
+    """The same, with nothing said by those of a day on which the line became another one, and by
+    those before it. That day has tests of both lines."""
+    if changed is None:
+        return tests
+    before = (tests.unfit == 0) & (tests.day <= changed.toordinal())
+    unfit = np.where(before, place_of("before_change"), tests.unfit).astype(np.int8)
+    return tests._replace(unfit=unfit)
+
+
 def day_of(ordinal: int) -> date:
     """The day that a column's number stands for."""
     return date.fromordinal(ordinal)
@@ -75,6 +85,7 @@ SCHEMA = pa.schema(
         ("method", pa.string()),
         ("client", pa.string()),
         ("public_server", pa.bool_()),
+        ("is_part", pa.bool_()),
     ]
 )
 
@@ -93,6 +104,7 @@ def _unfit(table: pa.Table, line: NDArray[np.float64]) -> NDArray[np.int8]:
         "failover": _is(table, "path_kind", "failover"),
         "unknown_path": ~_is(table, "path_kind", "network"),
         "not_planned": ~planned,
+        "group_part": _flags(table, "is_part"),
     }
     places = [place_of(why) for why in rules]
     return np.select(list(rules.values()), places, 0).astype(np.int8)

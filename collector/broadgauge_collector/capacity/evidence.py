@@ -7,10 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .columns import AT_LEAST, EXACT, Columns, columns_of
+from .columns import AT_LEAST, EXACT, Columns, columns_of, since_change
 from .exclusions import EXCLUSIONS, WHY_NOT, Exclusion, place_of
 from .method import Method
 from .model import LinkTest, Need, UnknownNeed
+from .need import bits_on, since
 from .votes import counts, exclusions, votes
 
 _TOO_SLOW: tuple[Exclusion, ...] = ("unknown_ceiling", "machine_too_slow")
@@ -59,7 +60,8 @@ def weigh(
     first, last = (day.toordinal() for day in window)
     inside = tests.where((tests.day >= first) & (tests.day <= last))
     real = bool(((inside.unfit == 0) & ~inside.simulated).any())
-    why = exclusions(inside, _bits(need), method, drop_simulated=real)
+    need = since(need, window[0]) if isinstance(need, Need) else need
+    why = exclusions(inside, bits_on(need, inside.day), method, drop_simulated=real)
     return Evidence(inside, why, need, real)
 
 
@@ -71,21 +73,20 @@ def why_not(
     *,
     last: date,
     drop_simulated: bool,
+    changed: date | None = None,
 ) -> str | None:
     """One plain sentence on why a test is not behind the verdict on a need; None if it is.
 
-    `voting_days` are the days whose votes were judged, `last` the last that was looked at.
+    `voting_days` are the days whose votes were judged, `last` the last that was looked at,
+    `changed` that on which the line last became another one.
     """
-    only = columns_of([test])
-    place = exclusions(only, _bits(need), method, drop_simulated=drop_simulated)[0]
+    only = since_change(columns_of([test]), changed)
+    bits = bits_on(need, only.day)
+    place = exclusions(only, bits, method, drop_simulated=drop_simulated)[0]
     if excluded := EXCLUSIONS[place]:
         return WHY_NOT[excluded]
-    if isinstance(need, Need) and not counts(only, votes(only, need.bits_per_second, method))[0]:
+    if bits is not None and not counts(only, votes(only, bits, method))[0]:
         return WHY_NOT["school_hours"]
     if test.day > last:
         return WHY_NOT["since_evaluation"]
     return None if test.day in voting_days else WHY_NOT["other_days_decide"]
-
-
-def _bits(need: Need | UnknownNeed) -> float | None:
-    return need.bits_per_second if isinstance(need, Need) else None

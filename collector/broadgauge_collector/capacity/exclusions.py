@@ -14,6 +14,8 @@ Exclusion = Literal[
     "other_protocol",
     "public_server",
     "not_planned",
+    "group_part",
+    "before_change",
     "no_need",
     "unknown_ceiling",
     "machine_too_slow",
@@ -47,10 +49,16 @@ WHY_NOT: dict[Exclusion, str] = {
     ),
     "public_server": "Went to a public server, beyond the district's own lines: never judged.",
     "not_planned": "Started by hand: only planned and group tests count.",
+    "group_part": "One agent's part in a group test: the sum of all parts counts.",
+    "before_change": (
+        "Made before this line was changed, or on the day of it: it says nothing about the line "
+        "as it is now."
+    ),
     "no_need": "The need is unknown.",
     "unknown_ceiling": "It is not known how fast a line the testing computer could have seen.",
     "machine_too_slow": (
-        "The testing computer could not have seen the need: use a faster one, on a cable."
+        "The testing computer could not have seen the need: use a faster one, on a cable, or "
+        "several at once in a group test."
     ),
     "school_hours": (
         "Made in school hours: shows what others left over, and counts only where it reached."

@@ -1,12 +1,15 @@
 """A verdict in one or two plain sentences, with its numbers, for a tech director."""
 
+import numpy as np
+
 from .evidence import Evidence
 from .method import Method
 from .model import Conclusion, Need, Reason, UnknownNeed
+from .need import bits_on
 from .tally import Tally, share_reached
-from .words import number, percent, rate
+from .words import day, number, percent, rate
 
-_REMEDY = "Use a faster computer, on a cable."
+_REMEDY = "Use a faster computer, on a cable, or several at once: a group test does that."
 
 
 def explain(
@@ -18,6 +21,21 @@ def explain(
     method: Method,
 ) -> str:
     """What was found and, where nothing was decided, what to do about it."""
+    words = _found(conclusion, reason, evidence, count, more_days, method)
+    need = evidence.need
+    if reason == "loopback" or isinstance(need, UnknownNeed) or not need.earlier:
+        return words
+    return f"{words} {_changes(need)}"
+
+
+def _found(
+    conclusion: Conclusion,
+    reason: Reason | None,
+    evidence: Evidence,
+    count: Tally,
+    more_days: int | None,
+    method: Method,
+) -> str:
     if reason == "loopback":
         return (
             "Every test ran inside one machine, which says nothing about the line. "
@@ -25,26 +43,45 @@ def explain(
         )
     if isinstance(evidence.need, UnknownNeed):
         return evidence.need.explanation
-    need = evidence.need
+    need = _needed(evidence.need, evidence)
+    share = percent(method.share_of_days)
     if conclusion == "meets":
-        return f"{_split(need, count)} {_interval(count, method)} more than half: it is big enough."
+        return f"{_split(need, count)} {_interval(count, method)} over {share}: it is big enough."
     if conclusion == "below":
-        return f"{_split(need, count)} {_interval(count, method)} less than half: it falls short."
+        return f"{_split(need, count)} {_interval(count, method)} under {share}: it falls short."
     if reason == "machine_limited":
         return _machine_limited(need, evidence, count)
     if reason == "about_at_target":
         return (
-            f"{_split(need, count)} That is about even: "
+            f"{_split(need, count)} That is about at the target: "
             f"{method.horizon_days} days like these would not decide it."
         )
     return _not_enough(need, evidence, count, more_days, method)
 
 
-def _split(need: Need, count: Tally) -> str:
-    days = number(count.days, "day")
-    words = (
-        f"The line reached the need of {rate(need.bits_per_second)} on {count.reached} of {days}"
+def _needed(need: Need, evidence: Evidence) -> str:
+    """What was needed on the days with tests: a range where people changed between them."""
+    held = bits_on(need, np.unique(evidence.tests.day))
+    bits = np.array([need.bits_per_second if held is None else held]).ravel()
+    bits = bits[~np.isnan(bits)]
+    if not len(bits) or bits.min() == bits.max():
+        return rate(float(bits[0]) if len(bits) else need.bits_per_second)
+    return f"{rate(float(bits.min()))} to {rate(float(bits.max()))} (each day's own)"
+
+
+def _changes(need: Need) -> str:
+    last = need.earlier[-1]
+    was = "not known" if last.bits_per_second is None else rate(last.bits_per_second)
+    several = f", after {number(len(need.earlier), 'change')}" if len(need.earlier) > 1 else ""
+    return (
+        f"The need changed with the people: {was} to {day(last.until)}, "
+        f"{rate(need.bits_per_second)} since{several}."
     )
+
+
+def _split(need: str, count: Tally) -> str:
+    days = number(count.days, "day")
+    words = f"The line reached the need of {need} on {count.reached} of {days}"
     if count.cannot_say:
         words += f" and missed it on {count.missed}; {count.cannot_say} can't say"
     return f"{words}."
@@ -60,7 +97,7 @@ def _interval(count: Tally, method: Method) -> str:
     )
 
 
-def _machine_limited(need: Need, evidence: Evidence, count: Tally) -> str:
+def _machine_limited(need: str, evidence: Evidence, count: Tally) -> str:
     slow = evidence.excluded("machine_too_slow", "unknown_ceiling")
     if count.limited:
         return (
@@ -69,18 +106,18 @@ def _machine_limited(need: Need, evidence: Evidence, count: Tally) -> str:
         )
     return (
         f"{number(slow, 'test')} ran on a computer that could not have seen the need of "
-        f"{rate(need.bits_per_second)}, or not surely. {_REMEDY}"
+        f"{need}, or not surely. {_REMEDY}"
     )
 
 
 def _not_enough(
-    need: Need, evidence: Evidence, count: Tally, more_days: int | None, method: Method
+    need: str, evidence: Evidence, count: Tally, more_days: int | None, method: Method
 ) -> str:
     if evidence.size == 0:
-        return f"No test of this line yet; the need is {rate(need.bits_per_second)}."
+        return f"No test of this line yet; the need is {need}."
     words = (
         f"So far {number(count.tests, 'test')} on {number(count.days, 'day')} count; "
-        f"the need of {rate(need.bits_per_second)} was reached on {count.reached}."
+        f"the need of {need} was reached on {count.reached}."
     )
     if more_days is not None:
         return f"{words} About {number(more_days, 'more day')} like these would decide."

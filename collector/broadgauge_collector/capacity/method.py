@@ -15,11 +15,11 @@ class Method(Struct, frozen=True, kw_only=True):
     confidence: float
     """Of every interval, two-sided."""
     share_of_days: float
-    """A line meets a need if it reaches it on more than this share of days."""
+    """A line meets a need if it reaches it on more than this share of days. Other traffic keeps a
+    big enough line from it on some days; a line that is too small reaches it on none."""
     minimum_tests: int
     minimum_days: int
-    """Six is the least at which an exact 95% interval can clear one half; ten tests is the
-    Blended Learning Implementation Guide's number for a site."""
+    """Of tests, ten is the Blended Learning Implementation Guide's number for a site."""
     horizon_days: int
     """A split that this many days would not decide is about at the target."""
     mostly: float
@@ -32,7 +32,8 @@ class Method(Struct, frozen=True, kw_only=True):
             f"day votes {self.version}: evaluated at the end of each week on a fixed window, and "
             f"stands once two weeks in a row agree; a test reaches the need at "
             f"{self.tolerance:.0%} of it; its computer must be able to see "
-            f"{self.ceiling_margin:.0%} of it; at least {self.minimum_tests} tests on "
+            f"{self.ceiling_margin:.0%} of it; a line meets it on over {self.share_of_days:.0%} of "
+            f"days and falls short on under that; at least {self.minimum_tests} tests on "
             f"{self.minimum_days} days; exact {self.confidence:.0%} intervals; "
             f"undecided after {self.horizon_days} days is about at target"
         )
@@ -43,7 +44,7 @@ METHOD = Method(
     tolerance=0.95,
     ceiling_margin=1.1,
     confidence=0.95,
-    share_of_days=0.5,
+    share_of_days=0.34,
     minimum_tests=10,
     minimum_days=6,
     horizon_days=40,

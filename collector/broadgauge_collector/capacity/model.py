@@ -66,12 +66,26 @@ class Target(Struct, frozen=True, kw_only=True):
     note: Annotated[str, about("What else a reader should know")] = ""
 
 
+class EarlierNeed(Struct, frozen=True, kw_only=True):
+    """What a need was before the people changed."""
+
+    until: Annotated[date, about("Last day on which it was this")]
+    bits_per_second: Annotated[
+        float | None, about("What the line had to carry; null if it isn't known", "bit/s")
+    ]
+    people: Annotated[int, about("People it was for")]
+
+
 class Need(Struct, frozen=True, kw_only=True):
     """What a link must carry for the people behind it, and how that was worked out."""
 
     bits_per_second: Annotated[float, about("What the line must carry", "bit/s")]
     people: Annotated[int, about("People it is for")]
     working: Annotated[str, about("How it was worked out")]
+    earlier: Annotated[
+        tuple[EarlierNeed, ...],
+        about("What it was on earlier days that were looked at, if people changed; oldest first"),
+    ] = ()
 
 
 class UnknownNeed(Struct, frozen=True, kw_only=True):
@@ -95,6 +109,7 @@ class LinkTest(Struct, frozen=True, kw_only=True, gc=False):
     method: ThroughputMethod = "ndt7"
     client: TestClient = "agent"
     public_server: bool = False
+    is_part: bool = False
 
 
 class DayVote(Struct, frozen=True, kw_only=True):
@@ -193,4 +208,12 @@ class Verdict(Struct, frozen=True, kw_only=True):
     today: Annotated[
         Conclusion | None,
         about("What the window that ends today reads: shown as such, never as a verdict"),
+    ] = None
+    week_before: Annotated[
+        Conclusion | None,
+        about("What stood a week earlier, by the people and the changes known today"),
+    ] = None
+    changed_on: Annotated[
+        date | None,
+        about("Day of the window on which the line was changed: later tests alone have a say"),
     ] = None

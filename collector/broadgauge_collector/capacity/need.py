@@ -1,12 +1,17 @@
 """What a link must carry: a target times the people behind it, with the working shown."""
 
+from collections.abc import Sequence
+from datetime import date, timedelta
 from itertools import pairwise
 from math import log
 
+import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from ..schools.model import People
-from .model import Need, SizeClass, Target, UnknownNeed
+from .model import EarlierNeed, Need, SizeClass, Target, UnknownNeed
 from .words import number, rate
 
 MANY = 4
@@ -48,6 +53,50 @@ def work_out(
         return _per_school(target, behind)
     whole = len(behind) == district.schools
     return _per_person(target, behind, sum(n or 0 for n in counted), district.students, whole)
+
+
+def dated(needs: Sequence[tuple[date, Need | UnknownNeed]]) -> Need | UnknownNeed:
+    """One need from those in force from each of these days on, ascending: the last is what is
+    needed now."""
+    now = needs[-1][1]
+    if isinstance(now, UnknownNeed):
+        return now
+    earlier = list[EarlierNeed]()
+    for (_, need), (since, after) in pairwise(needs):
+        if _amount(need) != _amount(after):
+            bits, people = _amount(need)
+            until = since - timedelta(days=1)
+            earlier.append(EarlierNeed(until=until, bits_per_second=bits, people=people))
+    return replace(now, earlier=tuple(earlier))
+
+
+def bits_on(
+    need: Need | UnknownNeed, days: NDArray[np.int64]
+) -> float | NDArray[np.float64] | None:
+    """What was needed on each of these days (ordinals) in bit/s, NaN where that isn't known; one
+    number where it was the same on all, None where it is unknown."""
+    if isinstance(need, UnknownNeed):
+        return None
+    if not need.earlier:
+        return need.bits_per_second
+    until = [one.until.toordinal() for one in need.earlier]
+    bits = [one.bits_per_second for one in need.earlier]
+    held = np.array([np.nan if b is None else b for b in [*bits, need.bits_per_second]])
+    on_days: NDArray[np.float64] = held[np.searchsorted(until, days)]
+    return on_days
+
+
+def since(need: Need, first: date) -> Need:
+    """A need without what it was before a day."""
+    if not need.earlier or need.earlier[0].until >= first:
+        return need
+    return replace(need, earlier=tuple(one for one in need.earlier if one.until >= first))
+
+
+def _amount(need: Need | UnknownNeed) -> tuple[float | None, int]:
+    if isinstance(need, UnknownNeed):
+        return None, 0
+    return need.bits_per_second, need.people
 
 
 def rate_at(target: Target, district_students: int) -> tuple[float, str]:

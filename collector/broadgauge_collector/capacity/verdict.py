@@ -9,6 +9,7 @@ from .evidence import Evidence, weigh
 from .explain import explain
 from .method import METHOD, Method
 from .model import DayVote, Estimate, LinkTest, Need, Reason, Target, UnknownNeed, Verdict
+from .need import bits_on
 from .tally import (
     Tally,
     conclude,
@@ -81,9 +82,9 @@ def capacity(tests: Columns, method: Method) -> Estimate | None:
 
 
 def _days(evidence: Evidence, method: Method) -> tuple[DayVote, ...]:
-    if isinstance(evidence.need, UnknownNeed):
-        return ()
-    return day_votes(evidence.with_a_say(), evidence.need.bits_per_second, method)
+    tests = evidence.with_a_say()
+    bits = bits_on(evidence.need, tests.day)
+    return () if bits is None else day_votes(tests, bits, method)
 
 
 def basis(days: tuple[DayVote, ...], method: Method) -> tuple[DayVote, ...]:

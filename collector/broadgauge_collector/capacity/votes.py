@@ -23,10 +23,14 @@ Counts = Sequence[int]
 """How many votes there are of each kind, in that order."""
 
 
+Bits = float | NDArray[np.float64]
+"""A need in bit/s: the same for all tests, or one for each by its day, NaN where it is unknown."""
+
+
 def exclusions(
-    tests: Columns, need: float | None, method: Method, *, drop_simulated: bool
+    tests: Columns, need: Bits | None, method: Method, *, drop_simulated: bool
 ) -> NDArray[np.int8]:
-    """Why each test has no say on a need in bit/s, as its place among the exclusions."""
+    """Why each test has no say on a need, as its place among the exclusions."""
     no_reading = np.isin(tests.unfit, (place_of("failed"), place_of("no_rate")))
     dropped = tests.simulated & ~no_reading if drop_simulated else np.zeros_like(tests.simulated)
     why = np.where(dropped, place_of("simulated"), tests.unfit).astype(np.int8)
@@ -36,11 +40,12 @@ def exclusions(
         return why
     why[fit & np.isnan(tests.ceiling)] = place_of("unknown_ceiling")
     why[fit & (tests.ceiling < method.ceiling_margin * need)] = place_of("machine_too_slow")
+    why[fit & np.isnan(need)] = place_of("no_need")
     return why
 
 
-def votes(tests: Columns, need: float, method: Method) -> NDArray[np.int8]:
-    """What tests with a say say about a need in bit/s. In school hours never `missed`."""
+def votes(tests: Columns, need: Bits, method: Method) -> NDArray[np.int8]:
+    """What tests with a say say about a need. In school hours never `missed`."""
     reached = (tests.bound != 0) & (tests.line >= method.tolerance * need)
     missed = (tests.bound == EXACT) & tests.closed
     return np.select([reached, missed], [REACHED, MISSED], CANNOT_SAY).astype(np.int8)
@@ -59,7 +64,7 @@ def median_vote(counted: Counts) -> Vote:
     return below if below == above else "cannot_say"
 
 
-def day_votes(tests: Columns, need: float, method: Method) -> tuple[DayVote, ...]:
+def day_votes(tests: Columns, need: Bits, method: Method) -> tuple[DayVote, ...]:
     """One vote for each day with a test that has a say, ascending."""
     said = votes(tests, need, method)
     days, row_days = np.unique(tests.day, return_inverse=True)

@@ -13,10 +13,11 @@ from itertools import pairwise, takewhile
 import numpy as np
 from msgspec.structs import replace
 
-from .columns import Columns
+from .columns import Columns, since_change
 from .evidence import Evidence, weigh
 from .method import METHOD, Method
 from .model import Conclusion, DayVote, Need, Pending, Target, UnknownNeed, Verdict
+from .need import bits_on
 from .tally import conclude, tally
 from .verdict import basis, judge_evidence
 from .votes import day_votes, exclusions
@@ -38,13 +39,17 @@ def judge_weekly(
     today: date,
     days: int,
     method: Method = METHOD,
+    changed: date | None = None,
 ) -> tuple[Verdict, Evidence]:
     """The verdict that stands on a day, and the evidence it shows.
 
     Takes every throughput test of the link in the target's direction, back to the first day of the
-    earliest evaluation. All are held against what today's people need: a count that is put right
-    is no matter of chance, and needn't hold twice.
+    earliest evaluation. Each is held against what the people of its day needed. A count that is put
+    right is right for all of its days at once: it is no matter of chance, and needn't hold twice.
+    Where the line was `changed` on a day, only tests after it have a say, so that what evaluations
+    found before says nothing about the line as it is now.
     """
+    tests = since_change(tests, changed)
     votes_to = _day_votes(tests, need, days, method)
 
     def conclusion_of(end: date) -> Conclusion:
@@ -57,7 +62,10 @@ def judge_weekly(
     end = today if stands is None or not decided else ends[0 if said[0] == said[stands] else stands]
     window = window_to(end, days)
     evidence = weigh(tests, need, window, method)
-    found = judge_evidence(evidence, target, window, method, days=votes_to(end))
+    found = replace(
+        _told(judge_evidence(evidence, target, window, method, days=votes_to(end)), changed),
+        week_before=_stood(said[1:]),
+    )
     if stands is None or not decided:
         return _undecided(found, said[0], ends[0], today), evidence
     run = sum(1 for _ in takewhile(lambda one: one == said[stands], said[stands:]))
@@ -87,6 +95,20 @@ def _standing(said: tuple[Conclusion, ...]) -> int | None:
     return next((place for place, (new, old) in enumerate(pairwise(said)) if new == old), None)
 
 
+def _stood(said: tuple[Conclusion, ...]) -> Conclusion:
+    """What stood when these were the evaluations."""
+    stands = _standing(said)
+    return "undecided" if stands is None else said[stands]
+
+
+def _told(found: Verdict, changed: date | None) -> Verdict:
+    """The same, saying so where a change in the window leaves tests out."""
+    if changed is None or changed < found.window[0]:
+        return found
+    words = f"The line was changed on {name_of(changed)}: only tests after that day count."
+    return replace(found, changed_on=changed, explanation=f"{found.explanation} {words}")
+
+
 def _day_votes(
     tests: Columns, need: Need | UnknownNeed, days: int, method: Method
 ) -> Callable[[date], tuple[DayVote, ...]]:
@@ -94,13 +116,14 @@ def _day_votes(
     it is in."""
     if isinstance(need, UnknownNeed):
         return lambda _: ()
-    bits = need.bits_per_second
     real_days = np.unique(tests.day[(tests.unfit == 0) & ~tests.simulated])
 
     @cache
     def votes(real: bool) -> tuple[list[date], tuple[DayVote, ...]]:
-        why = exclusions(tests, bits, method, drop_simulated=real)
-        found = day_votes(tests.where(why == 0), bits, method)
+        why = exclusions(tests, bits_on(need, tests.day), method, drop_simulated=real)
+        says = tests.where(why == 0)
+        bits = bits_on(need, says.day)
+        found = () if bits is None else day_votes(says, bits, method)
         return [vote.day for vote in found], found
 
     def votes_to(end: date) -> tuple[DayVote, ...]:

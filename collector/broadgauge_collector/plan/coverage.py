@@ -192,7 +192,7 @@ def _advice(part: Part, crew: Crew, around: Circumstances) -> str:
     if around.too_slow:
         return (
             f"{_do_not(around.too_slow)} count: the testing computer could not have seen what "
-            "the line needs. Add a faster one, on a cable."
+            "the line needs. Add a faster one, on a cable, or a second one for group tests."
         )
     if part in ("school_days", "hour_bands") and not around.school_days:
         return "There was no school in these days: comes by itself when school is on again."

@@ -58,8 +58,8 @@ def give_slot(c: Connection, agent: Agent, wish: SlotRequest, now: datetime) -> 
     begins = _begin(c, lines, wish, now)
     length = timedelta(seconds=wish.seconds)
     for moment in (begins, begins + length):
-        _check_blackout(c, agent.school_id, lines, moment)
-    num_bytes = _set_aside(c, agent, wish, begins)
+        check_blackout(c, agent.school_id, lines, moment)
+    num_bytes = set_aside(c, agent, wish, begins)
     row = _row(c, agent, wish, begins, num_bytes)
     c.execute(insert(slot).values(row))
     held = {"slot_id": wish.id, "begins_at": begins, "ends_at": begins + length}
@@ -168,7 +168,7 @@ def _begin(c: Connection, lines: Collection[UUID], wish: SlotRequest, now: datet
     return begins
 
 
-def _check_blackout(
+def check_blackout(
     c: Connection, school_id: UUID, lines: Collection[UUID], moment: datetime
 ) -> None:
     """Also of the schools that share a line with this one: their exam goes over it."""
@@ -210,7 +210,7 @@ def _calendar_with(row: Row[Any], timezone: str) -> SchoolCalendar:
     return SchoolCalendar(timezone=timezone, hours=SchoolHours(), days=(only,))
 
 
-def _set_aside(c: Connection, agent: Agent, wish: SlotRequest, begins: datetime) -> int:
+def set_aside(c: Connection, agent: Agent, wish: SlotRequest, begins: datetime) -> int:
     """What the test may cost at most, of what is left; it has to be what it is expected to."""
     timezone = get_school(c, agent.school_id).timezone
     charged = accounts(

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from functools import cache
 from typing import Annotated
 from uuid import UUID
 
@@ -14,12 +13,12 @@ from numpy.typing import NDArray
 
 from broadgauge_wire.fields import about
 
-from ..capacity.columns import Columns, columns
+from ..capacity.columns import Columns, columns, since_change
 from ..capacity.daypart import Clock, local_day, local_hours, placed, window_of
 from ..capacity.exclusions import place_of
 from ..capacity.method import METHOD
 from ..capacity.model import Need, UnknownNeed
-from ..capacity.need import DistrictSize, size_of, work_out
+from ..capacity.need import bits_on
 from ..capacity.targets import applies, find_target
 from ..capacity.votes import exclusions
 from ..errors import NotFound
@@ -27,6 +26,7 @@ from ..plan.cells import HOURS, NOWHERE, Cell, Place, PlacedTests, cells
 from ..plan.coverage import Circumstances, Covered, Crew, Have, Missing, cover, have, missing, share
 from ..plan.goal import Goal, why_not
 from ..plan.goals import Goals, list_goals
+from ..schools.changes import changed_on
 from ..schools.checks import name_key
 from ..schools.locations import all_locations
 from ..schools.model import Agent, Link
@@ -34,6 +34,7 @@ from ..store import Stores
 from .asked import Asked
 from .district import District, Ways, read_district
 from .link_tests import links_of
+from .needed import Needed
 
 LATELY = timedelta(days=3)
 """An agent heard within that is one that tests: school machines are off over a weekend."""
@@ -45,8 +46,8 @@ NO_PEOPLE = (
 SHOWS_A_ROOM = ("no_need", "unknown_ceiling", "machine_too_slow", "not_planned")
 """Why a test may have no say on the line, and yet shows what its room gets."""
 
-WALKS = ("not_planned",)
-"""Made by hand: not by the plan."""
+WALKS = ("not_planned", "group_part")
+"""Made by hand, not by the plan; or counted with others as one."""
 
 
 class LocationCoverage(Struct, frozen=True, kw_only=True):
@@ -202,7 +203,7 @@ def _standings(
     of_link = links_of(table, Ways(district), schools, servers, [link.id for link in links])
     order = np.argsort(of_link, kind="stable")
     starts = np.searchsorted(of_link[order], np.arange(len(links) + 1))
-    crews = _People(district, asked.now)
+    crews = _People(district, asked)
     rows = _Rows(table, schools)
     own = {link.id: goals.of(link.id) for link in links} if goals.lines else {}
     return {
@@ -254,10 +255,10 @@ def _standing(
     day, closed = placed(rows.moment[mine], clocks)
     inside = (day >= first) & (day <= last)
     mine, day, closed = mine[inside], day[inside], closed[inside]
-    schools = district.behind(link)
     today = date.fromordinal(last)
-    need = work_out(asked.target, district.headcounts(schools, today), crews.size_on(today))
-    why = _why(rows.columns.where(mine), need)
+    need = crews.needed.by(link, today)
+    of_link = rows.columns.where(mine)._replace(day=day)
+    why = _why(since_change(of_link, changed_on(district.changes, link, today)), need)
     place, places = _places(district, link, rows, mine, rooms)
     excused = [place_of(word) for word in SHOWS_A_ROOM]
     counts = (why == 0) | (why == place_of("no_need"))
@@ -287,8 +288,7 @@ def _standing(
 def _why(tests: Columns, need: Need | UnknownNeed) -> NDArray[np.int8]:
     """Why each test has no say, as in judging: a line with real tests drops simulated ones."""
     real = bool(((tests.unfit == 0) & ~tests.simulated).any())
-    bits = need.bits_per_second if isinstance(need, Need) else None
-    return exclusions(tests, bits, METHOD, drop_simulated=real)
+    return exclusions(tests, bits_on(need, tests.day), METHOD, drop_simulated=real)
 
 
 def _places(
@@ -319,19 +319,16 @@ def _places(
 
 
 class _People:
-    """Agents by school and location, and how large the district is."""
+    """Agents by school and location, and what lines need for the people behind them."""
 
-    def __init__(self, district: District, now: datetime) -> None:
+    def __init__(self, district: District, asked: Asked) -> None:
         self._district = district
-        self._now = now
-        self.size_on = cache(self._size_on)
+        self._now = asked.now
+        self.needed = Needed(district, asked.target, asked.fetched().since.date())
         self._at = defaultdict[UUID, list[Agent]](list)
         for agent in district.agents:
             if agent.revoked_at is None:
                 self._at[agent.school_id].append(agent)
-
-    def _size_on(self, day: date) -> DistrictSize:
-        return size_of(self._district.headcounts(tuple(self._district.schools.values()), day))
 
     def of(self, link: Link, places: Sequence[Place]) -> Crew:
         """Those of a line's schools."""

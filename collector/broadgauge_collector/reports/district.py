@@ -14,6 +14,7 @@ from ..capacity.need import Headcount
 from ..errors import NotFound
 from ..schools.calendar import SchoolCalendar
 from ..schools.calendars import calendars
+from ..schools.changes import Change, list_changes
 from ..schools.model import Agent, Link, Reflector, School
 from ..schools.repository import list_links, list_reflectors, list_schools
 from ..store import Stores
@@ -21,13 +22,14 @@ from ..store.questions import Latest, Measured
 
 
 class District(Struct, frozen=True):
-    """Schools and links by id, in order of name."""
+    """Schools and links by id, in order of name; changes by day."""
 
     schools: dict[UUID, School]
     links: dict[UUID, Link]
     reflectors: dict[UUID, Reflector]
     agents: tuple[Agent, ...]
     calendars: dict[UUID, SchoolCalendar]
+    changes: tuple[Change, ...]
 
     def school(self, school_id: UUID) -> School:
         """NotFound if there is no such school."""
@@ -58,6 +60,7 @@ def read_district(stores: Stores) -> District:
             {reflector.id: reflector for reflector in list_reflectors(connection, removed=True)},
             list_agents(connection),
             calendars(connection, schools.values()),
+            list_changes(connection),
         )
 
 

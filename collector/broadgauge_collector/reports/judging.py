@@ -1,17 +1,16 @@
 """Every link of a district against a target."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date, datetime
-from functools import cache, partial
 
 from msgspec import Struct
 
 from ..capacity.columns import Columns
 from ..capacity.daypart import Clock, local_day, place
 from ..capacity.model import LinkTest, Need, UnknownNeed
-from ..capacity.need import DistrictSize, size_of, work_out
 from ..capacity.targets import applies, find_target
 from ..capacity.weekly import judge_weekly
+from ..schools.changes import changed_on
 from ..schools.model import Link
 from ..store import Stores
 from ..store.questions import Measured
@@ -19,16 +18,19 @@ from .asked import Asked
 from .district import District, read_district
 from .link_tests import tests_by_link
 from .model import LinkVerdict
+from .needed import Needed
 
 
 class JudgedLink(Struct, frozen=True):
     """A link's verdict, the need it was held against, whether real tests decide (then no simulated
-    one has a say), and the clocks that its tests were placed on."""
+    one has a say), the clocks that its tests were placed on, and the day on which it last became
+    another line."""
 
     answer: LinkVerdict
     need: Need | UnknownNeed
     real: bool
     clocks: tuple[Clock, ...]
+    changed: date | None
 
 
 def verdicts(
@@ -51,14 +53,10 @@ def judge_links(
     chosen = [link for link in links if link.school_ids and applies(asked.target, link.segment)]
     clocks = {link.id: district.clocks(link) for link in chosen}
     tests = tests_by_link(stores, district, asked, clocks)
-    sizes = cache(partial(_size_on, district))
+    needed = Needed(district, asked.target, asked.evaluated().since.date())
     return tuple(
-        _judge(district, asked, link, clocks[link.id], tests[link.id], sizes) for link in chosen
+        _judge(district, asked, link, clocks[link.id], tests[link.id], needed) for link in chosen
     )
-
-
-def _size_on(district: District, day: date) -> DistrictSize:
-    return size_of(district.headcounts(tuple(district.schools.values()), day))
 
 
 def _judge(
@@ -67,18 +65,18 @@ def _judge(
     link: Link,
     clocks: tuple[Clock, ...],
     tests: Columns,
-    size_on: Callable[[date], DistrictSize],
+    needed: Needed,
 ) -> JudgedLink:
-    schools = district.behind(link)
     today = local_day(asked.now, clocks[0].timezone)
-    needed = work_out(asked.target, district.headcounts(schools, today), size_on(today))
+    need = needed.by(link, today)
+    changed = changed_on(district.changes, link, today)
     verdict, evidence = judge_weekly(
-        tests, needed, target=asked.target, today=today, days=asked.days
+        tests, need, target=asked.target, today=today, days=asked.days, changed=changed
     )
-    names = tuple(school.name for school in schools)
+    names = tuple(school.name for school in district.behind(link))
     people = verdict.need.people if verdict.need else None
     answer = LinkVerdict(link=link, schools=names, people=people, verdict=verdict)
-    return JudgedLink(answer, needed, evidence.real, clocks)
+    return JudgedLink(answer, need, evidence.real, clocks, changed)
 
 
 def link_test(test: Measured, clocks: tuple[Clock, ...]) -> LinkTest:
@@ -97,4 +95,5 @@ def link_test(test: Measured, clocks: tuple[Clock, ...]) -> LinkTest:
         method=test.method,
         client=test.client,
         public_server=test.public_server,
+        is_part=test.is_part,
     )

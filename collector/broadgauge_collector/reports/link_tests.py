@@ -8,9 +8,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from broadgauge_wire import Direction
+
 from ..capacity.columns import Columns, columns
 from ..capacity.daypart import Clock, placed
 from ..store import Stores
+from ..store.questions import Window
 from .asked import Asked
 from .district import District, Ways
 
@@ -22,13 +25,26 @@ def tests_by_link(
 ) -> dict[UUID, Columns]:
     """The tests of each link that has clocks here, placed on them; empty columns where it has
     none."""
+    return tests_in(stores, district, asked.evaluated(), asked.target.direction, clocks)
+
+
+def tests_in(
+    stores: Stores,
+    district: District,
+    window: Window,
+    direction: Direction,
+    clocks: Mapping[UUID, tuple[Clock, ...]],
+    school_id: UUID | None = None,
+) -> dict[UUID, Columns]:
+    """The same in any window; of one school behind the links alone, if one is named."""
     if not clocks:
         return {}
     link_ids = list(clocks)
     behind = {school for link_id in link_ids for school in district.links[link_id].school_ids}
-    schools, reflectors = list(behind), list(district.reflectors)
+    schools = list(behind) if school_id is None else [school_id]
+    reflectors = list(district.reflectors)
     with stores.results.questions() as questions:
-        table = questions.tests(asked.evaluated(), asked.target.direction, schools, reflectors)
+        table = questions.tests(window, direction, schools, reflectors)
     of_link = links_of(table, Ways(district), schools, reflectors, link_ids)
     day, closed = _placed(table, of_link, list(clocks.values()))
     order = np.argsort(of_link, kind="stable")

@@ -10,6 +10,7 @@ from broadgauge_wire import Bound, Direction, LimitedBy, Segment, TestClient, Th
 from broadgauge_wire.fields import about
 
 from ..capacity.model import Target, Verdict
+from ..schools.changes import Change
 from ..schools.model import Agent, Link, People, School
 from ..store.questions import ReadingKind
 
@@ -138,7 +139,7 @@ class SchoolReport(Struct, frozen=True, kw_only=True):
     the link that decides or, where nothing was measured on it, the one most measured. Readings
     inside one machine are in them only where the school has no other; those over a VPN never are.
     `readings` counts the window's tests by what they say, `skipped` those that were due and did
-    not run.
+    not run. `changes` are all that were marked at the school and its lines, by day.
     """
 
     summary: SchoolSummary
@@ -157,6 +158,7 @@ class SchoolReport(Struct, frozen=True, kw_only=True):
     tests_total: int
     readings: dict[ReadingKind, int]
     skipped: int
+    changes: tuple[Change, ...] = ()
 
     @property
     def failed(self) -> int:
@@ -182,6 +184,8 @@ class TestReport(Struct, frozen=True, kw_only=True):
     days: int
     as_of: datetime
     why_not: str | None
+    named: dict[UUID, str] = {}
+    """Agents and schools of a group test."""
 
     @property
     def reading(self) -> ReadingKind:

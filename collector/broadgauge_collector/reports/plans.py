@@ -102,14 +102,14 @@ def _needs(district: District, agent: Agent, now: datetime) -> dict[UUID, float]
         if link is None:
             continue
         if link.id not in by_line:
-            by_line[link.id] = max(_needed(district, link, now), default=None)
+            by_line[link.id] = max(needed_rates(district, link, now), default=None)
         need = by_line[link.id]
         if need is not None:
             needs[reflector.id] = need
     return needs
 
 
-def _needed(district: District, link: Link, now: datetime) -> Iterable[float]:
+def needed_rates(district: District, link: Link, now: datetime) -> Iterable[float]:
     """By each target in the direction that is judged; nothing where people aren't counted."""
     day = local_day(now, district.clocks(link)[0].timezone)
     size = size_of(district.headcounts(tuple(district.schools.values()), day))

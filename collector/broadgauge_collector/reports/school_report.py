@@ -10,6 +10,7 @@ from ..capacity.evidence import why_not
 from ..capacity.method import METHOD
 from ..capacity.model import Target
 from ..capacity.targets import find_target
+from ..schools.changes import Change
 from ..store import Stores
 from ..store.questions import Listed, Measured
 from . import charts
@@ -53,8 +54,15 @@ def school(
         tests_total=total,
         readings=readings,
         skipped=skipped,
+        changes=tuple(c for c in district.changes if _is_here(c, school_id, district)),
         **points,
     )
+
+
+def _is_here(change: Change, school_id: UUID, district: District) -> bool:
+    """Whether it was made at a school, or at a line it depends on."""
+    link = district.links.get(change.link_id) if change.link_id else None
+    return change.school_id == school_id or (link is not None and school_id in link.school_ids)
 
 
 class Standing:
@@ -81,7 +89,15 @@ class Standing:
         first, last = verdict.window
         if placed.day < first:
             return OLDER
-        return why_not(placed, judged.need, voting, METHOD, last=last, drop_simulated=judged.real)
+        return why_not(
+            placed,
+            judged.need,
+            voting,
+            METHOD,
+            last=last,
+            drop_simulated=judged.real,
+            changed=judged.changed,
+        )
 
 
 def _rows(listed: Iterable[Listed], standing: Standing, district: District) -> tuple[TestRow, ...]:

@@ -49,7 +49,7 @@ def overview(stores: Stores, target_key: str, days: int, now: datetime) -> Overv
     asked = Asked(target, days, now)
     judged = judge_links(stores, district, asked, district.links.values())
     background = read_background(stores, district, asked)
-    answers = _by_school(judged)
+    answers = by_school(judged)
     summaries = (
         summarise(school, answers.get(school.id, ()), background)
         for school in district.schools.values()
@@ -77,7 +77,7 @@ def summarise(
     school: School, answers: Sequence[LinkVerdict], background: Background
 ) -> SchoolSummary:
     """One school's row, from the verdicts on its links."""
-    deciding = min(answers, key=_severity, default=None)
+    deciding = worst(answers)
     agents = background.agents.get(school.id, ())
     awake = [agent for agent in agents if agent.asleep_since is None]
     heard = [agent.last_seen_at for agent in awake or agents if agent.last_seen_at is not None]
@@ -100,7 +100,13 @@ def summarise(
     )
 
 
-def _by_school(judged: Iterable[JudgedLink]) -> Mapping[UUID, Sequence[LinkVerdict]]:
+def worst(answers: Iterable[LinkVerdict]) -> LinkVerdict | None:
+    """The verdict that decides for a school which depends on all of these lines."""
+    return min(answers, key=_severity, default=None)
+
+
+def by_school(judged: Iterable[JudgedLink]) -> Mapping[UUID, Sequence[LinkVerdict]]:
+    """The verdicts on the lines of each school."""
     answers = defaultdict[UUID, list[LinkVerdict]](list)
     for link in judged:
         for school_id in link.answer.link.school_ids:

@@ -41,7 +41,17 @@ def test(stores: Stores, test_id: UUID, target_key: str, days: int, now: datetim
         days=days,
         as_of=now,
         why_not=_why_not(stores, district, asked, measured, result),
+        named=_named(district, result),
     )
+
+
+def _named(district: District, result: ThroughputResult) -> dict[UUID, str]:
+    agents = {part.agent_id for part in result.swarm_parts}
+    schools = {part.school_id for part in result.swarm_parts}
+    return {
+        **{agent.id: agent.name for agent in district.agents if agent.id in agents},
+        **{key: school.name for key, school in district.schools.items() if key in schools},
+    }
 
 
 def _why_not(
@@ -83,4 +93,5 @@ def _measured(result: ThroughputResult, school_id: UUID) -> Measured:
         method=result.method,
         client=result.client,
         public_server=result.public_server,
+        is_part=result.swarm_id not in (None, result.id),
     )

@@ -30,10 +30,11 @@ def check_upstream(link: Link, lines: Mapping[UUID, Link], names: Mapping[UUID, 
 
 
 def upstream_of(link: Link, lines: Mapping[UUID, Link]) -> Iterator[Link]:
-    """The lines that a line hangs on, the nearest first."""
-    above = link.upstream_id
-    while above is not None and above in lines:
+    """The lines that a line hangs on, the nearest first, each once."""
+    seen, above = set[UUID](), link.upstream_id
+    while above is not None and above in lines and above not in seen:
         yield lines[above]
+        seen.add(above)
         above = lines[above].upstream_id
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from broadgauge_wire import DroppedResults, Segment
 from broadgauge_wire.fields import about
@@ -83,6 +84,16 @@ class School(Struct, frozen=True, kw_only=True):
     def people_on(self, day: date) -> People | None:
         """The counts in force on a day; None before the first."""
         return next((p for p in reversed(self.people) if p.since <= day), None)
+
+    def people_then(self, day: date, today: date) -> People | None:
+        """The counts to hold tests of a day up to today against: before the first counts, those;
+        before the first peak that is known, that. What begins after today is not known yet."""
+        known = [p for p in self.people if p.since <= today]
+        found = next((p for p in reversed(known) if p.since <= day), known[0] if known else None)
+        if found is None or found.concurrent_users is not None:
+            return found
+        peaks = (p.concurrent_users for p in known if p.since > found.since)
+        return replace(found, concurrent_users=next((n for n in peaks if n is not None), None))
 
 
 class SchoolCount(Struct, frozen=True):

@@ -1,6 +1,7 @@
 """Schools, lines, test servers and agents, made over the API as people make them."""
 
 from collections.abc import Callable, Iterable
+from datetime import date
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +15,7 @@ from broadgauge_wire.tokens import parse_join_token
 
 from ..cli.client import ServerClient
 from ..errors import ServerRefused
+from ..schools.changes import Change, ChangeKind
 from ..schools.model import Agent, Link, Reflector, School
 from ..version import VERSION
 from .agents import SimulatedAgent, agents_of
@@ -111,6 +113,7 @@ def _add_line(
             "contracted_bits_per_second": line.bits_per_second if line.contracted else None,
         }
         client.send("POST", "/links", Link, body)
+        _mark(client, line)
     name = f"Simulated test server, {line.name}"
     if name not in known.reflectors:
         body = {
@@ -121,6 +124,18 @@ def _add_line(
             "link": line.name,
         }
         client.send("POST", "/reflectors", Reflector, body)
+
+
+def _mark(client: ServerClient, line: Line) -> None:
+    """What was done to it, as people would mark it."""
+    done: list[tuple[date, ChangeKind, str]] = []
+    if line.upgraded_on:
+        done.append((line.upgraded_on, "new_line", "Faster line"))
+    if line.fault:
+        done.append((line.fault[1], "other", "Fault repaired"))
+    for day, kind, text in done:
+        body = {"day": day, "kind": kind, "text": text, "line": line.name}
+        client.send("POST", "/changes", Change, body)
 
 
 def _join(

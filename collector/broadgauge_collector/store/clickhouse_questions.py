@@ -39,7 +39,11 @@ IN_WINDOW = f"moment >= {SINCE} AND moment < {UNTIL} AND received_at >= {RECEIVE
 HOUR_IN_WINDOW = f"started_at >= {SINCE} AND started_at < {UNTIL}"
 
 BY_AGENT = "coalesce(client, 'agent') = 'agent'"
-OURS = f"(method = 'ndt7' AND NOT coalesce(public_server, false) AND {BY_AGENT})"
+A_PART = "coalesce(trigger = 'swarm' AND swarm_id != id, 0)"
+"""Of a group test: what it read is what the others left. The sum is a test of its own."""
+
+OURS = f"""(method = 'ndt7' AND NOT coalesce(public_server, false) AND {BY_AGENT}
+    AND NOT {A_PART})"""
 """By agents, by their own protocol, to the district's test servers: others are listed, no more."""
 
 HELD_BACK = "coalesce(bound = 'at_least' AND limited_by IN ('pacer', 'policy'), 0)"
@@ -47,9 +51,9 @@ HELD_BACK = "coalesce(bound = 'at_least' AND limited_by IN ('pacer', 'policy'), 
 RATED = "(error IS NULL AND line_bits_per_second IS NOT NULL)"
 MEASURED = f"({RATED} AND {OURS})"
 
-FACTS = """path_kind, trigger, toBool(error IS NOT NULL), line_bits_per_second,
+FACTS = f"""path_kind, trigger, toBool(error IS NOT NULL), line_bits_per_second,
     ceiling_bits_per_second, bound, simulated, method, coalesce(client, 'agent'),
-    toBool(coalesce(public_server, false))"""
+    toBool(coalesce(public_server, false)), toBool({A_PART})"""
 
 TESTS = f"throughput WHERE {counted('throughput')}"
 LATENCIES = f"latency WHERE {counted('latency')}"
@@ -86,7 +90,8 @@ class ClickHouseQuestions:
                 line_bits_per_second, ceiling_bits_per_second, bound, path_kind, trigger,
                 toBool(error IS NOT NULL) AS failed, simulated, method,
                 coalesce(client, 'agent') AS client,
-                toBool(coalesce(public_server, false)) AS public_server
+                toBool(coalesce(public_server, false)) AS public_server,
+                toBool({A_PART}) AS is_part
                 {", location" if with_location else ""}
             FROM throughput
             JOIN ({_places("schools")}) AS asked ON asked.of = school_id
@@ -116,7 +121,7 @@ class ClickHouseQuestions:
         query = f"""
             SELECT multiIf(NOT ({BY_AGENT}), 'browser', error IS NOT NULL, 'failed',
                 coalesce(toString(bound), 'unclear')), count()
-            FROM {TESTS} AND {SCHOOL} AND {IN_WINDOW} GROUP BY 1
+            FROM {TESTS} AND {SCHOOL} AND {IN_WINDOW} AND NOT {A_PART} GROUP BY 1
         """  # noqa: S608 - names of our own
         return dict(self._seen.rows(query, {"school": school_id, **_window(window)}))
 
@@ -142,6 +147,15 @@ class ClickHouseQuestions:
             GROUP BY school_id HAVING countIf(coalesce(path_kind, '') != 'loopback') = 0
         """  # noqa: S608 - names of our own
         rows = self._seen.rows(query, {"school": school_id, **_window(window)})
+        return {UUID(school) for (school,) in rows}
+
+    def heard(self, window: Window) -> set[UUID]:
+        query = f"""
+            SELECT DISTINCT toString(school_id) FROM {TESTS} AND {IN_WINDOW}
+            UNION DISTINCT SELECT toString(school_id) FROM {LATENCIES} AND {IN_WINDOW}
+            UNION DISTINCT SELECT toString(school_id) FROM {HOURS} AND {HOUR_IN_WINDOW}
+        """  # noqa: S608 - names of our own
+        rows = self._seen.rows(query, _window(window))
         return {UUID(school) for (school,) in rows}
 
     def ways(self, window: Window, school_id: UUID) -> list[tuple[Segment, PathKind]]:
@@ -268,7 +282,7 @@ class ClickHouseQuestions:
                     {_count("upload", "error IS NOT NULL")}),
                 max(moment)
             FROM {TESTS} AND {SCHOOL} AND location IS NOT NULL AND {IN_WINDOW}
-                AND method = 'ndt7' AND NOT coalesce(public_server, false)
+                AND NOT {A_PART} AND method = 'ndt7' AND NOT coalesce(public_server, false)
                 AND coalesce(path_kind, '') NOT IN ('vpn', 'failover')
             GROUP BY location, made_by, segment, loopback
         """  # noqa: S608 - names of our own

@@ -38,7 +38,11 @@ GROUPS: dict[Grouping, str] = {
 # What was received before a window can't have begun in it; a clock may lead by a day at most.
 IN_WINDOW = f"({MOMENT}) >= $since AND ({MOMENT}) < $until AND received_at >= $received_since"
 BY_AGENT = "coalesce(client, 'agent') = 'agent'"
-OURS = f"method = 'ndt7' AND NOT coalesce(public_server, false) AND {BY_AGENT}"
+A_PART = "coalesce(throughput.trigger = 'swarm' AND throughput.swarm_id <> throughput.id, false)"
+"""Of a group test: what it read is what the others left. The sum is a test of its own."""
+
+OURS = f"""method = 'ndt7' AND NOT coalesce(public_server, false) AND {BY_AGENT}
+    AND NOT {A_PART}"""
 """By agents, by their own protocol, to the district's test servers: others are listed, no more."""
 
 MEASURED = f"error IS NULL AND line_bits_per_second IS NOT NULL AND {OURS}"
@@ -49,16 +53,16 @@ RATED = "error IS NULL AND line_bits_per_second IS NOT NULL"
 
 CHARTED = "segment = $segment AND path_kind = $path AND error IS NULL"
 
-_FACTS = """path_kind, trigger, error IS NOT NULL, line_bits_per_second,
+_FACTS = f"""path_kind, trigger, error IS NOT NULL, line_bits_per_second,
     ceiling_bits_per_second, bound, simulated, method, coalesce(client, 'agent'),
-    coalesce(public_server, false)"""
+    coalesce(public_server, false), {A_PART}"""
 
 
 _WHOSE = """school_id, agent_id, received_at, started_at, clock_offset_seconds, segment, path_kind,
     location, simulated"""
 GATHERED = {
-    "throughput": f"""{_WHOSE}, error, id, direction, trigger, reflector_id, method, client,
-        public_server, bound, limited_by, line_bits_per_second, throughput_bits_per_second,
+    "throughput": f"""{_WHOSE}, error, id, direction, trigger, swarm_id, reflector_id, method,
+        client, public_server, bound, limited_by, line_bits_per_second, throughput_bits_per_second,
         ceiling_bits_per_second, idle_rtt_seconds, bytes_transferred""",
     "latency": f"{_WHOSE}, error, sent, lost, rtt_p50_seconds",
     HOURLY: f"{_WHOSE}, windows, failed, rtt_p50_seconds, lost_ratio",
@@ -88,7 +92,7 @@ class DuckDBQuestions:
                 line_bits_per_second, ceiling_bits_per_second, bound, path_kind, trigger,
                 error IS NOT NULL AS failed, simulated, method,
                 coalesce(client, 'agent') AS client,
-                coalesce(public_server, false) AS public_server
+                coalesce(public_server, false) AS public_server, {A_PART} AS is_part
                 {", location" if with_location else ""}
             FROM {self._rows("throughput", window)}
             JOIN ({_places("schools")}) AS asked ON asked.id = school_id
@@ -122,7 +126,8 @@ class DuckDBQuestions:
         query = f"""
             SELECT CASE WHEN NOT ({BY_AGENT}) THEN 'browser'
                 WHEN error IS NOT NULL THEN 'failed' ELSE coalesce(bound, 'unclear') END, count(*)
-            FROM {self._of_school("throughput", window, school_id)} GROUP BY 1
+            FROM {self._of_school("throughput", window, school_id)}
+            WHERE NOT {A_PART} GROUP BY 1
         """  # noqa: S608 - names of our own
         return dict(self._cursor.execute(query).fetchall())
 
@@ -145,6 +150,11 @@ class DuckDBQuestions:
             GROUP BY school_id HAVING bool_and(coalesce(path_kind, '') = 'loopback')
         """  # noqa: S608 - names of our own
         return {row[0] for row in self._cursor.execute(query, _window(window)).fetchall()}
+
+    def heard(self, window: Window) -> set[UUID]:
+        rows = (self._inside(kind, window) for kind in ("throughput", "latency", HOURLY))
+        query = " UNION ".join(f"SELECT DISTINCT school_id FROM {one}" for one in rows)  # noqa: S608 - names of our own
+        return {row[0] for row in self._cursor.execute(query).fetchall()}
 
     def ways(self, window: Window, school_id: UUID) -> list[tuple[Segment, PathKind]]:
         tests, latencies, hours = (
@@ -267,7 +277,8 @@ class DuckDBQuestions:
                     {_count("upload", "error IS NOT NULL")}),
                 max({MOMENT})
             FROM {self._of_school("throughput", window, school_id)}
-            WHERE location IS NOT NULL AND method = 'ndt7' AND NOT coalesce(public_server, false)
+            WHERE location IS NOT NULL AND NOT {A_PART}
+                AND method = 'ndt7' AND NOT coalesce(public_server, false)
                 AND coalesce(path_kind, '') NOT IN ('vpn', 'failover')
             GROUP BY 1, 2, 3, 4
         """  # noqa: S608 - names of our own

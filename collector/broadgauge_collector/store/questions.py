@@ -54,6 +54,8 @@ class Measured(NamedTuple):
     method: ThroughputMethod
     client: TestClient
     public_server: bool
+    is_part: bool = False
+    """Of a group test, whose sum is a test of its own."""
 
 
 class Listed(NamedTuple):
@@ -171,7 +173,8 @@ class Questions(Protocol):
         Columns: `moment` (UTC without a zone), `school` and `reflector` (places in what was asked
         for, from 0; null for a test server that is not among these), `segment`, then
         `line_bits_per_second`, `ceiling_bits_per_second`, `bound`, `path_kind`, `trigger`,
-        `failed`, `simulated`, `method`, `client` and `public_server`; `location` if asked for.
+        `failed`, `simulated`, `method`, `client`, `public_server` and `is_part` (of a group test);
+        `location` if asked for.
         """
 
     def newest_tests(self, window: Window, school_id: UUID, limit: int) -> tuple[list[Listed], int]:
@@ -182,7 +185,8 @@ class Questions(Protocol):
         """
 
     def readings(self, window: Window, school_id: UUID) -> dict[ReadingKind, int]:
-        """How many throughput tests of a school are of which kind, in both directions."""
+        """How many throughput tests of a school are of which kind, in both directions; a group test
+        counts once, where its sum is kept."""
 
     def latest(self, window: Window, direction: Direction, school_id: UUID | None) -> list[Latest]:
         """Measured rates in one direction, newest first; of one school, or of all."""
@@ -190,6 +194,10 @@ class Questions(Protocol):
     def only_loopback(self, window: Window, school_id: UUID | None) -> set[UUID]:
         """Schools where every rate that was measured was measured inside one machine; this one
         alone, or among all."""
+
+    def heard(self, window: Window) -> set[UUID]:
+        """Schools with a throughput test or a latency window that began in it, failed or not, by
+        whomever."""
 
     def ways(self, window: Window, school_id: UUID) -> list[tuple[Segment, PathKind]]:
         """Segments and paths on which a school measured anything, the most measured first."""

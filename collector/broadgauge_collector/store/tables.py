@@ -298,6 +298,19 @@ coverage_goal = Table(
     Column("location_tests", Integer, nullable=False),
 )
 
+# Something that was changed on a day, at a line or at a school: one of both.
+change_mark = Table(
+    "change_mark",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("day", Date, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("text", String(200), nullable=False),
+    Column("link_id", Uuid, ForeignKey("link.id"), index=True),
+    Column("school_id", Uuid, ForeignKey("school.id"), index=True),
+    Column("made_at", Instant, nullable=False),
+)
+
 # Permission for one test to load its lines. Its bytes are set aside on `day`, the school's own, and
 # counted whole until `used_bytes` is known.
 slot = Table(
@@ -345,6 +358,50 @@ agent_spending = Table(
 # Agents whose version asks for slots: their tests without one are strangers' to a test server.
 slot_asker = Table(
     "slot_asker",
+    metadata,
+    Column("agent_id", Uuid, ForeignKey("agent.id"), primary_key=True),
+    Column("version", String(200), nullable=False),
+)
+
+# Several agents that test one line at once. What came of it is the result of the same id.
+group_test = Table(
+    "group_test",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("link_id", Uuid, ForeignKey("link.id"), nullable=False, index=True),
+    Column("reflector_id", Uuid, ForeignKey("reflector.id"), nullable=False, index=True),
+    Column("direction", String(8), nullable=False),
+    Column("state", String(8), nullable=False, index=True),
+    Column("reason", Text),
+    Column("called_by", String(8), nullable=False),
+    Column("called_at", Instant, nullable=False, index=True),
+    Column("wanted_at", Instant, nullable=False),
+    Column("in_school_hours", Boolean, nullable=False),
+    Column("wanted_bits_per_second", Float),
+    Column("begins_at", Instant),
+    Column("ends_at", Instant),
+    Column("line_bits_per_second", Float),
+    Column("bound", String(8)),
+)
+
+group_member = Table(
+    "group_member",
+    metadata,
+    Column("group_id", Uuid, ForeignKey("group_test.id"), primary_key=True),
+    Column("agent_id", Uuid, ForeignKey("agent.id"), primary_key=True, index=True),
+    Column("school_id", Uuid, ForeignKey("school.id"), nullable=False, index=True),
+    Column("state", String(8), nullable=False),
+    Column("why_not", Text),
+    Column("ceiling_bits_per_second", Float),
+    Column("bytes_at_most", BigInteger, nullable=False),
+    Column("joins_after_seconds", Float),
+    Column("result_id", Uuid),
+    Column("slot_id", Uuid),
+)
+
+# Agents whose version asks for group tests.
+group_asker = Table(
+    "group_asker",
     metadata,
     Column("agent_id", Uuid, ForeignKey("agent.id"), primary_key=True),
     Column("version", String(200), nullable=False),

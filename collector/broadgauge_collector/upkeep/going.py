@@ -11,6 +11,7 @@ from sqlalchemy import Column, Connection, Table, delete, func, select, update
 
 from ..access.agents import list_agents
 from ..errors import Conflict, NotFound
+from ..plan.groups import groups_of
 from ..rooms.results import browsers_of
 from ..schools.model import Agent
 from ..schools.repository import find_school
@@ -115,9 +116,11 @@ def _adopt_copies(c: Connection, going: Going) -> None:
 
 def result_ids(going: Going) -> dict[str, tuple[UUID, ...]]:
     """Under which ids the store of results has theirs. Browsers at a school have one of their
-    own."""
+    own, and so have its group tests."""
     browsers = tuple(browsers_of(school_id) for school_id in going.school_ids)
-    return {"agent_ids": (*going.agent_ids, *browsers), "school_ids": going.school_ids}
+    groups = tuple(groups_of(school_id) for school_id in going.school_ids)
+    agent_ids = (*going.agent_ids, *browsers, *groups)
+    return {"agent_ids": agent_ids, "school_ids": going.school_ids}
 
 
 def _going(agent: Agent) -> Going:

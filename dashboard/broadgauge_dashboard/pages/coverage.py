@@ -6,6 +6,7 @@ from dash import Input, Output, dcc, html
 
 from broadgauge_collector.access.permissions import Permission
 from broadgauge_collector.errors import NotFound
+from broadgauge_collector.plan.group_book import list_groups
 from broadgauge_collector.reports.coverage import coverage, line_grid
 from broadgauge_collector.schools.repository import list_links
 from broadgauge_collector.services import Services
@@ -17,6 +18,7 @@ from ..views.coverage import grid_panels, line_select, lines_panel
 
 PATH = "/coverage"
 TITLE = "Coverage \u00b7 broadgauge"
+GROUPS_SHOWN = 10
 
 
 def layout(target: Any = None, days: Any = None, line: Any = None, **_: Any) -> html.Div:
@@ -68,4 +70,5 @@ async def show_coverage(
         grid = await services.report(line_grid, link_id, None, *asked)
     except NotFound:
         return await services.run(lines_panel, await services.report(coverage, *asked))
-    return await services.run(grid_panels, grid)
+    groups = await services.look_up(list_groups, link_id=link_id, limit=GROUPS_SHOWN)
+    return await services.run(grid_panels, grid, groups)

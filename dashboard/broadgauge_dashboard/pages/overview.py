@@ -13,7 +13,7 @@ from ..callbacks import callback
 from ..parts import loading, period_select, refresh, target_select
 from ..query import OverviewQuery, overview_query, target_choices
 from ..views.overview import body
-from . import audit, checklist
+from . import audit, checklist, week
 
 PATH = "/"
 TITLE = "Overview · broadgauge"
@@ -35,6 +35,7 @@ def layout(**address: Any) -> html.Div:
         [
             html.H1("Overview"),
             html.Div(_controls(query), className="controls", role="search"),
+            week.section(),
             html.Div(loading(420), id="overview-body", className="page-body"),
             checklist.section(),
             audit.section(),

@@ -14,7 +14,7 @@ from ..callbacks import callback
 from ..parts import loading, period_select, refresh, target_select
 from ..query import days_of, school_of, target_choices, target_of
 from ..views.school import body, no_such_school
-from . import carry, seats
+from . import carry, changes, seats
 from .rooms import section
 
 PATH_TEMPLATE = "/school/<school_id>"
@@ -34,6 +34,7 @@ def layout(school_id: str = "", target: Any = None, days: Any = None, **_: Any) 
             ),
             html.Div(controls, className="controls"),
             html.Div([loading(220), loading(360)], id="school-body", className="page-body"),
+            changes.section(),
             seats.section(),
             carry.section(),
             section(),
@@ -49,11 +50,13 @@ def layout(school_id: str = "", target: Any = None, days: Any = None, **_: Any) 
     Input("target", "value"),
     Input("days", "value"),
     Input("refresh", "n_intervals"),
+    Input("change-marked", "children"),
+    Input("change-removed", "children"),
     State("school-id", "data"),
     permission=Permission.READ,
 )
 async def show_school(
-    services: Services, target: str, days: str, _: int | None, school_id: str
+    services: Services, target: str, days: str, _: int | None, __: Any, ___: Any, school_id: str
 ) -> list[Any]:
     """The school against a target."""
     asked = (target_of(target), days_of(days))

@@ -55,9 +55,17 @@ def _throughput(report: SchoolReport) -> html.Section:
         return panel(title, _nothing_measured(report))
     drawn = [test for test in report.tests if _on_chart(test, report)]
     zone = report.summary.school.timezone
-    figure = figures.throughput_over_time(points, drawn, zone, _need(report))
-    shown = graph("throughput-by-day", figure, title, medians(points, fmt.rate), height=400)
+    figure = figures.throughput_over_time(points, drawn, zone, _need(report), report.changes)
+    said = _marked(medians(points, fmt.rate), points, report)
+    shown = graph("throughput-by-day", figure, title, said, height=400)
     return panel(title, shown, note=_marks(report, drawn))
+
+
+def _marked(said: str, points: Sequence[Point], report: SchoolReport) -> str:
+    """The same with the changes that the chart shows."""
+    shown = figures.changes_shown(points, report.changes)
+    changes = ", ".join(f"{change.text} on {fmt.day(change.day)}" for change in shown)
+    return f"{said}. Marked: {changes}" if changes else said
 
 
 def _marks(report: SchoolReport, drawn: Sequence[TestRow]) -> str:
@@ -108,8 +116,9 @@ def _latency(report: SchoolReport) -> html.Section:
     title, points = "Latency over time", report.latency_by_day
     if not points:
         return _no_data(title, "No latency was measured in this period.")
-    figure = figures.latency_over_time(points)
-    shown = graph("latency-by-day", figure, title, medians(points, fmt.milliseconds))
+    figure = figures.latency_over_time(points, report.changes)
+    said = _marked(medians(points, fmt.milliseconds), points, report)
+    shown = graph("latency-by-day", figure, title, said)
     note = "Round trips to the test server: the day's median inside its middle 80%."
     return panel(title, shown, note=note)
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from broadgauge_collector.plan.coverage import Have, Missing
 from broadgauge_collector.plan.goal import WORDS, Part
+from broadgauge_collector.plan.group_book import GroupTest
 from broadgauge_collector.reports.coverage import (
     CoverageReport,
     LineCoverage,
@@ -22,6 +23,7 @@ from broadgauge_collector.schools.model import Link
 from .. import format as fmt
 from ..parts import badge, command, empty, metric, panel
 from ..words import SEGMENTS, Saying
+from .groups import line_panel
 from .simulated import marks
 
 EVERY_LINE = "every"
@@ -108,8 +110,8 @@ def lines_panel(report: CoverageReport) -> list[Any]:
     ]
 
 
-def grid_panels(grid: LineGrid) -> list[Any]:
-    """One line: what is missing, by day and hour, and by location."""
+def grid_panels(grid: LineGrid, groups: Sequence[GroupTest] = ()) -> list[Any]:
+    """One line: what is missing, by day and hour, by location, and its latest group tests."""
     line = grid.line
     where = f"{SEGMENTS[line.link.segment]}, {fmt.plural(len(line.schools), 'school')} behind it"
     return [
@@ -128,6 +130,7 @@ def grid_panels(grid: LineGrid) -> list[Any]:
             note=f"Tests that count, by the clock of {grid.timezone}. Newest days first.",
         ),
         panel("By location", *_locations(grid)),
+        *([line_panel(groups, grid.timezone)] if groups else []),
     ]
 
 

@@ -21,6 +21,7 @@ from ..readings import (
     responsiveness,
 )
 from .charts import graph
+from .groups import parts_panel
 from .overview import speed
 from .test_facts import Fact, how_measured, how_sure
 
@@ -35,6 +36,7 @@ def body(report: TestReport) -> list[Any]:
         _head(report),
         *([_on_the_way(result)] if result.middleboxes else []),
         _over_time(result),
+        *([parts_panel(report)] if result.swarm_parts else []),
         panel("How sure this is, and why", _facts(how_sure(report))),
         panel("How it was measured", _facts(how_measured(report))),
         html.Div(id="page-title", title=f"{_name(result)}, {report.school.name}", hidden=True),
@@ -56,7 +58,8 @@ def _is_loopback(result: ThroughputResult) -> bool:
 
 
 def _name(result: ThroughputResult) -> str:
-    return f"{result.direction.capitalize()} test"
+    kind = "group test" if result.swarm_parts else "test"
+    return f"{result.direction.capitalize()} {kind}"
 
 
 def _back(report: TestReport) -> html.Nav:

@@ -1,8 +1,9 @@
 """One school: its verdict, the evidence behind it, and everything measured there."""
 
+from datetime import date
 from typing import Any
 
-from dash import html
+from dash import dcc, html
 
 from broadgauge_collector.capacity.model import Conclusion, Verdict
 from broadgauge_collector.reports import LinkVerdict, SchoolReport
@@ -21,7 +22,7 @@ def body(report: SchoolReport) -> list[Any]:
     """The whole page below its controls."""
     return [
         _head(report),
-        *([_evidence(report.summary.deciding)] if report.summary.deciding else []),
+        *([evidence_panel(report.summary.deciding)] if report.summary.deciding else []),
         *([_lines(report)] if len(report.summary.verdicts) > 1 else []),
         *charts(report),
         tests_panel(report),
@@ -78,7 +79,7 @@ def _speeds(report: SchoolReport) -> list[Any]:
         metric(
             "Line speed",
             speed(capacity.bits_per_second, at_least=capacity.at_least),
-            _range_note(verdict),
+            range_note(verdict),
         )
     ]
     if need is None or not need.people:
@@ -102,7 +103,8 @@ def _latest(report: SchoolReport) -> html.Div:
     return metric(f"Latest {reading.direction}", rate, when)
 
 
-def _range_note(verdict: Verdict) -> str:
+def range_note(verdict: Verdict) -> str:
+    """Where a line's capacity lies, and how sure that is."""
     capacity = verdict.capacity
     if capacity is None:
         return ""
@@ -127,7 +129,8 @@ def _fine_print(report: SchoolReport) -> list[Any]:
     return [words, f"Last heard {heard}."]
 
 
-def _evidence(judged: LinkVerdict) -> html.Section:
+def evidence_panel(judged: LinkVerdict) -> html.Section:
+    """The days behind a verdict, and what it rests on."""
     verdict = judged.verdict
     return panel(
         "How we know",
@@ -148,6 +151,7 @@ def _facts(judged: LinkVerdict) -> html.Dl:
         ("Looked at", fmt.period(*verdict.window)),
         ("Stands", _stands(verdict)),
         *([("Today's reading", _today(verdict.today))] if verdict.today else []),
+        *([("Changed", _changed(verdict.changed_on))] if verdict.changed_on else []),
         ("Method", verdict.method),
     ]
     return html.Dl(
@@ -178,6 +182,10 @@ def _stands(verdict: Verdict) -> str:
         f"{READS[verdict.pending.conclusion]} (week to {fmt.day(verdict.pending.evaluated_on)})"
     )
     return f"{words}; the latest says {latest}, which counts if this week's agrees"
+
+
+def _changed(day: date) -> str:
+    return f"{fmt.day(day)}: only later tests say what the line carries now"
 
 
 def _today(reading: Conclusion) -> str:
@@ -219,6 +227,7 @@ def _line(judged: LinkVerdict) -> html.Tr:
     )
     made_up = marks(judged.link.simulated or verdict.simulated)
     note = html.Span(where, className="cell-note")
-    name = html.Th([judged.link.name, *made_up, note], scope="row")
+    link = dcc.Link(judged.link.name, href=f"/line/{judged.link.id}")
+    name = html.Th([link, *made_up, note], scope="row")
     data = [html.Td(html.Div(value), **{"data-label": label}) for label, value in cells]
     return html.Tr([name, *data])

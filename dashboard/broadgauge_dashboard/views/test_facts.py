@@ -13,6 +13,7 @@ from .. import format as fmt
 from ..rate_figure import spread
 from ..readings import why_it_ended
 from ..words import SEGMENTS
+from .groups import whole_test
 
 Fact = tuple[str, Any]
 
@@ -63,6 +64,7 @@ def how_measured(report: TestReport) -> list[Fact]:
     result = report.result
     return _known(
         ("Line", _line(report)),
+        ("Part of", whole_test(report)),
         ("Path", _WAYS[result.path_kind] if result.path_kind else None),
         ("Test server", _server(report)),
         ("Certificate from", result.certificate_issuer),
@@ -159,6 +161,8 @@ def _server(report: TestReport) -> str:
 def _who(report: TestReport) -> str:
     if report.result.client == "browser":
         return "a web page"
+    if report.result.swarm_parts:
+        return f"{fmt.plural(len(report.result.swarm_parts), 'agent')} at once"
     return f"the agent {report.agent}, version {report.result.agent_version}".replace("  ", " ")
 
 

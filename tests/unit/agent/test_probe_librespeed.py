@@ -174,7 +174,8 @@ def test_a_server_that_gives_a_byte_at_a_time_does_not_fill_the_memory() -> None
         seconds = load.run(load.download, 2, 0.8)
     assert load.cost_bytes > 100
     assert len(load.moved) <= 2 * (seconds / RATE_SECONDS + 1)
-    assert sum(moved.count for moved in load.moved) == load.cost_bytes
+    moved = sum(moved.count for moved in load.moved)
+    assert load.cost_bytes / 2 < moved <= load.cost_bytes  # what comes after the end only costs
 
 
 def test_no_more_connections_than_were_asked_for() -> None:

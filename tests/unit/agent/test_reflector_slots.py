@@ -8,6 +8,7 @@ from uuid import UUID
 import jwt
 import pytest
 from msgspec import to_builtins
+from msgspec.structs import replace
 
 from broadgauge_agent.reflector.access import Access
 from broadgauge_agent.reflector.answers_to_tests import Grant, Occupied, Refusal
@@ -154,6 +155,22 @@ def test_connections_of_a_slot_share_its_bytes(book: SlotBook) -> None:
     one, other = let_in(book.enter(mine)), let_in(book.enter(mine))
     assert one.take(100_000)
     assert not other.take(100_000)
+
+
+def test_members_of_a_group_share_its_slot_and_each_has_bytes_of_its_own(
+    book: SlotBook, transfers: list[Transfer]
+) -> None:
+    mine = replace(slot(0.0, CIRCUIT, INTERNET, num_bytes=160_000), member_id=new_id())
+    theirs = replace(mine, member_id=new_id())
+    one, other = let_in(book.enter(mine)), let_in(book.enter(theirs))
+    assert not one.take(200_000)
+    assert other.take(100_000)
+    assert refused(book.enter(mine)).status == HTTPStatus.FORBIDDEN
+    let_in(book.enter(theirs))
+    one.end()
+    other.end()
+    assert {transfer.slot_id for transfer in transfers} == {mine.id}
+    assert [transfer.num_bytes for transfer in transfers] == [200_000, 100_000]
 
 
 def token(**claims: Any) -> str:

@@ -333,3 +333,25 @@ def test_an_outage_while_one_connection_was_alone_is_no_rate() -> None:
 
     ran = run(line)
     assert ran.megabits == pytest.approx(50, rel=0.02)
+
+
+def test_a_part_of_a_group_goes_on_to_its_end_with_as_many_connections_as_it_began_with() -> None:
+    rule = StoppingRule(
+        max_seconds=5.0, max_bytes=1e12, max_streams=2, known=known(100), is_part=True
+    )
+    assert rule.streams_to_begin(RTT_SECONDS) == 2
+    for count in range(1, 60):
+        view = View(
+            rates=[100e6] * count,
+            unbroken_from=0,
+            idle_rtt_seconds=RTT_SECONDS,
+            streams=2,
+            window_share=0.0,
+            elapsed_seconds=count * INTERVAL_SECONDS,
+            moved_bytes=count * 1_250_000,
+        )
+        decision = rule.look(view)
+        is_over = count * INTERVAL_SECONDS >= 5.0
+        assert decision == Decision(streams=2, stop_reason="deadline" if is_over else None)
+    assert rule.estimate is not None
+    assert not (rule.is_flow_limited or rule.is_contested)

@@ -36,6 +36,24 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
         yield served
 
 
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """The application without it, for requests that change nothing."""
+    with serving(tmp_path_factory.mktemp("door")) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def too_little(door: Api) -> dict[Permission, Any]:
+    """Headers of somebody who has another permission than the one asked for."""
+    _, agent = door.agent(door.school())
+    return {
+        Permission.AGENT: door.admin,
+        Permission.READ: agent,
+        Permission.MANAGE: door.user(Permission.READ),
+    }
+
+
 def test_every_route_names_a_permission(whole: Api) -> None:
     rules: AccessRules = whole.app.state.access_rules
     everything = [(route, method) for route in whole.app.routes for method in methods_of(route)]
@@ -65,8 +83,8 @@ def test_what_is_open_to_everybody_is_known_by_name() -> None:
 
 
 @pytest.mark.parametrize(("route", "path"), GUARDED, ids=BY_METHOD_AND_PATH)
-def test_without_a_token_the_answer_is_401(api: Api, route: Route, path: str) -> None:
-    answer = api.http.request(route.method, _filled(path))
+def test_without_a_token_the_answer_is_401(door: Api, route: Route, path: str) -> None:
+    answer = door.http.request(route.method, _filled(path))
 
     assert answer.status_code == 401
     assert answer.headers["content-type"] == "application/problem+json"
@@ -74,15 +92,10 @@ def test_without_a_token_the_answer_is_401(api: Api, route: Route, path: str) ->
 
 
 @pytest.mark.parametrize(("route", "path"), GUARDED, ids=BY_METHOD_AND_PATH)
-def test_with_too_little_permission_the_answer_is_403(api: Api, route: Route, path: str) -> None:
-    _, agent = api.agent(api.school())
-    too_little = {
-        Permission.AGENT: api.admin,
-        Permission.READ: agent,
-        Permission.MANAGE: api.user(Permission.READ),
-    }
-
-    answer = api.http.request(route.method, _filled(path), headers=too_little[route.permission])
+def test_with_too_little_permission_the_answer_is_403(
+    door: Api, too_little: dict[Permission, Any], route: Route, path: str
+) -> None:
+    answer = door.http.request(route.method, _filled(path), headers=too_little[route.permission])
 
     assert answer.status_code == 403
     assert route.permission.value in answer.json()["detail"]

@@ -77,8 +77,8 @@ def test_too_few_days_say_when_more_could_decide() -> None:
 
 
 def test_a_change_must_hold_twice() -> None:
-    tests = weeks("reached", "reached", "reached", "missed", "missed")
-    before, after = on(28, tests, window=7), on(35, tests, window=7)
+    tests = weeks("reached", "reached", "reached", "missed", "missed", "missed")
+    before, after = on(35, tests, window=14), on(42, tests, window=14)
     assert (before.conclusion, before.evaluated_on) == ("meets", date(2026, 3, 22))
     assert before.pending is not None
     assert before.pending.conclusion == "below"
@@ -149,3 +149,26 @@ def test_nothing_of_an_unfinished_week_touches_a_verdict_that_stands(
     if before.conclusion != "undecided":
         assert (after.conclusion, after.votes) == (before.conclusion, before.votes)
         assert after.capacity == before.capacity
+
+
+def test_a_week_says_what_stood_the_week_before() -> None:
+    tests = weeks("reached", "reached", "reached")
+    assert on(7, tests).week_before == "undecided"
+    assert (on(14, tests).conclusion, on(14, tests).week_before) == ("meets", "undecided")
+    assert on(21, tests).week_before == "meets"
+
+
+def test_after_a_change_of_the_line_only_later_days_are_judged() -> None:
+    """A line that fell short for three weeks, until it was replaced on a Tuesday."""
+    tests, today = weeks("missed", "missed", "missed", "reached"), FIRST + timedelta(days=28)
+    changed = FIRST + timedelta(days=22)
+    found, evidence = judge_weekly(
+        columns_of(tests), NEED, target=TARGET, today=today, days=30, changed=changed
+    )
+    assert (found.missed_days, found.changed_on) == (0, changed)
+    assert evidence.excluded("before_change") == 2 * 23
+    assert found.votes[0].day == changed + timedelta(days=1)
+    long_ago = judge_weekly(
+        columns_of(tests), NEED, target=TARGET, today=today, days=7, changed=FIRST
+    )[0]
+    assert long_ago.changed_on is None

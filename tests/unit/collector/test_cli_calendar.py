@@ -1,4 +1,4 @@
-"""Calendars and lines from the command line, against a real server process."""
+"""Calendars, lines and changes from the command line, against a real server process."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -83,3 +83,20 @@ def test_lines_say_what_they_hang_on_and_cost(run: Command) -> None:
     assert run("links", "set", "Circuit").code == 2
     alone = run("links", "set", "Circuit", "--on-nothing", "--json").json
     assert (alone[0]["upstream_id"], alone[0]["price_per_month"]) == (None, 450.0)
+
+
+def test_a_change_is_marked_by_command(run: Command) -> None:
+    run("schools", "add", "Change School", "--timezone", "America/Chicago")
+    run("links", "add", "Change line", "--segment", "internet", "--school", "Change School")
+    words = ("changes", "add", "Fiber", "--on", "2026-03-03", "--kind", "new-line")
+    assert "name one of both" in run(*words).words
+    marked = run(*words, "--line", "change line")
+    assert "new-line" in marked.out
+    listed = run("changes", "list", "--school", "Change School", "--json").json
+    assert [change["text"] for change in listed] == ["Fiber"]
+    effect = run("changes", "effect", listed[0]["id"])
+    assert "Change line: In closed hours: too few days to tell" in effect.out
+    assert "Change line" in run("week").out
+    assert run("changes", "remove", listed[0]["id"]).code == 0
+    assert run("changes", "--json").json == []
+    assert run("week").out == "Nothing has changed since last week.\n"

@@ -151,7 +151,7 @@ def test_a_walk_and_a_slow_machine_cover_a_room_and_not_the_line(town: TestDistr
     (said,) = {m.advice for m in found.missing if m.part == "closed_tests"}
     assert "1 tests don't count" not in said
     assert "1 test doesn't count" in said
-    assert "Add a faster one, on a cable." in said
+    assert "Add a faster one, on a cable, or a second one for group tests." in said
 
 
 def test_without_people_tests_count_and_it_says_that_this_will_not_stay_so(

@@ -2,13 +2,14 @@
 
 import socket
 import ssl
+import time
 from collections.abc import Callable
 from typing import Any
 
 from broadgauge_agent.cores import CoreWatch
 from broadgauge_agent.errors import AgentError
 from broadgauge_agent.ndt7.spec import TEST_SECONDS, test_url
-from broadgauge_agent.probes.base import KnownLine, ProbeRequest
+from broadgauge_agent.probes.base import GroupTime, KnownLine, ProbeRequest
 from broadgauge_agent.probes.far_end import (
     FarEnd,
     Run,
@@ -103,6 +104,9 @@ def _measure(
     fields: dict[str, Any],
 ) -> Observation:
     """Load the line and conclude. Fills in what is known even if it fails midway."""
+    most = min(request.max_seconds, TEST_SECONDS)
+    if request.group is not None:
+        most = min(most, _join(request.group))
     try:
         first = open_one()
     except TestFailedError as error:
@@ -115,21 +119,34 @@ def _measure(
         first,
         open_one,
         StoppingRule(
-            max_seconds=min(request.max_seconds, TEST_SECONDS),
+            max_seconds=most,
             max_bytes=request.max_bytes,
             max_streams=request.max_streams,
             known=known,
             is_line=far_end.path_kind != "loopback",
             target=_target(request, known, far_end, first),
+            is_part=request.group is not None,
         ),
         reflector=far_end.reflector,
         idle_rtt_seconds=fields["idle_rtt_seconds"],
         interface=far_end.interface,
     )
+    if request.group is not None:
+        fields["swarm_seconds"] = time.monotonic() - load.elapsed_seconds() - request.group.began
     seen = _observe(load, fields)
     fields |= conclude(seen, far_end, direction, fields["idle_rtt_seconds"], request)
     fields["middleboxes"] += findings.of_load(seen, far_end, fields["idle_rtt_seconds"])
     return seen
+
+
+def _join(group: GroupTime) -> float:
+    """Wait until it is this part's turn; how long it lasts. TestFailedError if it is over."""
+    while (wait := group.began + group.joins_after_seconds - time.monotonic()) > 0:
+        time.sleep(wait)
+    left = group.began + group.ends_after_seconds - time.monotonic()
+    if left <= 0:
+        raise TestFailedError("the group test was over before this machine was ready")
+    return left
 
 
 def _observe(load: Load, fields: dict[str, Any]) -> Observation:

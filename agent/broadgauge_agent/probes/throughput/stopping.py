@@ -100,15 +100,18 @@ class StoppingRule:
         known: KnownLine | None,
         is_line: bool = True,
         target: Target | None = None,
+        is_part: bool = False,
     ) -> None:
         """Inside one machine there is no line, so nothing to outlast or to fill. With a target, the
-        line's rate is found only if it isn't enough to know that it is no lower."""
+        line's rate is found only if it isn't enough to know that it is no lower. A part of a group
+        test goes on to its end whatever it finds, with as many connections as it began with."""
         self.max_seconds = max_seconds
         self.max_bytes = max_bytes
         self.max_streams = max_streams
         self.known = known
         self.is_line = is_line
         self.target = target
+        self.is_part = is_part
         self._burst_seconds = BURST_SECONDS if is_line else 0.0
         self.estimate: Estimate | None = None
         self.is_flow_limited = False
@@ -138,6 +141,8 @@ class StoppingRule:
     def look(self, view: View) -> Decision:
         """What to do now."""
         self.estimate = settled(view.rates, view.idle_rtt_seconds, view.unbroken_from)
+        if self.is_part:  # others come and go: how its rate changed tells nothing of connections
+            return Decision(streams=self.max_streams, stop_reason=self._stop_reason(view))
         if view.streams != self._streams_since[0]:
             self._note_restless(view)
             self._streams_since = (view.streams, len(view.rates))
@@ -205,6 +210,8 @@ class StoppingRule:
 
     def streams_to_begin(self, idle_rtt_seconds: float) -> int:
         """As many as the line is known to need; else one, whose rate says how many."""
+        if self.is_part:
+            return self.max_streams
         rate = self.known.throughput_bits_per_second if self.known else 0.0
         rate = min(rate, self.pace_bits_per_second or rate)
         return min(self.max_streams, _needed(rate, idle_rtt_seconds))
@@ -214,6 +221,8 @@ class StoppingRule:
             return "budget"
         if view.elapsed_seconds >= self.max_seconds:
             return "deadline"
+        if self.is_part:
+            return None
         is_sure = self.matches_known(view.idle_rtt_seconds) or (
             self.outlasted_burst(view.rates)
             and view.streams in self._plateaus

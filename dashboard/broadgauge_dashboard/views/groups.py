@@ -1,0 +1,124 @@
+"""Group tests: the parts of one, and those of a line."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from dash import dcc, html
+
+from broadgauge_collector.plan.group_book import GroupTest
+from broadgauge_collector.reports import TestReport
+from broadgauge_wire import GroupPart, GroupStage
+
+from .. import format as fmt
+from ..parts import panel
+
+STATES = {
+    "called": "Agents are called",
+    "running": "Under way",
+    "done": "Done",
+    "failed": "Failed",
+}
+BOUNDS = {"exact": "full reading", "at_least": "this fast or faster"}
+
+
+def parts_panel(report: TestReport) -> html.Section:
+    """What a group carried as agents joined, and the part of each."""
+    result = report.result
+    ran = sum(part.trouble is None for part in result.swarm_parts)
+    return panel(
+        "The agents of this group test",
+        _table(
+            "What they carried together",
+            ("Agents at once", "Line speed", "Summed"),
+            [_stage(stage) for stage in result.swarm_stages],
+        ),
+        _table(
+            "What each of them carried at the end",
+            ("Agent", "Part of the sum", "Most it could have seen", "Joined"),
+            [_part(report, part) for part in result.swarm_parts],
+        ),
+        note=f"{fmt.plural(ran, 'agent')} tested this line at once; the number is their sum.",
+    )
+
+
+def whole_test(report: TestReport) -> Any:
+    """The way from a part to the sum; None for any other test."""
+    result = report.result
+    if result.swarm_id is None or result.swarm_id == result.id:
+        return None
+    kept = urlencode({"target": report.target.key, "days": report.days})
+    link = dcc.Link("group test", href=f"/test/{result.swarm_id}?{kept}")
+    return ["one agent's part in a ", link, "; only the sum of all parts counts"]
+
+
+def line_panel(groups: Sequence[GroupTest], timezone: str) -> html.Section:
+    """The latest group tests of a line."""
+    return panel(
+        "Group tests",
+        _table(
+            "Group tests of this line",
+            ("Started", "Direction", "Agents", "State", "Result"),
+            [_group(one, timezone) for one in groups],
+        ),
+        note="Several agents at once, where one computer can't fill the line.",
+    )
+
+
+def _table(caption: str, heads: Sequence[str], rows: Sequence[html.Tr]) -> html.Div:
+    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in heads]))
+    name = html.Caption(caption, className="only-read")
+    return html.Div(
+        html.Table([name, head, html.Tbody(list(rows))], className="table"),
+        className="table-frame",
+    )
+
+
+def _stage(stage: GroupStage) -> html.Tr:
+    span = f"from {fmt.seconds(stage.from_seconds)} to {fmt.seconds(stage.to_seconds)}"
+    cells = (str(stage.agents), fmt.rate(stage.line_bits_per_second), span)
+    return html.Tr([html.Td(cell) for cell in cells])
+
+
+def _part(report: TestReport, part: GroupPart) -> html.Tr:
+    names: dict[UUID, str] = report.named
+    agent = names.get(part.agent_id, "an agent")
+    school = names.get(part.school_id)
+    kept = urlencode({"target": report.target.key, "days": report.days})
+    name = f"{agent}, {school}" if school else agent
+    carried = part.trouble or fmt.rate(part.line_bits_per_second)
+    joined = part.joined_after_seconds
+    return html.Tr(
+        [
+            html.Td(dcc.Link(name, href=f"/test/{part.result_id}?{kept}")),
+            html.Td(carried),
+            html.Td(fmt.rate(part.ceiling_bits_per_second)),
+            html.Td("at the start" if joined == 0 else f"after {fmt.seconds(joined)}"),
+        ]
+    )
+
+
+def _group(one: GroupTest, timezone: str) -> html.Tr:
+    here = fmt.local(one.begins_at or one.called_at, timezone)
+    when: Any = f"{fmt.day(here.date())}, {fmt.clock(here)}"
+    if one.state == "done":
+        when = dcc.Link(when, href=f"/test/{one.id}")
+    taking_part = sum(member.joins_after_seconds is not None for member in one.members)
+    cells = (
+        when,
+        one.direction,
+        str(taking_part or len(one.members)),
+        STATES[one.state],
+        _result(one),
+    )
+    return html.Tr([html.Td(cell) for cell in cells])
+
+
+def _result(one: GroupTest) -> str:
+    if one.state == "failed":
+        return one.reason or ""
+    if one.line_bits_per_second is None:
+        return ""
+    said = BOUNDS.get(one.bound or "", "can't say")
+    return f"{fmt.rate(one.line_bits_per_second)}, {said}"
