@@ -7,6 +7,9 @@ EDITABLE := $(foreach package,$(PACKAGES),-e ./$(package))
 LOCKS := requirements/build.txt requirements/agent.txt requirements/dev.txt
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
+# Hundreds of processes begin in the tests, and each would compile all the code anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: up demo agent install-agent install-server test check bench faults audit fuzz wheels format docs lock clean
 
 up: $(VENV)/server.stamp
@@ -32,19 +35,18 @@ install-server:
 # Several files at a time, but for those that measure rates. What takes longest begins first.
 SIDE_BY_SIDE := tests/docs tests/browser tests/faults tests/servers tests/contract tests/fuzz tests/packaging tests/property tests/unit
 AGENTS := tests/integration
-ALONE := tests/lab $(wildcard $(addprefix tests/integration/test_,shaped_line.py machine_in_use.py middleboxes.py group_test.py))
+ALONE := tests/lab
+RATES := $(addprefix $(AGENTS)/test_,shaped_line.py machine_in_use.py middleboxes.py group_test.py)
 
-# Everything; or with ARGS, just what they name. Tests start hundreds of processes, and each would
-# compile all the code anew.
-test: unexport PYTHONDONTWRITEBYTECODE
+# Everything; or with ARGS, just what they name.
 test: $(VENV)/dev.stamp
 	@tests/install-tools
 ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
 	$(BIN)/python -m pytest --numprocesses 4 --dist loadfile $(SIDE_BY_SIDE)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(AGENTS) $(ALONE:%=--ignore %)
-	$(BIN)/python -m pytest $(ALONE)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(AGENTS) $(RATES:%=--ignore %)
+	$(BIN)/python -m pytest $(ALONE) $(RATES)
 endif
 
 check: $(VENV)/dev.stamp

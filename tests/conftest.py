@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.postgresql import PostgresServer, postgres_server
 
@@ -15,6 +16,11 @@ TOOLS = HERE.parent / ".venv" / "tools"
 IN_REAL_TIME = (HERE / "integration", HERE / "lab")
 TRIES_AGAIN = 2
 REST_SECONDS = 3
+
+
+# The same examples each time; and a busy machine is no finding.
+settings.register_profile("tests", derandomize=True, deadline=None)
+settings.load_profile("tests")
 
 
 class ConfidentlyWrongError(AssertionError):

@@ -66,22 +66,26 @@ def line_panel(groups: Sequence[GroupTest], timezone: str) -> html.Section:
     )
 
 
-def _table(caption: str, heads: Sequence[str], rows: Sequence[html.Tr]) -> html.Div:
+def _table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> html.Table:
     head = html.Thead(html.Tr([html.Th(text, scope="col") for text in heads]))
     name = html.Caption(caption, className="only-read")
-    return html.Div(
-        html.Table([name, head, html.Tbody(list(rows))], className="table"),
-        className="table-frame",
-    )
+    body = html.Tbody([_row(heads, cells) for cells in rows])
+    return html.Table([name, head, body], className="table")
 
 
-def _stage(stage: GroupStage) -> html.Tr:
+def _row(heads: Sequence[str], cells: Sequence[Any]) -> html.Tr:
+    """On a narrow screen each cell says its heading itself."""
+    labeled = zip(heads[1:], cells[1:], strict=True)
+    others = [html.Td(cell, **{"data-label": head}) for head, cell in labeled]
+    return html.Tr([html.Th(cells[0], scope="row"), *others])
+
+
+def _stage(stage: GroupStage) -> Sequence[Any]:
     span = f"from {fmt.seconds(stage.from_seconds)} to {fmt.seconds(stage.to_seconds)}"
-    cells = (str(stage.agents), fmt.rate(stage.line_bits_per_second), span)
-    return html.Tr([html.Td(cell) for cell in cells])
+    return str(stage.agents), fmt.rate(stage.line_bits_per_second), span
 
 
-def _part(report: TestReport, part: GroupPart) -> html.Tr:
+def _part(report: TestReport, part: GroupPart) -> Sequence[Any]:
     names: dict[UUID, str] = report.named
     agent = names.get(part.agent_id, "an agent")
     school = names.get(part.school_id)
@@ -89,30 +93,22 @@ def _part(report: TestReport, part: GroupPart) -> html.Tr:
     name = f"{agent}, {school}" if school else agent
     carried = part.trouble or fmt.rate(part.line_bits_per_second)
     joined = part.joined_after_seconds
-    return html.Tr(
-        [
-            html.Td(dcc.Link(name, href=f"/test/{part.result_id}?{kept}")),
-            html.Td(carried),
-            html.Td(fmt.rate(part.ceiling_bits_per_second)),
-            html.Td("at the start" if joined == 0 else f"after {fmt.seconds(joined)}"),
-        ]
+    return (
+        dcc.Link(name, href=f"/test/{part.result_id}?{kept}"),
+        carried,
+        fmt.rate(part.ceiling_bits_per_second),
+        "at the start" if joined == 0 else f"after {fmt.seconds(joined)}",
     )
 
 
-def _group(one: GroupTest, timezone: str) -> html.Tr:
+def _group(one: GroupTest, timezone: str) -> Sequence[Any]:
     here = fmt.local(one.begins_at or one.called_at, timezone)
     when: Any = f"{fmt.day(here.date())}, {fmt.clock(here)}"
     if one.state == "done":
         when = dcc.Link(when, href=f"/test/{one.id}")
     taking_part = sum(member.joins_after_seconds is not None for member in one.members)
-    cells = (
-        when,
-        one.direction,
-        str(taking_part or len(one.members)),
-        STATES[one.state],
-        _result(one),
-    )
-    return html.Tr([html.Td(cell) for cell in cells])
+    agents = str(taking_part or len(one.members))
+    return when, one.direction, agents, STATES[one.state], _result(one)
 
 
 def _result(one: GroupTest) -> str:

@@ -44,6 +44,7 @@ def test_a_test_reaches_the_need_at_95_percent_of_it(
         ({"trigger": "swarm"}, None),
         ({"trigger": "manual"}, "not_planned"),
         ({"trigger": "survey"}, "not_planned"),
+        ({"trigger": "swarm", "is_part": True}, "group_part"),
         ({"client": "browser"}, "web_page"),
         ({"client": "browser", "trigger": "survey", "path_kind": None}, "web_page"),
         ({"method": "ookla"}, "other_protocol"),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from broadgauge_collector.capacity.columns import columns_of
@@ -121,7 +121,6 @@ def test_a_test_of_this_week_says_that_it_counts_in_the_next_evaluation() -> Non
 VOTES = st.lists(st.sampled_from(("reached", "reached", "missed", "cannot_say")), max_size=60)
 
 
-@settings(deadline=None)  # a busy machine is no finding
 @given(VOTES, st.integers(0, 60), st.sampled_from((7, 14, 30)))
 def test_what_stands_is_the_evaluation_of_its_window(
     votes: list[Vote], today: int, window: int
@@ -137,7 +136,6 @@ def test_what_stands_is_the_evaluation_of_its_window(
         assert found.window[1].weekday() == 6
 
 
-@settings(deadline=None)  # a busy machine is no finding
 @given(VOTES, st.integers(14, 48), VOTES)
 def test_nothing_of_an_unfinished_week_touches_a_verdict_that_stands(
     votes: list[Vote], today: int, later: list[Vote]

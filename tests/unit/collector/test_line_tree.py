@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -159,7 +159,6 @@ def test_a_large_district_is_drawn_to_the_level_that_still_fits() -> None:
 SEGMENTS: list[Segment] = ["lan", "wan", "internet"]
 
 
-@settings(deadline=None)  # a busy machine is no finding
 @given(
     st.lists(
         st.tuples(

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import jwt
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
@@ -67,7 +67,6 @@ def _span(began: float, length: float) -> Span:
 spans = st.builds(_span, st.floats(-100, 300), st.floats(0.1, 60))
 
 
-@settings(deadline=None)
 @given(st.lists(spans, max_size=8), st.floats(0.1, 60))
 def test_the_first_free_moment_touches_nothing_that_is_held(
     held: list[Span], seconds: float

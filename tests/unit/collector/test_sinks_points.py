@@ -30,6 +30,9 @@ STAYS_HERE = {
         "certificate_issuer": "may name the maker of a filter",
         "target_bits_per_second": "of use on this server only",
         "pace_bits_per_second": "of use on this server only",
+        "swarm_seconds": "of use on this server only",
+        "swarm_stages": "a list; see the page of the test",
+        "swarm_parts": "a list; see the page of the test",
     },
     "latency": {"server": "an address", "reflector_id": "as above", "network_link": "as above"},
     "inventory": {
