@@ -32,10 +32,8 @@ install-server:
 	@deploy/install "$(PYTHON)" "$(PREFIX)" requirements/server.txt $(PACKAGES)
 	@echo "Next, as root: $(PREFIX)/bin/broadgauge service install"
 
-# Several files at a time, but for those that measure rates. What takes longest begins first, and
-# not what has the most tests.
-FILES_AT_A_TIME := --dist loadfile --no-loadscope-reorder --numprocesses
-SIDE_BY_SIDE := tests/docs tests/contract tests/faults tests/browser tests/servers tests/property tests/fuzz tests/packaging tests/unit
+# Several files at a time, but for those that measure rates. What takes longest begins first.
+SIDE_BY_SIDE := tests/docs tests/browser tests/faults tests/servers tests/contract tests/fuzz tests/packaging tests/property tests/unit
 AGENTS := tests/integration
 ALONE := tests/lab
 RATES := $(addprefix $(AGENTS)/test_,shaped_line.py machine_in_use.py middleboxes.py group_test.py)
@@ -46,8 +44,8 @@ test: $(VENV)/dev.stamp
 ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
-	$(BIN)/python -m pytest $(FILES_AT_A_TIME) 4 $(SIDE_BY_SIDE)
-	$(BIN)/python -m pytest $(FILES_AT_A_TIME) 3 $(AGENTS) $(RATES:%=--ignore %)
+	$(BIN)/python -m pytest --numprocesses 4 --dist loadfile $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(AGENTS) $(RATES:%=--ignore %)
 	$(BIN)/python -m pytest $(ALONE) $(RATES)
 endif
 
