@@ -14,6 +14,7 @@ from broadgauge_collector.errors import CollectorError
 from broadgauge_collector.services import Services
 
 from .parts import failed
+from .still import stilled
 
 Function = Callable[..., Awaitable[Any]]
 
@@ -63,7 +64,7 @@ def guarded(entry: Registered, services: Services) -> Function:
         if not current_principal.get().may(entry.permission):
             return failed("You are not permitted to see this", "Sign in with a login link.")
         try:
-            return await entry.function(services, *values)
+            return stilled(await entry.function(services, *values))
         except PreventUpdate:
             raise
         except CollectorError as error:

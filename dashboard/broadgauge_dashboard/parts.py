@@ -1,5 +1,6 @@
 """Small pieces every page is made of. What comes from data is always a text node, never markup."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -71,6 +72,18 @@ def link_button(text: str, href: str) -> dcc.Link:
     return dcc.Link(text, href=href, className="button")
 
 
+def folded(
+    rows: Sequence[html.Tr], table: Callable[[Sequence[html.Tr]], html.Table], one: str, many: str
+) -> list[Any]:
+    """A table of the first rows, and one of the others under a line that opens it."""
+    first, others = rows[:ROWS_SHOWN], rows[ROWS_SHOWN:]
+    if not others:
+        return [table(first)]
+    said = f"{len(others)} more {one if len(others) == 1 else many}"
+    opened = {"data-group": f"more {many}"}
+    return [table(first), html.Details([html.Summary(said), table(others)], **opened)]
+
+
 def command(text: str) -> html.Div:
     """A command to paste, with a button that copies it."""
     copy = dmc.CopyButton(
@@ -110,3 +123,5 @@ def refresh(seconds: int = 30) -> dcc.Interval:
 
 
 PERIODS = (14, 30, 90, 365)
+ROWS_SHOWN = 20
+"""Of a long table, before somebody asks for the rest."""

@@ -110,12 +110,15 @@ def _joined(data: Path) -> list[Sender]:
 
 
 def _live(data: Path, senders: list[Sender], seconds: float) -> None:
+    """A life of so many seconds, or until the first batch of all was acknowledged."""
     over = threading.Event()
     with running(data, "--no-agent") as server:
         threads = [threading.Thread(target=s.send_to, args=(server.url, over)) for s in senders]
         for thread in threads:
             thread.start()
         time.sleep(seconds)
+        while not any(sender.acknowledged for sender in senders):
+            time.sleep(0.01)
         server.stop(signal.SIGKILL)
         over.set()
         for thread in threads:

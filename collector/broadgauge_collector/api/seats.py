@@ -6,17 +6,21 @@ from fastapi import Path, Query
 from starlette.responses import Response
 
 from ..access.permissions import Permission
-from ..capacity.seats import DEFAULT_USE, USES, SeatUse, UseKey
+from ..capacity.models import USE_TITLES, UseKey
+from ..capacity.seats import DEFAULT_USE, SeatUse, use_of
 from ..config import DEFAULT_DAYS, MAX_DAYS
+from ..demand_reports import demand_report
 from ..errors import NotFound
 from ..reports.seats import SchoolSeats, seats
+from ..schools.assumptions import assumed_by_school
 from ..schools.repository import find_school
 from .routing import Route, TheServices, answer
 
 
-async def get_uses() -> Response:
-    """What a seat can be held against, with the sources."""
-    return answer(USES)
+async def get_uses(services: TheServices) -> Response:
+    """What a seat can be held against, as the district has it, with the sources."""
+    common, _ = await services.look_up(assumed_by_school)
+    return answer(tuple(use_of(key, common.assumed) for key in USE_TITLES))
 
 
 async def get_seats(
@@ -27,7 +31,7 @@ async def get_seats(
 ) -> Response:
     """In how much of its school time a seat gets what a use needs, by tests in school hours."""
     found = await services.look_up(find_school, school)
-    return answer(await services.report(seats, found.id, use, days))
+    return answer(await demand_report(services, seats, found.id, use, days))
 
 
 ROUTES = (

@@ -22,13 +22,29 @@ SETDA_GROWTH = (
 MODEL = "model"
 """Key of the model wanted, beside those of the assumptions."""
 
-Unit = Literal["ratio", "Mbps", "devices", "weight", "ratio/year"]
+IQB = (
+    "M-Lab, Internet Quality Barometer (2024). It states the latency without naming a load; here "
+    "it is held against round trips while a test fills the line"
+)
+
+Unit = Literal["ratio", "Mbps", "ms", "devices", "weight", "ratio/year"]
+UseKey = Literal["web", "video", "call"]
+USE_TITLES: dict[UseKey, str] = {
+    "web": "Web pages and documents",
+    "video": "Video streaming",
+    "call": "Video calls",
+}
+"""What a seat is used for, by the key that `use` parameters call it."""
+
+SEAT = "seat."
+"""What keys of a seat's limits begin with: each is one number, without a range."""
 
 
 class Assumption(Struct, frozen=True, kw_only=True):
     """A number that a need rests on. The truth is taken to lie between `low` and `high`."""
 
     key: Annotated[str, about("What it is called where it is set")]
+    title: Annotated[str, about("What people call it")]
     value: Annotated[float, about("What is reckoned with")]
     low: Annotated[float, about("The least it may be")]
     high: Annotated[float, about("The most it may be")]
@@ -103,10 +119,12 @@ BLENDED_MODELS = (
 )
 
 SHARE, RATE, DEVICES, GROWTH = (0.0, 1.0), (0.001, 1000.0), (0.0, 10.0), (-0.5, 2.0)
+ROUND_TRIP = (1.0, 10_000.0)
 
 
 def _assume(
     key: str,
+    title: str,
     value: float,
     low: float,
     high: float,
@@ -117,6 +135,7 @@ def _assume(
 ) -> Assumption:
     return Assumption(
         key=key,
+        title=title,
         value=value,
         low=low,
         high=high,
@@ -130,14 +149,15 @@ def _assume(
 def _rate(activity: str, value: float, low: float, high: float, source: str) -> Assumption:
     title = next(a.title for a in ACTIVITIES if a.key == activity)
     meaning = f"Download one device takes for: {title}"
-    return _assume(f"rate.{activity}", value, low, high, "Mbps", RATE, meaning, source)
+    return _assume(f"rate.{activity}", title, value, low, high, "Mbps", RATE, meaning, source)
 
 
 def _devices(model: str, value: float) -> Assumption:
     found = next(m for m in BLENDED_MODELS if m.key == model)
     meaning = f"The school's devices for each student, {found.title}"
-    bounds = DEVICES
-    return _assume(f"devices.{model}", value, value, value, "devices", bounds, meaning, GUIDE)
+    named = f"Devices a student: {found.title.lower()}"
+    ends = (value, value)
+    return _assume(f"devices.{model}", named, value, *ends, "devices", DEVICES, meaning, GUIDE)
 
 
 def _mix(model: str, *weights: float) -> tuple[Assumption, ...]:
@@ -145,6 +165,7 @@ def _mix(model: str, *weights: float) -> tuple[Assumption, ...]:
     return tuple(
         _assume(
             f"mix.{model}.{activity.key}",
+            f"{title}: {activity.title[0].lower()}{activity.title[1:]}",
             weight,
             weight,
             weight,
@@ -157,9 +178,34 @@ def _mix(model: str, *weights: float) -> tuple[Assumption, ...]:
     )
 
 
+def _seat(use: UseKey, mbps: float, rtt_ms: float, lost: float) -> tuple[Assumption, ...]:
+    """The limits of one use."""
+    title = USE_TITLES[use].lower()
+    limits: tuple[tuple[str, float, Unit, tuple[float, float], str, str], ...] = (
+        ("rate", mbps, "Mbps", RATE, "speed", "Least download a seat needs"),
+        ("rtt", rtt_ms, "ms", ROUND_TRIP, "round trip", "Longest round trip under load"),
+        ("loss", lost, "ratio", SHARE, "loss", "Most packets lost"),
+    )
+    return tuple(
+        _assume(
+            f"{SEAT}{use}.{part}",
+            f"A seat, {title}: {named}",
+            limit,
+            limit,
+            limit,
+            unit,
+            bounds,
+            f"{meaning}, for: {title}",
+            IQB,
+        )
+        for part, limit, unit, bounds, named, meaning in limits
+    )
+
+
 _ALL = (
     _assume(
         "students_at_once",
+        "Students online at once",
         0.7,
         0.5,
         0.9,
@@ -169,6 +215,7 @@ _ALL = (
     ),
     _assume(
         "devices_at_once",
+        "Devices a student uses at once",
         1.2,
         1.0,
         1.5,
@@ -179,6 +226,7 @@ _ALL = (
     ),
     _assume(
         "own_devices",
+        "Students' own devices",
         0.1,
         0.0,
         0.3,
@@ -188,6 +236,7 @@ _ALL = (
     ),
     _assume(
         "staff_at_once",
+        "Staff online at once",
         0.5,
         0.3,
         0.8,
@@ -212,6 +261,7 @@ _ALL = (
     *_mix("enhanced_virtual", 0.50, 0.30, 0.15, 0.04, 0.01),
     _assume(
         "growth.people",
+        "Growth of people",
         0.0,
         -0.02,
         0.02,
@@ -221,6 +271,7 @@ _ALL = (
     ),
     _assume(
         "growth.devices",
+        "Growth of devices",
         0.0,
         0.0,
         0.1,
@@ -230,6 +281,7 @@ _ALL = (
     ),
     _assume(
         "growth.use",
+        "Growth of use",
         0.12,
         0.0,
         0.44,
@@ -238,6 +290,9 @@ _ALL = (
         "Yearly growth of what one device takes",
         SETDA_GROWTH,
     ),
+    *_seat("web", 10.0, 100.0, 0.01),
+    *_seat("video", 25.0, 100.0, 0.01),
+    *_seat("call", 25.0, 50.0, 0.005),
 )
 
 ASSUMPTIONS = {assumption.key: assumption for assumption in _ALL}

@@ -3,9 +3,9 @@
 Not a verdict on a line: the better it is used, the less a test finds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, time, timedelta
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from msgspec import Struct
@@ -17,6 +17,7 @@ from broadgauge_wire.fields import about
 from ..schools.calendar import SchoolCalendar
 from .method import METHOD, Method
 from .model import Interval
+from .models import ASSUMPTIONS, SEAT, USE_TITLES, Assumption, UseKey
 from .shares import Weighted, weighted, weights
 from .words import number, percent, rate
 
@@ -25,8 +26,6 @@ BANDS = 24 // BAND_HOURS
 WEEKDAYS = 7
 LEAST_TESTS = 3
 """Of a band of hours, before it is named among the worst."""
-
-UseKey = Literal["web", "video", "call"]
 
 
 class SeatUse(Struct, frozen=True, kw_only=True):
@@ -40,36 +39,6 @@ class SeatUse(Struct, frozen=True, kw_only=True):
     source: Annotated[str, about("Who says so")]
 
 
-IQB = (
-    "M-Lab, Internet Quality Barometer (2024). It states the latency without naming a load; here "
-    "it is held against round trips while a test fills the line"
-)
-USES = (
-    SeatUse(
-        key="web",
-        title="Web pages and documents",
-        bits_per_second=10e6,
-        rtt_seconds=0.1,
-        lost_ratio=0.01,
-        source=IQB,
-    ),
-    SeatUse(
-        key="video",
-        title="Video streaming",
-        bits_per_second=25e6,
-        rtt_seconds=0.1,
-        lost_ratio=0.01,
-        source=IQB,
-    ),
-    SeatUse(
-        key="call",
-        title="Video calls",
-        bits_per_second=25e6,
-        rtt_seconds=0.05,
-        lost_ratio=0.005,
-        source=IQB,
-    ),
-)
 DEFAULT_USE: UseKey = "web"
 
 
@@ -142,9 +111,17 @@ class Seats(Struct, frozen=True, kw_only=True):
     method: Annotated[str, about("How it was worked out")]
 
 
-def use_of(key: str) -> SeatUse:
-    """The use of a key that is known."""
-    return next(use for use in USES if use.key == key)
+def use_of(key: UseKey, assumed: Mapping[str, Assumption] = ASSUMPTIONS) -> SeatUse:
+    """One use with its limits as they are assumed."""
+    mbps, rtt, loss = (assumed[f"{SEAT}{key}.{part}"] for part in ("rate", "rtt", "loss"))
+    return SeatUse(
+        key=key,
+        title=USE_TITLES[key],
+        bits_per_second=mbps.value * 1e6,
+        rtt_seconds=rtt.value / 1e3,
+        lost_ratio=loss.value,
+        source="; ".join(dict.fromkeys(limit.source for limit in (mbps, rtt, loss))),
+    )
 
 
 def school_time(calendar: SchoolCalendar, first: date, last: date) -> NDArray[np.float64]:

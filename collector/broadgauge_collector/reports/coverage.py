@@ -437,8 +437,11 @@ def _only(shown: tuple[Cell, ...], location: str, places: Sequence[Place]) -> tu
     key = name_key(location)
     known = {name_key(place.location): place.location for place in places}
     if key not in known:
-        named = ", ".join(list(known.values())[:20]) or "none is known yet"
-        raise NotFound(f"There is no location {location[:100]!r} on that line. Known: {named}.")
+        named = ", ".join(list(known.values())[:20])
+        rest = (
+            f"Known: {named}." if named else "None is known yet: agents name theirs as they join."
+        )
+        raise NotFound(f"There is no location {location[:100]!r} on that line. {rest}")
     return tuple(cell for cell in shown if name_key(cell.location or "") == key)
 
 

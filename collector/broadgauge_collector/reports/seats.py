@@ -13,7 +13,9 @@ from broadgauge_wire import Segment
 from broadgauge_wire.fields import about
 
 from ..capacity.daypart import DAY, day_begins, local_hours, placed, window_of
-from ..capacity.seats import Seats, Seen, UseKey, judge_seats, school_time, use_of
+from ..capacity.models import UseKey
+from ..capacity.seats import Seats, Seen, judge_seats, school_time, use_of
+from ..schools.assumptions import assumed_by_school
 from ..schools.calendar import SchoolCalendar
 from ..schools.calendars import calendar_of
 from ..schools.repository import get_school
@@ -48,6 +50,8 @@ def seats(
     with stores.control.connect() as connection:
         school = get_school(connection, school_id)
         calendar = calendar_of(connection, school)
+        common, own = assumed_by_school(connection)
+    use = use_of(use_key, own.get(school_id, common).assumed)
     first, last = window_of(now, days, calendar.timezone)
     window = Window(day_begins(first, calendar.timezone), now)
     with stores.results.questions() as questions:
@@ -63,7 +67,7 @@ def seats(
         days=days,
         as_of=now,
         simulated=simulated or school.simulated,
-        seats=judge_seats(seen, school_time(calendar, first, last), use_of(use_key)),
+        seats=judge_seats(seen, school_time(calendar, first, last), use),
     )
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, delete, insert, select
 from broadgauge_wire import new_id
 from broadgauge_wire.fields import about
 
-from ..capacity.models import ASSUMPTIONS, BLENDED_MODELS, MODEL, Assumption
+from ..capacity.models import ASSUMPTIONS, BLENDED_MODELS, MODEL, SEAT, Assumption
 from ..errors import Invalid
 from ..store.tables import demand_assumption, school
 
@@ -187,6 +187,8 @@ def _known(key: str) -> str:
 def _checked(key: str, value: Value, low: float | None, high: float | None) -> str:
     if _known(key) == MODEL:
         return _checked_model(value, low, high)
+    if key.startswith(SEAT) and (low is not None or high is not None):
+        raise Invalid("A limit of a seat has neither low nor high: leave them out.")
     known = ASSUMPTIONS[key]
     middle = _number(known, value)
     ends = (middle if low is None else low, middle if high is None else high)
@@ -222,7 +224,7 @@ def _number(known: Assumption, value: Value) -> float:
         number = float(text)
     except ValueError as error:
         raise Invalid(f"{known.key} is {value[:100]!r}: give a number ({known.unit}).") from error
-    if is_percent and known.unit in ("Mbps", "devices"):
+    if is_percent and known.unit in ("Mbps", "ms", "devices"):
         raise Invalid(f"{known.key} is in {known.unit}: give a number without %.")
     return number / 100 if is_percent else number
 

@@ -7,7 +7,7 @@ from dash import Input, Output, State, ctx, dcc, html
 from dash.exceptions import PreventUpdate
 
 from broadgauge_collector.access.permissions import Permission
-from broadgauge_collector.capacity.models import MODEL
+from broadgauge_collector.capacity.models import ASSUMPTIONS, MODEL
 from broadgauge_collector.demand_reports import demand_report
 from broadgauge_collector.errors import Invalid
 from broadgauge_collector.reports.needs import needs
@@ -130,7 +130,8 @@ async def keep(
         school_id=await _school(services, whom),
     )
     done = "was taken back" if value is None else f"is {value} now"
-    return html.P(f"{key} {done}.", className="note")
+    name = ASSUMPTIONS[key].title if key in ASSUMPTIONS else "The model wanted"
+    return html.P(f"{name} {done}.", className="note")
 
 
 async def _school(services: Services, whom: Any) -> UUID | None:

@@ -6,7 +6,9 @@ import dash_mantine_components as dmc
 from dash import Input, Output, State, html
 
 from broadgauge_collector.access.permissions import Permission
-from broadgauge_collector.capacity.seats import DEFAULT_USE, USES, UseKey
+from broadgauge_collector.capacity.models import USE_TITLES, UseKey
+from broadgauge_collector.capacity.seats import DEFAULT_USE
+from broadgauge_collector.demand_reports import demand_report
 from broadgauge_collector.errors import NotFound
 from broadgauge_collector.reports.seats import seats
 from broadgauge_collector.services import Services
@@ -16,7 +18,7 @@ from ..parts import loading
 from ..query import days_of, school_of
 from ..views.seats import seats_panel
 
-KEYS: dict[str, UseKey] = {use.key: use.key for use in USES}
+KEYS: dict[str, UseKey] = {key: key for key in USE_TITLES}
 
 
 def section() -> html.Div:
@@ -24,7 +26,7 @@ def section() -> html.Div:
     choice = dmc.Select(
         id="use",
         label="What a seat is used for",
-        data=[{"value": use.key, "label": use.title} for use in USES],
+        data=[{"value": key, "label": title} for key, title in USE_TITLES.items()],
         value=DEFAULT_USE,
         allowDeselect=False,
         className="control control-wide",
@@ -48,6 +50,7 @@ async def show_seats(services: Services, use: Any, days: str, _: int | None, sch
     """What a seat gets."""
     key = KEYS.get(use, DEFAULT_USE) if isinstance(use, str) else DEFAULT_USE
     try:
-        return seats_panel(await services.report(seats, school_of(school), key, days_of(days)))
+        asked = (school_of(school), key, days_of(days))
+        return seats_panel(await demand_report(services, seats, *asked))
     except NotFound:
         return None  # the page says so already

@@ -15,7 +15,10 @@ NAMED = 6
 def audit_panel(audit: Audit) -> html.Section:
     """The Overview's section."""
     if not audit.parts and not audit.findings:
-        nothing = empty("Nothing in common yet", "There are too few tests to tell.")
+        nothing = empty(
+            "Nothing in common yet",
+            "There are too few tests to tell. Agents at two schools or more, for a week, will do.",
+        )
         return panel("The district as a whole", nothing)
     return panel(
         "The district as a whole",
@@ -23,32 +26,39 @@ def audit_panel(audit: Audit) -> html.Section:
         *([_variation(audit)] if audit.parts else []),
         *([_findings(audit.findings)] if audit.findings else []),
         note=(
-            f"By {fmt.plural(audit.tests, 'download test')} of the last {audit.days} days. Shares "
-            "are of the variance of the logarithm of their rates."
+            f"Where {fmt.plural(audit.tests, 'download test')} of the last {audit.days} days "
+            "differ from each other, and what schools have in common."
         ),
     )
 
 
 def _variation(audit: Audit) -> html.Table:
     head = html.Thead(
-        html.Tr([html.Th(h, scope="col") for h in ("Rates vary", "Share", "By a factor of about")])
+        html.Tr(
+            [
+                html.Th(h, scope="col")
+                for h in ("Speeds differ", "Share of all difference", "Usually by a factor of")
+            ]
+        )
     )
-    caption = html.Caption("Where rates vary", className="only-read")
+    caption = html.Caption("Where speeds differ", className="only-read")
     rows = html.Tbody([_part(part) for part in audit.parts])
     return html.Table([caption, head, rows], className="table")
 
 
 def _part(part: Part) -> html.Tr:
     cells = (
-        ("Share", fmt.percent(part.share)),
-        ("By a factor of about", f"{part.factor:.2f}"),
+        ("Share of all difference", fmt.percent(part.share)),
+        ("Usually by a factor of", f"{part.factor:.2f}"),
     )
     data = [html.Td(html.Div(value), **{"data-label": label}) for label, value in cells]
     return html.Tr([html.Th(part.meaning, scope="row"), *data])
 
 
 def _findings(findings: tuple[Finding, ...]) -> html.Ul:
-    return html.Ul([html.Li([one.words, _names(one.schools)]) for one in findings])
+    return html.Ul(
+        [html.Li([one.words, _names(one.schools)]) for one in findings], className="findings"
+    )
 
 
 def _names(schools: tuple[str, ...]) -> html.Span:

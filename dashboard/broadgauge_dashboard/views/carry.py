@@ -8,7 +8,7 @@ from broadgauge_collector.capacity.carry import Carries, Fits
 from broadgauge_collector.reports.carry import AllTargets, ModelCarried, SchoolCarries, TargetHeld
 
 from .. import format as fmt
-from ..parts import badge, chip, empty, panel
+from ..parts import badge, chip, command, empty, panel
 from ..words import SEGMENTS, Saying
 from .simulated import marks
 
@@ -23,6 +23,7 @@ CONCLUSIONS = {
     "undecided": Saying("Not decided yet", "", "undecided"),
 }
 NEEDS = "/needs"
+ADD = 'broadgauge links add "District Internet" --segment internet --school "Lincoln"'
 
 
 def carry_panel(found: SchoolCarries) -> html.Section:
@@ -51,15 +52,36 @@ def carry_panel(found: SchoolCarries) -> html.Section:
 
 def targets_panel(found: AllTargets) -> html.Section:
     """Each target with what it was stated for."""
-    rows = [_target(held) for held in found.held]
     title = "All targets side by side"
-    if not rows:
-        return panel(title, empty("No line is known for this school"))
-    heads = ("Target", "Stated for", "Line", "Need", "Line speed", "Verdict")
+    if not found.held:
+        how = "Add the lines it depends on, on the server:"
+        return panel(title, empty("No line is known for this school", how, action=command(ADD)))
+    by_line: dict[tuple[str, str], list[TargetHeld]] = {}
+    for held in found.held:
+        by_line.setdefault((held.link, SEGMENTS[held.segment]), []).append(held)
     return panel(
         title,
-        _table(heads, rows, title),
+        *(_targets_of(*line, held) for line, held in by_line.items()),
         note=f"What each source asks of the lines here. Tests of the last {found.days} days.",
+    )
+
+
+def _targets_of(line: str, where: str, held: list[TargetHeld]) -> html.Details:
+    """One line's, folded: what they come to stands above them."""
+    counts = {key: sum(h.conclusion == key for h in held) for key in CONCLUSIONS}
+    said = [f"{word.word}: {counts[key]}" for key, word in CONCLUSIONS.items() if counts[key]]
+    head = [
+        html.Span(f"{line}, {where}", className="group-name"),
+        html.Span(". ".join(said), className="note"),
+    ]
+    heads = ("Target", "Stated for", "Need", "Line speed", "Verdict")
+    return html.Details(
+        [
+            html.Summary(html.Div(head, className="group-head")),
+            _table(heads, [_target(one) for one in held], f"Targets for {line}"),
+        ],
+        className="group",
+        **{"data-group": f"targets {line}"},
     )
 
 
@@ -122,7 +144,6 @@ def _target(held: TargetHeld) -> html.Tr:
     between = fmt.rate_range(capacity.interval) if capacity else ""
     cells = (
         ("Stated for", f"a {held.level}"),
-        ("Line", [held.link, html.Span(SEGMENTS[held.segment], className="cell-note")]),
         ("Need", _value(fmt.rate(held.need_bits_per_second))),
         ("Line speed", [_value(carries), html.Span(between, className="cell-note")]),
         ("Verdict", badge(CONCLUSIONS[held.conclusion])),

@@ -21,8 +21,9 @@ from broadgauge_collector.reports.coverage import (
 from broadgauge_collector.schools.model import Link
 
 from .. import format as fmt
-from ..parts import badge, command, empty, metric, panel
+from ..parts import badge, command, empty, folded, metric, panel
 from ..words import SEGMENTS, Saying
+from .carry import ADD
 from .groups import line_panel
 from .simulated import marks
 
@@ -31,6 +32,9 @@ LOCATIONS_SHOWN = 60
 """Of one line; a district's has thousands, and those that lack most come first."""
 
 MISSING_SHOWN = 12
+NARROW_HOURS = 2
+"""Hours to a column on a phone, where a day's 24 would be too thin to read."""
+
 LONGEST_BY_DAY = 92
 """Days that have a row each; longer periods have one a week."""
 
@@ -79,14 +83,11 @@ def lines_panel(report: CoverageReport) -> list[Any]:
                 empty(
                     "No line is known",
                     "Add one with the schools behind it:",
-                    action=command('broadgauge links add "Internet" --segment internet'),
+                    action=command(ADD),
                 ),
             )
         ]
     done = sum(line.complete for line in report.lines)
-    heads = ("Line", "Reached", "Closed hours", "School hours", "Locations", "What is missing")
-    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in heads]))
-    caption = html.Caption("Coverage of every line", className="only-read")
     return [
         html.Section(
             [
@@ -101,13 +102,17 @@ def lines_panel(report: CoverageReport) -> list[Any]:
         ),
         panel(
             "How far lines are from their goal",
-            html.Table(
-                [caption, head, html.Tbody([_line(line) for line in report.lines])],
-                className="table",
-            ),
+            *folded([_line(line) for line in report.lines], _lines_table, "line", "lines"),
             note=f"In the last {fmt.plural(report.days, 'day')}. Those that lack most come first.",
         ),
     ]
+
+
+def _lines_table(rows: Sequence[html.Tr]) -> html.Table:
+    heads = ("Line", "Reached", "Closed hours", "School hours", "Locations", "What is missing")
+    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in heads]))
+    caption = html.Caption("Coverage of lines", className="only-read")
+    return html.Table([caption, head, html.Tbody(rows)], className="table coverage-lines")
 
 
 def grid_panels(grid: LineGrid, groups: Sequence[GroupTest] = ()) -> list[Any]:
@@ -126,7 +131,8 @@ def grid_panels(grid: LineGrid, groups: Sequence[GroupTest] = ()) -> list[Any]:
         panel(
             "By day and hour",
             _legend(),
-            _hours_table(grid),
+            _hours_table(grid, 1),
+            _hours_table(grid, NARROW_HOURS),
             note=f"Tests that count, by the clock of {grid.timezone}. Newest days first.",
         ),
         panel("By location", *_locations(grid)),
@@ -134,8 +140,9 @@ def grid_panels(grid: LineGrid, groups: Sequence[GroupTest] = ()) -> list[Any]:
     ]
 
 
-def squares_by_hour(grid: LineGrid) -> list[tuple[str, list[Square]]]:
-    """A row a day, newest first, or a week if there are many days, with a square for each hour."""
+def squares_by_hour(grid: LineGrid, step: int = 1) -> list[tuple[str, list[Square]]]:
+    """A row a day, newest first, or a week if there are many days, with a square for each hour, or
+    for each `step` of them."""
     counts = defaultdict[tuple[date, int], int](int)
     for cell in grid.cells:
         counts[cell.day, cell.hour] += cell.counting
@@ -148,11 +155,12 @@ def squares_by_hour(grid: LineGrid) -> list[tuple[str, list[Square]]]:
     for begins in sorted(rows, reverse=True):
         name = f"Week of {_short(begins)}" if weekly else f"{begins:%a} {_short(begins)}"
         squares = []
-        for hour in range(24):
-            count = sum(counts[day.day, hour] for day in rows[begins])
-            school = any(hour in day.school_hours for day in rows[begins])
+        for first in range(0, 24, step):
+            hours = range(first, first + step)
+            count = sum(counts[day.day, hour] for day in rows[begins] for hour in hours)
+            school = any(hour in day.school_hours for day in rows[begins] for hour in hours)
             black = not weekly and any(day.blackout for day in rows[begins])
-            squares.append(_square(count, f"{name}, {hour:02}:00", school=school, blackout=black))
+            squares.append(_square(count, f"{name}, {first:02}:00", school=school, blackout=black))
         found.append((name, squares))
     return found
 
@@ -290,14 +298,18 @@ def _legend() -> html.Ul:
     )
 
 
-def _hours_table(grid: LineGrid) -> html.Div:
-    rows = squares_by_hour(grid)
-    head = [html.Th("Day", scope="col"), *(html.Th(_hour(h), scope="col") for h in range(24))]
+def _hours_table(grid: LineGrid, step: int) -> html.Div:
+    rows = squares_by_hour(grid, step)
+    hours = [html.Th(_hour(h), scope="col") for h in range(0, 24, step)]
+    head = [html.Th("Day", scope="col"), *hours]
     body = [
         html.Tr([html.Th(name, scope="row"), *(html.Td(_box(one)) for one in squares)])
         for name, squares in rows
     ]
-    return _table("Tests that count, by day and hour", head, body, "coverage-hours")
+    if step == 1:
+        return _table("Tests that count, by day and hour", head, body, "coverage-hours wide")
+    title = f"Tests that count, by day and {step} hours"
+    return _table(title, head, body, "coverage-hours narrow")
 
 
 def _locations(grid: LineGrid) -> list[Any]:

@@ -1,13 +1,15 @@
 """The Needs page: every line today and three years ahead, and what the numbers rest on."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import dash_mantine_components as dmc
 from dash import html
 
+from broadgauge_collector.capacity.carry import Fits
 from broadgauge_collector.capacity.forecast import YearNeed
-from broadgauge_collector.capacity.models import BLENDED_MODELS, Assumption
+from broadgauge_collector.capacity.models import ASSUMPTION, BLENDED_MODELS, SEAT, Assumption
 from broadgauge_collector.reports.needs import LineNeed, NeedsReport
 from broadgauge_collector.schools.assumptions import (
     Assumptions,
@@ -17,14 +19,15 @@ from broadgauge_collector.schools.assumptions import (
 from broadgauge_collector.schools.model import School
 
 from .. import format as fmt
-from ..parts import badge, chip, empty, panel
+from ..parts import badge, chip, command, empty, folded, panel
 from ..words import SEGMENTS
-from .carry import FITS
+from .carry import ADD, FITS
 from .simulated import marks
 
 DISTRICT = "district"
 """Whom a number is for, where it is no school's own."""
 
+_ORDER: dict[Fits | None, int] = {"no": 0, "unsure": 1, "yes": 2, None: 3}
 _HEADINGS = ("Line", "Line speed", "Need today", "In 3 years", "Enough until")
 
 
@@ -32,16 +35,39 @@ def lines_panel(report: NeedsReport) -> html.Section:
     """Every line against the models wanted behind it."""
     title = "Until when lines are enough"
     if not report.lines:
-        return panel(title, empty("No line is known", "Add one: broadgauge links add"))
-    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in _HEADINGS]))
-    caption = html.Caption(title, className="only-read")
-    rows = [_line(line) for line in report.lines]
+        return panel(
+            title,
+            empty(
+                "No line is known",
+                "Add the first with the schools behind it, on the server:",
+                action=command(ADD),
+            ),
+        )
+    rows = [_line(line) for line in sorted(report.lines, key=_urgency)]
     return panel(
         title,
-        html.Table([caption, head, html.Tbody(rows)], className="table"),
+        *([] if any(line.models for line in report.lines) else [_choose_first()]),
+        *folded(rows, _lines_table, "line", "lines"),
         html.P(report.ranges, className="footing"),
-        note="For the models wanted by everybody behind each line, at the busiest moment.",
+        note="For the models wanted by everybody behind each line, at the busiest moment. Those "
+        "enough for the shortest come first.",
     )
+
+
+def _lines_table(rows: Sequence[html.Tr]) -> html.Table:
+    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in _HEADINGS]))
+    caption = html.Caption("Until when lines are enough", className="only-read")
+    return html.Table([caption, head, html.Tbody(rows)], className="table needs")
+
+
+def _choose_first() -> html.P:
+    edit = html.A("choose it below", href="#needs-edit")
+    return html.P(["Needs follow from the model wanted: ", edit, " first."], className="lead")
+
+
+def _urgency(line: LineNeed) -> tuple[int, date, str]:
+    soonest = line.until.soonest if line.until else None
+    return (_ORDER[line.fits], soonest or date.max, line.link.casefold())
 
 
 def models_panel(found: Assumptions) -> html.Section:
@@ -76,17 +102,18 @@ def models_panel(found: Assumptions) -> html.Section:
 
 
 def assumptions_panel(found: Assumptions) -> html.Section:
-    """Every number, with its source; the many shares of the mixes are folded away."""
+    """Every number, with its source; the many shares of the mixes are folded away, and what says
+    nothing of a line's need."""
     mixes = [e for e in found.assumptions if e.default.unit == "weight"]
-    others = [e for e in found.assumptions if e.default.unit != "weight"]
-    folded = [
-        html.Summary(f"What devices do, in each model ({len(mixes)} shares)"),
-        _assumptions(mixes, "Mixes of activities"),
-    ]
+    seats = [e for e in found.assumptions if e.default.key.startswith(SEAT)]
+    others = [e for e in found.assumptions if e not in mixes and e not in seats]
+    mixed = f"What devices do, in each model ({len(mixes)} shares)"
+    limits = f"What a seat needs in school hours, on each school's page ({len(seats)} limits)"
     return panel(
         "What the numbers rest on",
         _assumptions(others, "Assumptions"),
-        html.Details(folded),
+        html.Details([html.Summary(mixed), _assumptions(mixes, "Mixes of activities")]),
+        html.Details([html.Summary(limits), _assumptions(seats, "Limits of a seat")]),
         note="What no source states says so. Edit any of them for the district or for one school.",
     )
 
@@ -96,7 +123,7 @@ def _assumptions(edited: Sequence[EditedAssumption], caption: str) -> html.Table
     head = html.Thead(html.Tr([html.Th(text, scope="col") for text in heads]))
     rows = [row for each in edited for row in _assumption(each)]
     said = html.Caption(caption, className="only-read")
-    return html.Table([said, head, html.Tbody(rows)], className="table")
+    return html.Table([said, head, html.Tbody(rows)], className="table assumptions")
 
 
 def edit_panel(schools: Sequence[School], found: Assumptions) -> html.Section:
@@ -105,7 +132,7 @@ def edit_panel(schools: Sequence[School], found: Assumptions) -> html.Section:
         {"value": DISTRICT, "label": "The whole district"},
         *({"value": str(school.id), "label": school.name} for school in schools),
     ]
-    keys = [{"value": e.default.key, "label": e.default.key} for e in found.assumptions]
+    keys = [{"value": e.default.key, "label": e.default.title} for e in found.assumptions]
     models = [{"value": m.key, "label": m.title} for m in BLENDED_MODELS]
     return panel(
         "Edit",
@@ -184,7 +211,9 @@ def _trend(line: LineNeed) -> str:
 def _assumption(each: EditedAssumption) -> list[html.Tr]:
     one = each.assumption
     marked = [chip("Edited")] if each.edited else []
-    first = _number_row([one.key, *marked, _note(one.meaning)], one, one.source)
+    name = [one.title, *marked, _note(one.meaning), _note([html.Code(one.key)])]
+    source = one.source.replace(ASSUMPTION, "No source states it: our assumption, edit it")
+    first = _number_row(name, one, source)
     return [first, *(_own_row(school, one) for school in each.schools)]
 
 
@@ -192,7 +221,7 @@ def _number_row(name: list[Any], one: Assumption, source: str) -> html.Tr:
     value, low, high = (_number(number, one) for number in (one.value, one.low, one.high))
     cells = (
         ("Value", _value(value)),
-        ("Range", f"{low} to {high}" if low != high else "none"),
+        ("Range", f"{low} to {high}" if low != high else "taken as known"),
         ("Source", source),
     )
     data = [html.Td(html.Div(shown), **{"data-label": label}) for label, shown in cells]
@@ -204,19 +233,19 @@ def _own_row(own: SchoolAssumption, one: Assumption) -> html.Tr:
     value, low, high = (_number(number, one) for number in numbers)
     cells = (
         ("Value", _value(value)),
-        ("Range", f"{low} to {high}" if low != high else "none"),
+        ("Range", f"{low} to {high}" if low != high else "taken as known"),
         ("Source", "set for this school"),
     )
     data = [html.Td(html.Div(shown), **{"data-label": label}) for label, shown in cells]
-    return html.Tr([html.Th([one.key, _note(own.school)], scope="row"), *data])
+    return html.Tr([html.Th([one.title, _note(own.school)], scope="row"), *data])
 
 
 def _number(number: float, one: Assumption) -> str:
     if one.unit in ("ratio", "weight"):
         return f"{number * 100:.3g}%"
     if one.unit == "ratio/year":
-        return f"{number * 100:+.3g}% a year"
-    return f"{number:.3g} {one.unit}"
+        return f"{number * 100:+.3g}% a year" if number else "0% a year"
+    return "1 device" if (number, one.unit) == (1, "devices") else f"{number:.3g} {one.unit}"
 
 
 def _select(name: str, label: str, data: list[dict[str, str]], value: str | None) -> dmc.Select:
@@ -227,7 +256,7 @@ def _select(name: str, label: str, data: list[dict[str, str]], value: str | None
         value=value,
         allowDeselect=False,
         searchable=True,
-        className="control control-wide",
+        className="control control-wide" if name != "need-key" else "control control-long",
     )
 
 
@@ -239,5 +268,5 @@ def _value(text: str) -> html.Span:
     return html.Span(text, className="cell-value")
 
 
-def _note(text: str) -> html.Span:
+def _note(text: Any) -> html.Span:
     return html.Span(text, className="cell-note")

@@ -10,7 +10,7 @@ from broadgauge_collector.capacity.model import Conclusion, Verdict
 from broadgauge_collector.reports import LinkVerdict, Overview, Reading, SchoolSummary
 
 from .. import format as fmt
-from ..parts import badge, empty, icon, link_button
+from ..parts import badge, command, empty, icon, link_button
 from ..query import OverviewQuery
 from ..words import PER, Saying, saying
 from .simulated import marks
@@ -255,7 +255,7 @@ def _no_schools() -> html.Div:
     return empty(
         "No schools yet",
         "Add the first one on the server, then put an agent on a machine there:",
-        action=html.Code(
+        action=command(
             'broadgauge schools add "Lincoln Elementary" --timezone America/Chicago --students 420'
         ),
     )

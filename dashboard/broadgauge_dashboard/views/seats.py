@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dash import html
+from dash import dcc, html
 
 from broadgauge_collector.capacity.seats import HourBand, Seats
 from broadgauge_collector.reports.seats import SchoolSeats
@@ -10,6 +10,7 @@ from broadgauge_collector.reports.seats import SchoolSeats
 from .. import format as fmt
 from ..parts import chip, empty, metric, panel
 from ..words import SEGMENTS
+from .carry import NEEDS
 from .simulated import marks
 
 _HEADINGS = ("Hours", "Tests", "Fell short", "A test found", "Round trip under load")
@@ -31,6 +32,14 @@ def seats_panel(report: SchoolSeats) -> html.Section:
         html.P(found.explanation, className="lead"),
         html.Div(_metrics(found), className="metrics"),
         _hours(found),
+        html.P(
+            [
+                "What a seat needs can be edited: ",
+                dcc.Link("Needs of the district", href=NEEDS),
+                ".",
+            ],
+            className="footing",
+        ),
         note=(
             f"What was left over for one more seat, by {fmt.plural(found.tests, 'test')} "
             f"({where}) in the last {report.days} days. It says nothing about the size of a line: "

@@ -8,6 +8,7 @@ import pytest
 
 from broadgauge_collector.errors import NotFound
 from broadgauge_collector.reports.seats import SchoolSeats, seats
+from broadgauge_collector.schools.assumptions import set_assumption
 from broadgauge_collector.schools.model import School
 from broadgauge_wire import Result, new_id
 from tests import collecting
@@ -50,6 +51,24 @@ def test_only_school_hours_count(here: TestDistrict) -> None:
     assert report.seats.room_bits_per_second == 50e6
 
 
+def test_limits_are_the_districts_and_a_schools_own_win(here: TestDistrict) -> None:
+    school = filled(here, *(at_ten(day, 50) for day in SCHOOL_DAYS))
+    with here.stores.control.begin() as c:
+        set_assumption(c, key="seat.web.rate", value=80)
+    strict = found(here, school).seats
+    assert (strict.use.bits_per_second, strict.share) == (80e6, 0)
+    assert "set by the district" in strict.use.source
+    assert "M-Lab" in strict.use.source  # says so of the round trip and the loss still
+    with here.stores.control.begin() as c:
+        set_assumption(c, key="seat.web.rate", value=20, school_id=school.id)
+        set_assumption(c, key="seat.web.rtt", value="10", school_id=school.id)
+    late = found(here, school).seats
+    assert (late.use.rtt_seconds, late.share) == (0.01, 0)
+    with here.stores.control.begin() as c:
+        set_assumption(c, key="seat.web.rtt", value=None, school_id=school.id)
+    assert found(here, school).seats.share == pytest.approx(1)
+
+
 def test_failed_skipped_and_lossy_hours_are_counted(here: TestDistrict) -> None:
     failed = at_ten(
         1, error="no answer", line_bits_per_second=None, throughput_bits_per_second=None, bound=None
@@ -88,6 +107,12 @@ def test_the_api_says_the_same_and_names_the_uses(api: Api) -> None:
     answer = api.http.get(address, params={"use": "call"}, headers=api.admin).json()
     assert answer["seats"]["use"]["rtt_seconds"] == 0.05
     assert answer["seats"]["share"] is None
+    wish = {"key": "seat.call.rtt", "value": 80}
+    api.http.put("/api/v1/demand/assumptions", json=wish, headers=api.admin)
+    answer = api.http.get(address, params={"use": "call"}, headers=api.admin).json()
+    assert answer["seats"]["use"]["rtt_seconds"] == 0.08
+    uses = api.http.get("/api/v1/uses", headers=api.admin).json()
+    assert [use["rtt_seconds"] for use in uses] == [0.1, 0.1, 0.08]
     wrong = api.http.get(address, params={"use": "games"}, headers=api.admin)
     assert wrong.status_code in (400, 422)
 
