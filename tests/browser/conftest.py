@@ -22,7 +22,7 @@ ARGUMENTS = [
 
 Open = Callable[..., Page]
 
-expect.set_options(timeout=20_000)  # ms, on a busy machine; only what never shows takes this long
+expect.set_options(timeout=45_000)  # ms, on a busy machine; only what never shows takes this long
 
 
 # Not longer than a module: while playwright runs, no other test of this thread can run a loop.
