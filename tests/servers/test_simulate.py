@@ -75,6 +75,12 @@ def test_a_district_is_made_over_the_api_and_every_result_is_stored_once(
     for what in (*schools, *links, *agents):
         assert what["simulated"], what
     assert all(school["people"][0]["students"] >= 20 for school in schools)
+    (internet,) = (one for one in links if len(one["school_ids"]) > 1)
+    circuits = [one for one in links if one["segment"] == "wan"]
+    assert {one["upstream_id"] for one in circuits} == {internet["id"]}
+    for line in (internet, *circuits):
+        assert line["price_per_month"] > 0
+        assert line["contract_ends"].endswith("-06-30")
     assert stored(client) == expected(simulation)
     assert len(stored(client)) == simulation.progress.results
 

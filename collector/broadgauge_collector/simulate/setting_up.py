@@ -16,14 +16,18 @@ from broadgauge_wire.tokens import parse_join_token
 from ..cli.client import ServerClient
 from ..errors import ServerRefused
 from ..schools.changes import Change, ChangeKind
+from ..schools.lines import OUTWARDS
 from ..schools.model import Agent, Link, Reflector, School
 from ..version import VERSION
 from .agents import SimulatedAgent, agents_of
 from .saved import Joined, Saved, host_of
 from .school_year import first_day
-from .world import District, Line, SimulatedSchool, World, years_of
+from .world import MEGABIT, District, Line, SimulatedSchool, World, years_of
 
 PORT = 8485
+PRICE_OF_ONE_MBPS = 12.0
+"""In dollars a month. It falls with the rate to about 1 per Mbps at 500 Mbps, which was the median
+of United States districts in 2023."""
 
 
 class Known(Struct, frozen=True):
@@ -72,9 +76,11 @@ def _make_places(client: ServerClient, world: World, district: District, known: 
     for school in district.schools:
         for line in school.lines:
             behind.setdefault(line.key, []).append(school)
-    for line in district.lines:
+    outermost_first = sorted(district.lines, key=lambda line: OUTWARDS.index(line.segment))[::-1]
+    for line in outermost_first:
         if line.key in behind:
-            _add_line(client, line, behind[line.key], known)
+            upstream = district.internet.name if line.segment == "wan" else None
+            _add_line(client, line, behind[line.key], known, _contract(line, world, upstream))
 
 
 def _add_school(client: ServerClient, world: World, school: SimulatedSchool) -> None:
@@ -103,14 +109,17 @@ def _people(school: SimulatedSchool, year: int) -> dict[str, Any]:
 
 
 def _add_line(
-    client: ServerClient, line: Line, behind: list[SimulatedSchool], known: Known
+    client: ServerClient,
+    line: Line,
+    behind: list[SimulatedSchool],
+    known: Known,
+    contract: dict[str, Any],
 ) -> None:
     if line.name not in known.links:
-        body = {
+        body = contract | {
             "name": line.name,
             "segment": line.segment,
             "schools": [school.name for school in behind],
-            "contracted_bits_per_second": line.bits_per_second if line.contracted else None,
         }
         client.send("POST", "/links", Link, body)
         _mark(client, line)
@@ -124,6 +133,18 @@ def _add_line(
             "link": line.name,
         }
         client.send("POST", "/reflectors", Reflector, body)
+
+
+def _contract(line: Line, world: World, upstream: str | None) -> dict[str, Any]:
+    """What a line hangs on and costs. Contracts end with a funding year of E-Rate."""
+    if not line.contracted:
+        return {}
+    return {
+        "upstream": upstream,
+        "contracted_bits_per_second": line.bits_per_second,
+        "price_per_month": round(PRICE_OF_ONE_MBPS * (line.bits_per_second / MEGABIT) ** 0.6, -1),
+        "contract_ends": date(world.since.year + 2 + line.key % 3, 6, 30),
+    }
 
 
 def _mark(client: ServerClient, line: Line) -> None:

@@ -211,21 +211,23 @@ def _fold(line: TreeLine, opened: bool) -> html.Button:
 
 
 def _below(line: TreeLine, drawn: Drawing, level: int) -> html.Ul:
-    """What hangs on a line; of very many, those that need attention first."""
-    lines = [_line(one, drawn, level + 1) for one in line.below[:MOST_UNFOLDED]]
-    schools = line.schools
-    if len(schools) > MOST_UNFOLDED:
-        schools = tuple(sorted(schools, key=lambda one: _attention(one, drawn)))[:MOST_UNFOLDED]
-    shown = [_school(one, drawn) for one in schools]
+    """What hangs on a line, what needs attention first."""
+    below = sorted(line.below, key=lambda one: _urgency(line_saying(drawn.facts[one.link.id])))
+    lines = [_line(one, drawn, level + 1) for one in below[:MOST_UNFOLDED]]
+    schools = sorted(line.schools, key=lambda one: _urgency(_school_saying(one, drawn)))
+    shown = [_school(one, drawn) for one in schools[:MOST_UNFOLDED]]
     left = len(line.below) - len(lines), len(line.schools) - len(shown)
     rest = [*_more_item(left[0], "line"), *_more_item(left[1], "school")]
     return html.Ul([*lines, *shown, *rest])
 
 
-def _attention(one: TreeSchool, drawn: Drawing) -> tuple[int, str]:
+def _urgency(said: Saying) -> int:
     tones = [tone for tone, _, _ in _COUNTED]
-    said = school_saying(drawn.report.deciding.get(one.school.id))
-    return tones.index(said.tone) if said.tone in tones else 0, one.school.name.casefold()
+    return tones.index(said.tone) if said.tone in tones else 0
+
+
+def _school_saying(one: TreeSchool, drawn: Drawing) -> Saying:
+    return school_saying(drawn.report.deciding.get(one.school.id))
 
 
 def _more_item(left: int, what: str) -> list[html.Li]:
@@ -242,7 +244,7 @@ def _more(lines: int, what: str) -> list[Any]:
 
 
 def _school(one: TreeSchool, drawn: Drawing) -> html.Li:
-    said = school_saying(drawn.report.deciding.get(one.school.id))
+    said = _school_saying(one, drawn)
     networks = [_network(drawn.facts[link.id], drawn) for link in one.networks]
     also = ", ".join(link.name for link in one.also)
     card = html.Div(

@@ -136,6 +136,14 @@ def test_a_thousand_schools_are_counted_and_one_line_can_be_unfolded() -> None:
     assert [texts(one) for one in parts(opened, "tree-fold")].count("Hide 25 schools") == 1
 
 
+def test_of_what_hangs_on_a_line_what_needs_attention_comes_first() -> None:
+    net = link("Internet", LINCOLN)
+    good, bad = (link(name, LINCOLN, segment="wan", on=net) for name in ("A circuit", "B circuit"))
+    found = report([facts(net, MEETS), facts(good, MEETS), facts(bad, BELOW)], [LINCOLN], BELOW)
+    drawn = texts(drawing(found, [], (), ""))
+    assert drawn.index("B circuit") < drawn.index("A circuit")
+
+
 def test_a_line_of_a_thousand_schools_unfolds_to_those_that_need_attention() -> None:
     schools = [school(f"School {n:04}") for n in range(1000)]
     net = link("Internet", *schools)
