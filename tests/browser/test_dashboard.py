@@ -182,6 +182,8 @@ def test_a_school_that_is_not_there_says_so(served: Board, open_page: Open) -> N
 
 def test_signing_out_closes_the_dashboard(served: Board, open_page: Open) -> None:
     page = open_page(served)
+    expect(page.locator("table.schools")).to_be_visible()
+    page.wait_for_load_state("networkidle")
     page.get_by_role("button", name="Sign out").click()
     expect(page).to_have_url(f"{served.url}/sign-in")
     page.goto(served.url)
