@@ -105,13 +105,13 @@ def _upstream(link: Link, links: Sequence[Link]) -> dmc.Select:
     )
 
 
-def _servers(link: Link, servers: Sequence[Reflector]) -> dmc.MultiSelect:
+def _servers(link: Link, servers: Sequence[Reflector]) -> html.Div:
     """Test servers of its segment; none: those that aren't for one line alone end it."""
     mine = [one for one in servers if one.segment == link.segment]
-    return dmc.MultiSelect(
+    chosen = dmc.MultiSelect(
         id="line-servers",
         label="Test servers for this line alone",
         data=[{"value": str(one.id), "label": one.name} for one in mine],
         value=[str(one.id) for one in mine if one.link_id == link.id],
-        className="control control-wide",
     )
+    return html.Div(chosen, className="control control-wide")
