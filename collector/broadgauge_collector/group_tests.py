@@ -17,22 +17,22 @@ from broadgauge_wire import Batch, Direction, GroupAnswer, GroupAsk, ThroughputR
 from .errors import CollectorError, Conflict
 from .plan.group_book import (
     CALL_AHEAD,
-    Begun,
-    GroupTest,
-    Wish,
     answer_to,
-    askers,
-    begun,
     call_group,
     call_members,
     fail,
     finish,
+    note_asker,
+    settle,
+)
+from .plan.group_model import Begun, GroupTest, Wish
+from .plan.group_records import (
+    askers,
+    begun,
     get_group,
     is_called,
     last_called,
-    note_asker,
     open_groups,
-    settle,
     wish_of,
 )
 from .plan.group_sum import INTERVAL_SECONDS, GroupSum, Part, sum_up

@@ -16,7 +16,8 @@ from broadgauge_wire.fields import about
 from ..access.permissions import Permission
 from ..errors import Blackout, BudgetUsedUp, Conflict, Invalid, NotFound
 from ..group_tests import GroupTests
-from ..plan.group_book import GroupTest, get_group, list_groups
+from ..plan.group_model import GroupTest
+from ..plan.group_records import get_group, list_groups
 from ..schools.repository import find_link
 from .agents import agent_of
 from .routing import Route, ThePrincipal, TheServices, answer, body_of

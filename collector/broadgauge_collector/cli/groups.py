@@ -9,7 +9,7 @@ from .client import ServerClient
 from .common import ListingGroup, json_option, print_json, print_table, say, talks_to_server
 
 if TYPE_CHECKING:  # commands import the server's parts when they need them, to start quickly
-    from ..plan.group_book import GroupMember, GroupTest
+    from ..plan.group_model import GroupMember, GroupTest
 
 MBPS = 1e6
 BOUNDS = {"exact": "full reading", "at_least": "at least"}
@@ -56,7 +56,7 @@ def start(
     \b
     Example: broadgauge groups start "Internet"
     """
-    from ..plan.group_book import GroupTest
+    from ..plan.group_model import GroupTest
 
     wish: dict[str, Any] = {"line": line, "direction": direction, "server": server}
     wish |= {"in_school_hours": in_school_hours, "at": at and at.astimezone().isoformat()}
@@ -78,7 +78,7 @@ def list_tests(client: ServerClient, line: str | None, as_json: bool) -> None:
     \b
     Example: broadgauge groups list --line "Internet"
     """
-    from ..plan.group_book import GroupTest
+    from ..plan.group_model import GroupTest
 
     found = client.get("/groups", tuple[GroupTest, ...], line=line)
     if as_json:
@@ -98,7 +98,7 @@ def show(client: ServerClient, group: object, as_json: bool) -> None:
     \b
     Example: broadgauge groups show 01975000-0000-7000-8000-000000000101
     """
-    from ..plan.group_book import GroupTest
+    from ..plan.group_model import GroupTest
 
     found = client.get(f"/groups/{group}", GroupTest)
     if as_json:

@@ -11,7 +11,8 @@ from broadgauge_wire import Direction, ThroughputResult
 from ..capacity.targets import DEFAULT_TARGET
 from ..config import DEFAULT_DAYS
 from ..errors import Invalid
-from ..plan.group_book import Begun, askers
+from ..plan.group_model import Begun
+from ..plan.group_records import askers
 from ..plan.group_sum import Part
 from ..plan.groups import LEAST_MEMBERS, Candidate, one_is_enough, wanted_rate
 from ..schools.lines import OUTWARDS

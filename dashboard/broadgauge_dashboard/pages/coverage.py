@@ -6,7 +6,7 @@ from dash import Input, Output, dcc, html
 
 from broadgauge_collector.access.permissions import Permission
 from broadgauge_collector.errors import NotFound
-from broadgauge_collector.plan.group_book import list_groups
+from broadgauge_collector.plan.group_records import list_groups
 from broadgauge_collector.reports.coverage import coverage, line_grid
 from broadgauge_collector.schools.repository import list_links
 from broadgauge_collector.services import Services

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from broadgauge_collector.plan.coverage import Have, Missing
 from broadgauge_collector.plan.goal import WORDS, Part
-from broadgauge_collector.plan.group_book import GroupTest
+from broadgauge_collector.plan.group_model import GroupTest
 from broadgauge_collector.reports.coverage import (
     CoverageReport,
     LineCoverage,

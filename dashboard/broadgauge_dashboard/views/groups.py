@@ -7,7 +7,7 @@ from uuid import UUID
 
 from dash import dcc, html
 
-from broadgauge_collector.plan.group_book import GroupTest
+from broadgauge_collector.plan.group_model import GroupTest
 from broadgauge_collector.reports import TestReport
 from broadgauge_wire import GroupPart, GroupStage
 

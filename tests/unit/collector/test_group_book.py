@@ -14,6 +14,7 @@ from sqlalchemy import update
 from broadgauge_collector.access.access_keys import make_access_key
 from broadgauge_collector.access.permissions import Permission
 from broadgauge_collector.group_tests import PARTS_WITHIN, GroupTests
+from broadgauge_collector.plan import group_book, slots
 from broadgauge_collector.plan.group_book import ANSWER_WITHIN
 from broadgauge_collector.plan.groups import GROUP_SECONDS, LAST_JOIN_SECONDS
 from broadgauge_collector.schools.agent_settings import set_agent_setting
@@ -38,6 +39,14 @@ from tests.collecting import batch, skipped, throughput
 SUNDAY = datetime(2026, 3, 1, 18, tzinfo=UTC)
 MONDAY_NOON = datetime(2026, 3, 2, 18, tzinfo=UTC)
 GROUPS = "/api/v1/groups"
+
+
+@pytest.fixture
+def api(api_on_both: Api, monkeypatch: pytest.MonkeyPatch) -> Api:
+    """Groups are kept in either kind of database, and go by the clock that is set by hand."""
+    for module in (group_book, slots):
+        monkeypatch.setattr(module, "shared_now", lambda _, now: now)
+    return api_on_both
 
 
 class Clock:
@@ -91,10 +100,20 @@ class District(NamedTuple):
         assert all(call and call.begin for call in told)
         return [call.begin for call in told if call and call.begin]
 
+    @property
+    def groups(self) -> GroupTests:
+        groups: GroupTests = self.api.app.state.group_tests
+        return groups
+
     def look(self) -> None:
         """As the collector does every two seconds."""
-        groups: GroupTests = self.api.app.state.group_tests
-        asyncio.run(groups._look())
+        asyncio.run(self.groups._look())
+
+    def plan(self) -> list[Any]:
+        """As it does now and then, when chance has it that one is due. All groups there are."""
+        self.groups._chance.random = lambda: 0.0  # type: ignore[method-assign]
+        asyncio.run(self.groups._plan())
+        return list(self.api.http.get(GROUPS, headers=self.api.admin).json())
 
     def hear(self) -> None:
         """All agents were heard just now."""
@@ -317,6 +336,38 @@ def test_one_for_later_calls_its_agents_when_its_time_comes(api: Api) -> None:
         assert told.begin is None  # not yet: they hold still until shortly before
     it.clock.passes(55)
     assert {begin.begins_in_seconds for begin in it.begun(started["id"])} == {8.0}
+
+
+def test_a_line_that_no_machine_can_fill_is_tested_by_a_group_once_a_day(api: Api) -> None:
+    it = district(api)
+    bought = {"contracted_bits_per_second": 2e9}
+    api.http.patch("/api/v1/links/Internet", json=bought, headers=api.admin)
+    assert it.plan() == [], "nobody knows yet what the machines can see"
+    seen = {"segment": "internet", "reflector_id": it.cloud, "ceiling_bits_per_second": 0.9e9}
+    for member in range(3):
+        it.send(member, throughput(started_at=it.clock.now, **seen))
+    it.clock.now = MONDAY_NOON
+    it.hear()
+    assert it.plan() == [], "it is school hours"
+    it.clock.passes(8 * 3600)
+    it.hear()
+    (planned,) = it.plan()
+    assert (planned["called_by"], len(planned["members"])) == ("plan", 3)
+    it.begun(planned["id"])
+    it.clock.passes(3 * 3600)
+    it.look()
+    it.hear()
+    assert len(it.plan()) == 1
+
+
+def test_what_one_machine_can_see_needs_no_group(api: Api) -> None:
+    it = district(api)
+    bought = {"contracted_bits_per_second": 2e9}
+    api.http.patch("/api/v1/links/Internet", json=bought, headers=api.admin)
+    seen = {"segment": "internet", "reflector_id": it.cloud, "ceiling_bits_per_second": 5e9}
+    for member in range(3):
+        it.send(member, throughput(started_at=it.clock.now, **seen))
+    assert it.plan() == []
 
 
 def test_only_people_start_one_and_only_agents_are_called(api: Api) -> None:

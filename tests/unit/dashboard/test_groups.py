@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from broadgauge_collector.plan.group_book import GroupMember, GroupTest
+from broadgauge_collector.plan.group_model import GroupMember, GroupTest
 from broadgauge_dashboard.views.groups import line_panel
 from broadgauge_wire import GroupPart, GroupStage, new_id
 from tests import made_up
