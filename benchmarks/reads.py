@@ -48,6 +48,11 @@ TIMES = 20
 AGENTS, BATCH, SENT = 16, 100, 200_000
 """What is sent while percentiles are worked out."""
 
+PROPERTIES = {
+    "refresh": "n_intervals", "change-marked": "children", "change-removed": "children",
+}  # fmt: skip
+"""Of what a page's callbacks hear that isn't a control."""
+
 GOALS = {
     "overview_p95_seconds": 0.3,
     "school_p95_seconds": 0.3,
@@ -137,8 +142,8 @@ class Asking:
             "output": f"{output}.children",
             "outputs": {"id": output, "property": "children"},
             "inputs": [
-                {"id": n, "property": "n_intervals" if n == "refresh" else "value", "value": v}
-                for n, v in inputs.items()
+                {"id": name, "property": PROPERTIES.get(name, "value"), "value": value}
+                for name, value in inputs.items()
             ],
             "state": list(state),
             "changedPropIds": [],
@@ -158,7 +163,8 @@ def _asked(asking: Asking, schools: list[School], server: psutil.Process) -> dic
 
     def school() -> None:
         state = {"id": "school-id", "property": "data", "value": str(next(some).id)}
-        asking.page("school-body", (state,), target=TARGET, days="90", refresh=0)
+        nothing = {"change-marked": None, "change-removed": None}
+        asking.page("school-body", (state,), target=TARGET, days="90", refresh=0, **nothing)
 
     pages: dict[str, tuple[Callable[[], object], int]] = {
         "overview_data": (lambda: asking.get("verdicts", target=TARGET, days="30"), TIMES),
