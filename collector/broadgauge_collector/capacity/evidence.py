@@ -37,16 +37,19 @@ class Evidence(NamedTuple):
         """Tests that may speak for or against the need."""
         return self.tests.where(self.why == 0)
 
-    def of_capacity(self) -> Columns:
-        """Closed-hours tests that say something about the line.
+    def of_capacity(self, enough_days: int) -> Columns:
+        """Closed-hours tests that say something about the line: those by machines that could have
+        seen the need, if they were made on enough days.
 
-        What a machine read that could not have seen the need is a lower bound: something nearer to
-        it, such as its school's own line before one that many share, may have set that rate.
+        Otherwise the others too, as lower bounds: something nearer to a slower machine, such as its
+        school's own line before one that many share, may have set what it read.
         """
-        too_slow = np.isin(self.why, [place_of(why) for why in _TOO_SLOW])
-        says = np.isin(self.why, [0, place_of("no_need")]) | too_slow
+        able = np.isin(self.why, [0, place_of("no_need")]) & self.tests.closed
+        if len(np.unique(self.tests.day[able & (self.tests.bound != 0)])) >= enough_days:
+            return self.tests.where(able)
+        too_slow = np.isin(self.why, [place_of(why) for why in _TOO_SLOW]) & self.tests.closed
         bound = np.where(too_slow & (self.tests.bound == EXACT), AT_LEAST, self.tests.bound)
-        return self.tests._replace(bound=bound).where(says & self.tests.closed)
+        return self.tests._replace(bound=bound).where(able | too_slow)
 
     def excluded(self, *exclusions: Exclusion) -> int:
         """How many tests have no say for one of these reasons."""

@@ -40,7 +40,7 @@ class Method(Struct, frozen=True, kw_only=True):
 
 
 METHOD = Method(
-    version="2",
+    version="3",
     tolerance=0.95,
     ceiling_margin=1.1,
     confidence=0.95,

@@ -69,7 +69,7 @@ def judge_evidence(
         counting_tests=count.tests,
         tests=evidence.size,
         votes=votes,
-        capacity=capacity(evidence.of_capacity(), method),
+        capacity=capacity(evidence.of_capacity(method.minimum_days), method),
         window=window,
         method=str(method),
         simulated=bool(evidence.with_a_say().simulated.any()),

@@ -12,6 +12,12 @@ def exact(*rates: float) -> list[Reading]:
     return [Reading(rate, at_least=False) for rate in rates]
 
 
+def apart(readings: list[Reading]) -> list[Reading]:
+    """Days in an order in which none hangs together with the next: slow, fast, slow, fast."""
+    ordered = sorted(readings)
+    return [ordered[n // 2 if n % 2 == 0 else -1 - n // 2] for n in range(len(ordered))]
+
+
 def at_least(*rates: float) -> list[Reading]:
     return [Reading(rate, at_least=True) for rate in rates]
 
@@ -76,15 +82,35 @@ def test_right_censored_median(readings: list[Reading], middle: tuple[float, boo
 def test_order_statistics_say_the_confidence_they_really_have(
     count: int, low: float | None, high: float | None, confidence: float | None
 ) -> None:
-    ends, achieved = interval(exact(*range(1, count + 1)), 0.95)
+    ends, achieved = interval(apart(exact(*range(1, count + 1))), 0.95)
     assert ends == Interval(low, high)
     assert achieved == (confidence if confidence is None else pytest.approx(confidence))
+
+
+def test_days_that_hang_together_say_less() -> None:
+    """Slow weeks and fast weeks: the interval is that of fewer days."""
+    days = exact(*range(1, 25))
+    by_weeks = [*days[:6], *days[12:18], *days[6:12], *days[18:]]
+    narrow, of_many = interval(apart(days), 0.95)
+    wide, of_few = interval(by_weeks, 0.95)
+    assert narrow == Interval(7, 18)
+    assert of_many == pytest.approx(0.9773, abs=1e-4)
+    # A correlation of 0.74 is seen, and 0.8 taken: no more than 6 days' worth, the fewest that can
+    # be 95% sure.
+    assert wide == Interval(3, 22)
+    assert of_few == pytest.approx(1 - 2 / 64)
+
+
+def test_a_line_that_only_grows_faster_has_a_wide_interval() -> None:
+    ends, _ = interval(exact(*range(100, 130)), 0.95)
+    assert ends.low is not None
+    assert ends.low <= 104
 
 
 def test_lower_bounds_leave_the_upper_end_open() -> None:
     ends, _ = interval([*exact(1, 2, 3, 4, 5), *at_least(6)], 0.95)
     assert ends == Interval(1, None)
-    ends, _ = interval([*exact(2, 3, 4, 5, 6), *exact(7, 8, 9), *at_least(1)], 0.95)
+    ends, _ = interval(apart([*exact(2, 3, 4, 5, 6, 7, 8, 9), *at_least(1)]), 0.95)
     assert ends == Interval(2, 9)
 
 
@@ -98,10 +124,17 @@ def test_a_machine_that_could_not_have_seen_the_need_says_no_more_than_at_least(
     alone = verdict(slow).capacity
     assert alone is not None
     assert (alone.bits_per_second, alone.at_least) == (90e6, True)
-    fast = [a_test(day, 520) for day in range(6)]
-    both = verdict([*slow, *fast]).capacity
-    assert both is not None
-    assert (both.bits_per_second, both.at_least, both.interval.high) == (520e6, False, None)
+    few = verdict([*slow, *(a_test(day, 520) for day in range(5))]).capacity
+    assert few is not None
+    assert (few.bits_per_second, few.interval.high, few.days) == (520e6, None, 12)
+
+
+def test_where_able_machines_tested_on_enough_days_the_others_are_not_asked() -> None:
+    slow = [a_test(day, 90, ceiling_bits_per_second=400e6) for day in range(12) for _ in range(3)]
+    found = verdict([*slow, *(a_test(day, 520) for day in range(6))]).capacity
+    assert found is not None
+    assert (found.bits_per_second, found.at_least, found.days) == (520e6, False, 6)
+    assert found.interval == Interval(520e6, 520e6)
 
 
 def test_capacity_is_the_median_of_day_medians_in_closed_hours() -> None:
