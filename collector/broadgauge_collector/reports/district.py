@@ -1,10 +1,13 @@
 """What the control store knows of a district, read at one moment, and which link a test is of."""
 
+import time
 from collections import defaultdict
 from datetime import date
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from broadgauge_wire import Segment
 
@@ -17,8 +20,10 @@ from ..schools.calendars import calendars
 from ..schools.changes import Change, list_changes
 from ..schools.model import Agent, Link, Reflector, School
 from ..schools.repository import list_links, list_reflectors, list_schools
-from ..store import Stores
+from ..store import ControlStore, Stores
 from ..store.questions import Latest, Measured
+
+KEPT_SECONDS = 5.0
 
 
 class District(Struct, frozen=True):
@@ -50,11 +55,29 @@ class District(Struct, frozen=True):
         return tuple(Headcount(school.name, school.people_on(day)) for school in schools)
 
 
+class _Kept(Struct, frozen=True):
+    """What was read, how many writes were counted before, and until when it is believed."""
+
+    district: District
+    writes: int
+    until: float
+
+
+_kept = WeakKeyDictionary[ControlStore, _Kept]()
+
+
 def read_district(stores: Stores) -> District:
-    """Everything at one moment."""
-    with stores.control.connect() as connection:
+    """Everything, agents as they are this moment and the rest as it was after the last edit.
+
+    Where several collectors share a control database, another's edit shows within KEPT_SECONDS.
+    """
+    control = stores.control
+    kept, writes = _kept.get(control), control.writes
+    with control.connect() as connection:
+        if kept and kept.writes == writes and time.monotonic() < kept.until:
+            return replace(kept.district, agents=list_agents(connection))
         schools = {school.id: school for school in list_schools(connection)}
-        return District(
+        found = District(
             schools,
             {link.id: link for link in list_links(connection)},
             {reflector.id: reflector for reflector in list_reflectors(connection, removed=True)},
@@ -62,6 +85,8 @@ def read_district(stores: Stores) -> District:
             calendars(connection, schools.values()),
             list_changes(connection),
         )
+    _kept[control] = _Kept(found, writes, time.monotonic() + KEPT_SECONDS)
+    return found
 
 
 class Ways:
