@@ -24,3 +24,6 @@ def test_what_of_a_folder_is_run_apart_is_there() -> None:
     )
     for file in files.split():
         assert (ROOT / "tests" / "integration" / f"test_{file}").exists()
+    (burst,) = re.findall(r"^BURST := (.+)$", makefile, re.MULTILINE)
+    file, _, name = burst.partition("::")
+    assert f"def {name}(" in (ROOT / file).read_text()

@@ -136,17 +136,6 @@ def test_lines_and_test_servers_are_added_and_listed(run: Command, lincoln: str)
     assert "10.0.0.5:8485" in run("reflectors", "list").out
 
 
-def test_of_a_line_of_many_schools_three_are_named(run: Command) -> None:
-    names = ["Adams", "Baker", "Clark", "Dewey", "Evans"]
-    for name in names:
-        assert run("schools", "add", name, "--timezone", "UTC").code == 0
-    behind = [word for name in names for word in ("--school", name)]
-    assert run("links", "add", "Internet", "--segment", "internet", *behind).code == 0
-    table = run("links").out
-    assert "Adams, Baker, Clark and 2 more" in table
-    assert "Dewey" not in table
-
-
 def test_a_test_server_set_up_anew_gets_its_new_fingerprint(run: Command) -> None:
     core = ("Far core", "--host", "10.0.0.7", "--segment", "wan")
     assert run("reflectors", "add", *core, "--fingerprint", "AB:" * 31 + "AB").code == 0
@@ -459,3 +448,14 @@ def test_names_that_would_move_the_cursor_are_printed_harmlessly(run: Command) -
     print_table(("NAME",), [("\x1b[2Jgone\nnext",)])
 
     assert run.capsys.readouterr().out.splitlines() == ["NAME", "?[2Jgone?next"]
+
+
+def test_of_a_line_of_many_schools_three_are_named(run: Command) -> None:
+    names = ["Adams", "Baker", "Clark", "Dewey", "Evans"]
+    for name in names:
+        assert run("schools", "add", name, "--timezone", "UTC").code == 0
+    behind = [word for name in names for word in ("--school", name)]
+    assert run("links", "add", "Internet", "--segment", "internet", *behind).code == 0
+    table = run("links").out
+    assert "Adams, Baker, Clark and 2 more" in table
+    assert "Dewey" not in table
