@@ -87,8 +87,11 @@ def terminal(argv: Sequence[str], environment: Mapping[str, str]) -> Iterator[Te
 
 
 def _take_terminal() -> None:
-    """So that Ctrl-C reaches the program as it does a person's."""
+    """So that Ctrl-C and a closed window reach the program as they do a person's, even if whoever
+    runs the tests has told its children not to hear of them."""
     import fcntl
     import termios
 
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
