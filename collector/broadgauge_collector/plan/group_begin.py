@@ -16,11 +16,11 @@ from broadgauge_wire import GroupBegin, SlotPass, SlotRequest, new_id
 from broadgauge_wire.spec import MAX_SLOT_LINES
 
 from ..access.access_keys import slot_token
-from ..access.agents import list_agents
+from ..access.agents import get_agent
 from ..capacity.daypart import clocks_of, place
 from ..errors import BudgetUsedUp, Conflict, Invalid
 from ..schools.calendars import calendars
-from ..schools.model import Agent, Link, Reflector
+from ..schools.model import Link, Reflector
 from ..schools.repository import get_reflector, get_school
 from ..store.tables import group_member, group_test, slot, slot_line
 from .group_records import wish_of
@@ -66,9 +66,9 @@ def set_begin(
         for moment in (opens, opens + length):
             check_blackout(c, one.school_id, loaded[one.agent_id], moment)
     paid = _paid(c, group, ready, opens)
-    for part in stages([_as_candidate(one) for one in paid]):
-        slot_id = new_id()
-        _hold(c, group, part, loaded[part.agent_id], (opens, opens + length), slot_id, paid)
+    for part in stages([_as_candidate(one) for one in ready if one.agent_id in paid]):
+        slot_id, num_bytes = new_id(), paid[part.agent_id]
+        _hold(c, group, part, loaded[part.agent_id], (opens, opens + length), slot_id, num_bytes)
         set_member(
             c,
             group.id,
@@ -125,8 +125,7 @@ def check_hours(c: Connection, line: Link, at: datetime, *, in_school_hours: boo
     if in_school_hours:
         return
     schools = [get_school(c, school_id) for school_id in line.school_ids]
-    clocks = clocks_of(calendars(c, schools)[school_id] for school_id in line.school_ids)
-    if place(at, clocks)[1] == "school":
+    if place(at, clocks_of(calendars(c, schools).values()))[1] == "school":
         raise Invalid(
             f"At {at:%Y-%m-%d %H:%M} UTC it is school hours on {line.name!r}, and a group test "
             "fills the line. Choose another time, or say that it may run in school hours."
@@ -135,9 +134,10 @@ def check_hours(c: Connection, line: Link, at: datetime, *, in_school_hours: boo
 
 def _paid(
     c: Connection, group: Row[Any], ready: Sequence[Row[Any]], at: datetime
-) -> dict[Row[Any], int]:
-    """Who has bytes left for its part, which are set aside. BudgetUsedUp if fewer than two have."""
-    paid, refused = dict[Row[Any], int](), list[BudgetUsedUp]()
+) -> dict[UUID, int]:
+    """The agents that have bytes left for their parts, which are set aside. BudgetUsedUp if fewer
+    than two have."""
+    paid, refused = dict[UUID, int](), list[BudgetUsedUp]()
     for one in ready:
         wish = SlotRequest(
             id=new_id(),
@@ -149,7 +149,7 @@ def _paid(
             seconds=GROUP_SECONDS,
         )
         try:
-            paid[one] = set_aside(c, _agent(c, one.agent_id), wish, at)
+            paid[one.agent_id] = set_aside(c, get_agent(c, one.agent_id), wish, at)
         except BudgetUsedUp as error:
             refused.append(error)
             set_member(c, group.id, one.agent_id, state="cannot", why_not=error.detail)
@@ -165,11 +165,10 @@ def _hold(
     lines: Iterable[UUID],
     span: tuple[datetime, datetime],
     slot_id: UUID,
-    paid: dict[Row[Any], int],
+    num_bytes: int,
 ) -> None:
     """A slot of the member's own, on its own lines; at the test server it is the group's."""
     begins, ends = span
-    num_bytes = next(n for one, n in paid.items() if one.agent_id == part.agent_id)
     timezone = get_school(c, part.school_id).timezone
     c.execute(
         insert(slot).values(
@@ -189,10 +188,6 @@ def _hold(
 
 def loads(c: Connection, school_id: UUID, end: Reflector) -> tuple[UUID, ...]:
     return lines_loaded(school_id, lines_of(c, school_id), end)[:MAX_SLOT_LINES]
-
-
-def _agent(c: Connection, agent_id: UUID) -> Agent:
-    return next(one for one in list_agents(c) if one.id == agent_id)
 
 
 def set_member(c: Connection, group_id: UUID, agent_id: UUID, **values: Any) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, select
 
 from ..errors import NotFound
-from ..schools.repository import get_reflector, list_links
+from ..schools.repository import get_link, get_reflector
 from ..store.tables import agent, group_asker, group_member, group_test, link, reflector, school
 from .group_model import Begun, GroupMember, GroupTest, State, Wish
 from .groups import Member
@@ -59,7 +59,7 @@ def begun(c: Connection, group_id: UUID) -> Begun:
     members = c.execute(select(group_member).where(same)).all()
     return Begun(
         id=row.id,
-        link=next(one for one in list_links(c) if one.id == row.link_id),
+        link=get_link(c, row.link_id),
         reflector=get_reflector(c, row.reflector_id),
         direction=row.direction,
         begins_at=row.begins_at,
@@ -72,7 +72,7 @@ def wish_of(c: Connection, group_id: UUID) -> Wish:
     """What was wished for."""
     row = c.execute(select(group_test).where(group_test.c.id == group_id)).one()
     return Wish(
-        link=next(one for one in list_links(c) if one.id == row.link_id),
+        link=get_link(c, row.link_id),
         reflector=get_reflector(c, row.reflector_id),
         direction=row.direction,
         called_by=row.called_by,
