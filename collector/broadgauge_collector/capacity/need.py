@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..schools.model import People
 from .model import EarlierNeed, Need, SizeClass, Target, UnknownNeed
-from .words import number, rate
+from .words import number, rate, some
 
 MANY = 4
 """Above this many schools the working sums them up instead of listing each."""
@@ -184,9 +184,7 @@ def _who(target: Target, behind: tuple[Headcount, ...], people: int) -> str:
 
 
 def _unknown(target: Target, schools: list[str]) -> UnknownNeed:
-    names = ", ".join(schools[:MANY]) or "this line"
-    if len(schools) > MANY:
-        names += f" and {len(schools) - MANY} more"
+    names = some(schools, MANY) or "this line"
     if target.per == "concurrent_user":
         return UnknownNeed(
             explanation="This target counts concurrent users, and none are known for "

@@ -1,5 +1,6 @@
-"""Numbers as a tech director reads them: Mbps and Gbps, commas, plurals."""
+"""Numbers and names as a tech director reads them: Mbps and Gbps, commas, plurals."""
 
+from collections.abc import Sequence
 from datetime import date
 
 GIGABIT = 1e9
@@ -16,6 +17,12 @@ def rate(bits_per_second: float) -> str:
 def number(count: int, noun: str) -> str:
     """`1 day`, `1,200 students`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def some(names: Sequence[str], most: int) -> str:
+    """The first of the names, and how many more there are: `Adams, Baker and 1,200 more`."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def day(on: date) -> str:

@@ -1,7 +1,6 @@
 """Schools and lines."""
 
 from collections import defaultdict
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -9,6 +8,7 @@ from uuid import UUID
 
 import click
 
+from ..capacity.words import some
 from ..schools.model import Link, Reflector, School
 from .client import ServerClient
 from .common import (
@@ -254,7 +254,7 @@ def _print_links(client: ServerClient, found: tuple[Link, ...], as_json: bool) -
         (
             marked(link.name, link.simulated),
             link.segment,
-            _few([names.get(i, str(i)) for i in link.school_ids]),
+            some([names.get(i, str(i)) for i in link.school_ids], SCHOOLS_NAMED),
             lines.get(link.upstream_id) if link.upstream_id else None,
             ", ".join(ends.get(link.id, ())),
             mbps(link.contracted_bits_per_second),
@@ -266,12 +266,6 @@ def _print_links(client: ServerClient, found: tuple[Link, ...], as_json: bool) -
     ]
     headings = ("LINE", "SEGMENT", "SCHOOLS", "HANGS ON", "TEST SERVER", "CONTRACTED")
     print_table((*headings, "PRICE A MONTH", "CONTRACT ENDS", "ID"), rows)
-
-
-def _few(schools: Sequence[str]) -> str:
-    named = ", ".join(schools[:SCHOOLS_NAMED])
-    more = len(schools) - SCHOOLS_NAMED
-    return f"{named} and {more:,} more" if more > 0 else named
 
 
 def _contract(mbps: float | None, ends: datetime | None) -> dict[str, Any]:

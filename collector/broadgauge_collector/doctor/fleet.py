@@ -9,6 +9,7 @@ from uuid import UUID
 from broadgauge_host.diagnosis import Check, trouble, well
 
 from ..access.copies import MAX_COPIES, copies
+from ..capacity.words import some
 from ..cli.common import counted
 from ..reports.fleet import state
 from ..reports.model import AgentState
@@ -102,9 +103,7 @@ def check_clocks(agents: Sequence[Agent], seen: Iterable[Seen]) -> Iterator[Chec
 
 def named(names: Iterable[str]) -> str:
     """Some of the names, and how many more there are."""
-    known = list(names)
-    more = f" and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else ""
-    return ", ".join(known[:MOST_NAMED]) + more
+    return some(list(names), MOST_NAMED)
 
 
 def _latest_offsets(seen: Iterable[Seen]) -> dict[UUID, float]:

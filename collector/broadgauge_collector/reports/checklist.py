@@ -11,6 +11,7 @@ from broadgauge_wire.fields import about
 
 from ..capacity.carry import fits_in, load_of
 from ..capacity.method import METHOD
+from ..capacity.words import some
 from ..store import Stores
 from ..store.questions import SchoolClock, Window
 from .carry import carried
@@ -234,6 +235,4 @@ def _capital(words: str) -> str:
 def _missing(names: list[str]) -> tuple[str, ...]:
     if not names:
         return ()
-    shown = ", ".join(names[:4])
-    more = f" and {len(names) - 4:,} more" if len(names) > 4 else ""
-    return (f"Still to do: {shown}{more}",)
+    return (f"Still to do: {some(names, 4)}",)

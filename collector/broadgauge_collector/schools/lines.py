@@ -5,6 +5,7 @@ from uuid import UUID
 
 from broadgauge_wire import Segment
 
+from ..capacity.words import some
 from ..errors import Invalid, NotFound
 from .model import Link
 
@@ -58,9 +59,8 @@ def _check_pair(link: Link, above: Link, names: Mapping[UUID, str]) -> None:
         )
     missing = [names.get(i, str(i)) for i in link.school_ids if i not in above.school_ids]
     if missing and link.id != above.id:
-        more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
         raise Invalid(
-            f"{link.name} hangs on {above.name}, and {', '.join(missing[:NAMED])}{more} must be "
+            f"{link.name} hangs on {above.name}, and {some(missing, NAMED)} must be "
             f"behind that too. Name every school behind {above.name}: broadgauge links set "
             f"{above.name!r} --school ..."
         )

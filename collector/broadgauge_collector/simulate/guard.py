@@ -1,5 +1,6 @@
 """Made-up data never comes beside real data by accident."""
 
+from ..capacity.words import some
 from ..cli.client import ServerClient
 from ..errors import CannotStart
 from ..schools.model import Agent, School
@@ -31,5 +32,4 @@ def refuse_another_simulation(client: ServerClient, file: object) -> None:
 
 
 def _named(schools: list[School]) -> str:
-    names = ", ".join(repr(school.name) for school in schools[:3])
-    return f"{names} and {len(schools) - 3} more" if len(schools) > 3 else names
+    return some([repr(school.name) for school in schools], 3)
