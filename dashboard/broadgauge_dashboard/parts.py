@@ -6,6 +6,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
+from . import format as fmt
 from .words import Saying
 
 Children = Any
@@ -73,14 +74,14 @@ def link_button(text: str, href: str) -> dcc.Link:
 
 
 def folded(
-    rows: Sequence[html.Tr], table: Callable[[Sequence[html.Tr]], html.Table], one: str, many: str
+    rows: Sequence[html.Tr], table: Callable[[Sequence[html.Tr]], html.Table], thing: str
 ) -> list[Any]:
     """A table of the first rows, and one of the others under a line that opens it."""
     first, others = rows[:ROWS_SHOWN], rows[ROWS_SHOWN:]
     if not others:
         return [table(first)]
-    said = f"{len(others)} more {one if len(others) == 1 else many}"
-    opened = {"data-group": f"more {many}"}
+    said = fmt.plural(len(others), f"more {thing}")
+    opened = {"data-group": f"more {thing}s"}
     return [table(first), html.Details([html.Summary(said), table(others)], **opened)]
 
 
@@ -123,5 +124,6 @@ def refresh(seconds: int = 30) -> dcc.Interval:
 
 
 PERIODS = (14, 30, 90, 365)
+ADD_LINE = 'broadgauge links add "District Internet" --segment internet --school "Lincoln"'
 ROWS_SHOWN = 20
 """Of a long table, before somebody asks for the rest."""

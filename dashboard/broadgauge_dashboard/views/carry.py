@@ -8,7 +8,7 @@ from broadgauge_collector.capacity.carry import Carries, Fits
 from broadgauge_collector.reports.carry import AllTargets, ModelCarried, SchoolCarries, TargetHeld
 
 from .. import format as fmt
-from ..parts import badge, chip, command, empty, panel
+from ..parts import ADD_LINE, badge, chip, command, empty, panel
 from ..words import SEGMENTS, Saying
 from .simulated import marks
 
@@ -23,7 +23,6 @@ CONCLUSIONS = {
     "undecided": Saying("Not decided yet", "", "undecided"),
 }
 NEEDS = "/needs"
-ADD = 'broadgauge links add "District Internet" --segment internet --school "Lincoln"'
 
 
 def carry_panel(found: SchoolCarries) -> html.Section:
@@ -55,7 +54,9 @@ def targets_panel(found: AllTargets) -> html.Section:
     title = "All targets side by side"
     if not found.held:
         how = "Add the lines it depends on, on the server:"
-        return panel(title, empty("No line is known for this school", how, action=command(ADD)))
+        return panel(
+            title, empty("No line is known for this school", how, action=command(ADD_LINE))
+        )
     by_line: dict[tuple[str, str], list[TargetHeld]] = {}
     for held in found.held:
         by_line.setdefault((held.link, SEGMENTS[held.segment]), []).append(held)

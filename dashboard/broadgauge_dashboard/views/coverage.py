@@ -21,9 +21,8 @@ from broadgauge_collector.reports.coverage import (
 from broadgauge_collector.schools.model import Link
 
 from .. import format as fmt
-from ..parts import badge, command, empty, folded, metric, panel
+from ..parts import ADD_LINE, badge, command, empty, folded, metric, panel
 from ..words import SEGMENTS, Saying
-from .carry import ADD
 from .groups import line_panel
 from .simulated import marks
 
@@ -83,7 +82,7 @@ def lines_panel(report: CoverageReport) -> list[Any]:
                 empty(
                     "No line is known",
                     "Add one with the schools behind it:",
-                    action=command(ADD),
+                    action=command(ADD_LINE),
                 ),
             )
         ]
@@ -102,7 +101,7 @@ def lines_panel(report: CoverageReport) -> list[Any]:
         ),
         panel(
             "How far lines are from their goal",
-            *folded([_line(line) for line in report.lines], _lines_table, "line", "lines"),
+            *folded([_line(line) for line in report.lines], _lines_table, "line"),
             note=f"In the last {fmt.plural(report.days, 'day')}. Those that lack most come first.",
         ),
     ]

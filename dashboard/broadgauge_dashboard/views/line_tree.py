@@ -24,8 +24,7 @@ from .line_facts import KINDS, MINUS, carries, line_link, line_saying, room_left
 from .simulated import marks
 
 MOST_DRAWN = 60
-"""Lines and schools; from the level on that would go beyond it, they are counted, not drawn. What a
-browser takes to draw grows with the square of it."""
+"""Lines and schools; from the level on that would go beyond it, they are counted, not drawn."""
 
 MOST_UNFOLDED = 40
 """Of one line, those that need attention first."""

@@ -12,7 +12,7 @@ from broadgauge_collector.reports.coverage import CoverageReport, LineCoverage
 from broadgauge_collector.reports.lines import LineFacts, LinesReport
 
 from .. import format as fmt
-from ..parts import badge, empty, panel
+from ..parts import ROWS_SHOWN, badge, empty, panel
 from ..words import SEGMENTS
 from .line_facts import (
     carries,
@@ -26,9 +26,6 @@ from .line_facts import (
 )
 from .line_tree import drawing
 from .simulated import marks
-
-ROWS_SHOWN = 20
-"""Others are found by name; what a browser takes to draw grows with the square of it."""
 
 _ORDER: dict[Conclusion, int] = {"below": 0, "undecided": 1, "meets": 2}
 _HEADINGS = (

@@ -19,9 +19,9 @@ from broadgauge_collector.schools.assumptions import (
 from broadgauge_collector.schools.model import School
 
 from .. import format as fmt
-from ..parts import badge, chip, command, empty, folded, panel
+from ..parts import ADD_LINE, badge, chip, command, empty, folded, panel
 from ..words import SEGMENTS
-from .carry import ADD, FITS
+from .carry import FITS
 from .simulated import marks
 
 DISTRICT = "district"
@@ -40,14 +40,14 @@ def lines_panel(report: NeedsReport) -> html.Section:
             empty(
                 "No line is known",
                 "Add the first with the schools behind it, on the server:",
-                action=command(ADD),
+                action=command(ADD_LINE),
             ),
         )
     rows = [_line(line) for line in sorted(report.lines, key=_urgency)]
     return panel(
         title,
         *([] if any(line.models for line in report.lines) else [_choose_first()]),
-        *folded(rows, _lines_table, "line", "lines"),
+        *folded(rows, _lines_table, "line"),
         html.P(report.ranges, className="footing"),
         note="For the models wanted by everybody behind each line, at the busiest moment. Those "
         "enough for the shortest come first.",
@@ -213,12 +213,12 @@ def _assumption(each: EditedAssumption) -> list[html.Tr]:
     marked = [chip("Edited")] if each.edited else []
     name = [one.title, *marked, _note(one.meaning), _note([html.Code(one.key)])]
     source = one.source.replace(ASSUMPTION, "No source states it: our assumption, edit it")
-    first = _number_row(name, one, source)
+    first = _number_row(name, one, (one.value, one.low, one.high), source)
     return [first, *(_own_row(school, one) for school in each.schools)]
 
 
-def _number_row(name: list[Any], one: Assumption, source: str) -> html.Tr:
-    value, low, high = (_number(number, one) for number in (one.value, one.low, one.high))
+def _number_row(name: list[Any], one: Assumption, numbers: Sequence[float], source: str) -> html.Tr:
+    value, low, high = (_number(number, one) for number in numbers)
     cells = (
         ("Value", _value(value)),
         ("Range", f"{low} to {high}" if low != high else "taken as known"),
@@ -230,14 +230,7 @@ def _number_row(name: list[Any], one: Assumption, source: str) -> html.Tr:
 
 def _own_row(own: SchoolAssumption, one: Assumption) -> html.Tr:
     numbers = [n if isinstance(n, float) else one.value for n in (own.value, own.low, own.high)]
-    value, low, high = (_number(number, one) for number in numbers)
-    cells = (
-        ("Value", _value(value)),
-        ("Range", f"{low} to {high}" if low != high else "taken as known"),
-        ("Source", "set for this school"),
-    )
-    data = [html.Td(html.Div(shown), **{"data-label": label}) for label, shown in cells]
-    return html.Tr([html.Th([one.title, _note(own.school)], scope="row"), *data])
+    return _number_row([one.title, _note(own.school)], one, numbers, "set for this school")
 
 
 def _number(number: float, one: Assumption) -> str:
