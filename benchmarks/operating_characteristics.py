@@ -49,7 +49,6 @@ LOOKED_AT = 10
 REPORTED = (2, 3, 4, 8, 26, 52)
 MEETS, BELOW, UNDECIDED = 1, -1, 0
 GOALS = {"wrong_ratio": 0.01, "undecided_ratio_after_10_days": 0.15, "coverage": 0.95}
-CAPACITY_LINKS = 2000
 NOT_REACHED = {
     "undecided_after_10_days": (
         "Ten days decide if 7 of them reached. With one day in five bad, a big enough line has 7 "
@@ -294,7 +293,7 @@ def _capacity_coverage(nights: Nights) -> dict[str, float]:
     medians = np.median(nights.undisturbed, axis=2)
     truth = float(np.median(medians))
     window = date.fromordinal(START), date.fromordinal(START + WINDOW - 1)
-    lines = (columns_of(nights, n, WINDOW) for n in range(min(CAPACITY_LINKS, len(nights.line))))
+    lines = (columns_of(nights, n, WINDOW) for n in range(len(nights.line)))
     weighed = (weigh(line, A_NEED, window, METHOD) for line in lines)
     found = [capacity(one.of_capacity(METHOD.minimum_days), METHOD) for one in weighed]
     known = [f for f in found if f is not None and f.confidence is not None]

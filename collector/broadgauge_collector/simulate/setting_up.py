@@ -76,11 +76,12 @@ def _make_places(client: ServerClient, world: World, district: District, known: 
     for school in district.schools:
         for line in school.lines:
             behind.setdefault(line.key, []).append(school)
-    outermost_first = sorted(district.lines, key=lambda line: OUTWARDS.index(line.segment))[::-1]
+    outermost_first = sorted(
+        district.lines, key=lambda line: OUTWARDS.index(line.segment), reverse=True
+    )
     for line in outermost_first:
         if line.key in behind:
-            upstream = district.internet.name if line.segment == "wan" else None
-            _add_line(client, line, behind[line.key], known, _contract(line, world, upstream))
+            _add_line(client, line, behind[line.key], known, _contract(line, world, district))
 
 
 def _add_school(client: ServerClient, world: World, school: SimulatedSchool) -> None:
@@ -135,12 +136,12 @@ def _add_line(
         client.send("POST", "/reflectors", Reflector, body)
 
 
-def _contract(line: Line, world: World, upstream: str | None) -> dict[str, Any]:
+def _contract(line: Line, world: World, district: District) -> dict[str, Any]:
     """What a line hangs on and costs. Contracts end with a funding year of E-Rate."""
     if not line.contracted:
         return {}
     return {
-        "upstream": upstream,
+        "upstream": district.internet.name if line.segment == "wan" else None,
         "contracted_bits_per_second": line.bits_per_second,
         "price_per_month": round(PRICE_OF_ONE_MBPS * (line.bits_per_second / MEGABIT) ** 0.6, -1),
         "contract_ends": date(world.since.year + 2 + line.key % 3, 6, 30),
