@@ -29,6 +29,9 @@ MOST_DRAWN = 60
 MOST_UNFOLDED = 40
 """Of one line, those that need attention first."""
 
+MANY = 7
+"""What hangs on one line, from which on it stands side by side, or on a phone without details."""
+
 MOST_WITH_ROOMS = 12
 """Schools; where there are more, their rooms are counted."""
 
@@ -217,7 +220,8 @@ def _below(line: TreeLine, drawn: Drawing, level: int) -> html.Ul:
     shown = [_school(one, drawn) for one in schools[:MOST_UNFOLDED]]
     left = len(line.below) - len(lines), len(line.schools) - len(shown)
     rest = [*_more_item(left[0], "line"), *_more_item(left[1], "school")]
-    return html.Ul([*lines, *shown, *rest])
+    items = [*lines, *shown, *rest]
+    return html.Ul(items, className="tree-many" if len(items) >= MANY else "")
 
 
 def _urgency(said: Saying) -> int:
