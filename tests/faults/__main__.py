@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, NamedTuple
 
 import click
@@ -18,7 +20,7 @@ PYTHON = sys.executable
 
 
 class Part(NamedTuple):
-    """Trials of one kind: what they are, and how many there are in all, or how dense."""
+    """Trials of one kind: what they are, and how many there are in all, or how far apart."""
 
     title: str
     module: str
@@ -26,35 +28,39 @@ class Part(NamedTuple):
     share_by: str
     """`--every` for crash points; the option that says how many for the others."""
     whole: int = 1
+    """Of crash points, each so many-th."""
 
 
+# What takes longest begins first.
 PARTS = [
+    Part("server killed", "server_trials", [], "--kills", 1000),
     *(
-        Part(f"results store, {name}", "store_trials", [name], "--every")
-        for name in ("commit", "upkeep", "erase")
-    ),
-    *(
-        Part(f"agent's spool, {name}", "spool_trials", [name], "--every")
-        for name in ("ship", "restored", "copied", "mend")
+        Part(f"results store, {name}", "store_trials", [name], "--every", 4)
+        for name in ("erase", "upkeep", "commit")
     ),
     Part("power cut, results store", "power_trials", ["store"], "--cuts", 250),
     Part("power cut, agent's spool", "power_trials", ["spool"], "--cuts", 250),
     Part("power cut, agent's identity", "power_trials", ["identity"], "--cuts", 100),
-    Part("server killed", "server_trials", [], "--kills", 1000),
+    *(
+        Part(f"agent's spool, {name}", "spool_trials", [name], "--every")
+        for name in ("ship", "restored", "copied", "mend")
+    ),
     Part("slots of 200 agents, collector killed", "slot_trials", [], "--kills", 60),
 ]
 
 
 @click.command()
 @click.option("--share", default=1.0, show_default=True, help="Of each part, such as 0.1.")
+@click.option("--jobs", default=1, show_default=True, help="So many parts at a time.")
 @click.argument("names", nargs=-1)
-def cli(share: float, names: tuple[str, ...]) -> None:
+def cli(share: float, jobs: int, names: tuple[str, ...]) -> None:
     """Take the store, the spool and whole servers through kills and power cuts.
 
     With NAMES, only the parts whose title has one of them in it.
     """
     chosen = [p for p in PARTS if not names or any(name in p.title for name in names)]
-    rows = [_run(part, share) for part in chosen]
+    with ThreadPoolExecutor(jobs) as pool:
+        rows = list(pool.map(partial(_run, share=share), chosen))
     if not names:
         keep("faults", {"share": share, "parts": rows})
         (RESULTS / "faults.md").write_text(_table(rows, share))
@@ -63,7 +69,8 @@ def cli(share: float, names: tuple[str, ...]) -> None:
 
 
 def _run(part: Part, share: float) -> dict[str, Any]:
-    amount = round(1 / share) if part.share_by == "--every" else max(1, round(part.whole * share))
+    share = 1 / share if part.share_by == "--every" else share
+    amount = max(1, round(part.whole * share))
     arguments = [*part.arguments, part.share_by, str(amount)]
     click.echo(f"{part.title}: {' '.join(arguments)}", err=True)
     began = time.monotonic()
