@@ -14,6 +14,7 @@ from broadgauge_host.service.notify import ServiceManager
 from .at_work import Work
 from .client import client_of
 from .errors import AgentError, ConfigError, SpoolError
+from .hours_on import RunningTime
 from .identity import Identity, load_identity
 from .live_config import LiveConfig
 from .logs import set_level
@@ -94,12 +95,14 @@ def run_agent(
     stop_sending = threading.Event()
     presence = Presence(identity, spool)
     shipper = Shipper(state, identity, spool, presence, live, stop_sending)
+    running = RunningTime(spool, lambda: presence.was_awake)
     parts = _start(live, identity, spool, presence, shipper, stop_sending)
     log.info("running agent=%s school=%s", identity.agent_id, identity.school)
     try:
         words = partial(_words, identity, presence)
         manager.ready(words())
-        _obey(parts, spool, live, orders, manager, words)
+        _obey(parts, spool, live, orders, manager, words, running)
+        running.keep()
         manager.stopping("Sending what is left.")
         _drain(parts, presence, spool, orders, manager)
     finally:
@@ -168,6 +171,7 @@ def _obey(
     orders: Orders,
     manager: ServiceManager,
     words: Callable[[], str],
+    running: RunningTime,
 ) -> None:
     """Until ordered to stop. AgentError if a part broke, or hangs and no watchdog sees to it."""
     hanging: tuple[str, ...] = ()
@@ -177,6 +181,7 @@ def _obey(
         if (now := words()) != said:
             said = now
             manager.status(said)
+        running.look()
         if _was_added_to(spool):
             parts.shipper.wake()
         order = orders.next(LOOK_SECONDS)

@@ -31,6 +31,7 @@ from .errors import SpoolError
 from .groups import Called, GroupsHeard
 from .heavy import run_heavy
 from .hours import ANY
+from .hours_on import lately
 from .known_issuers import known_issuer, learn_issuers
 from .known_lines import KnownLines
 from .live_config import LiveConfig
@@ -56,6 +57,7 @@ MAX_UNSPOOLED = 500
 """Results held in memory while the disk takes none; beyond it the oldest are lost, and said so."""
 
 PLANNED = "throughput"
+INVENTORY = "inventory"
 GROUP_BEGUN = "group_begun"
 """The group test that this machine last began its part in."""
 
@@ -302,6 +304,8 @@ class Runner:
         config = self._live.current()
         location = config.location or self._joined_location
         plain = probe_request(config, name, location, self._clock_offset_seconds())
+        if name == INVENTORY:
+            plain = replace(plain, hours_on_a_day=lately(self._spool, time.time()))
         settings = self._settings()
         requests = requests_for(self._probes[name], plain, settings.reflectors)
         if name == PLANNED:
@@ -351,7 +355,9 @@ def probe_request(
     table = table_of(config, name)
     request = ProbeRequest(location=location, clock_offset_seconds=clock_offset_seconds)
     limits = config.probes.throughput
-    if isinstance(table, InventoryConfig | LatencyConfig):
+    if isinstance(table, InventoryConfig):
+        return replace(request, applications=table.applications)
+    if isinstance(table, LatencyConfig):
         return request
     return replace(
         request,

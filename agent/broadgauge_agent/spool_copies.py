@@ -12,7 +12,7 @@ from broadgauge_wire import new_id
 
 from .spool_tables import DAMAGED_RESULTS, fact_of, note
 
-MACHINES_FACTS = ("calibration", DAMAGED_RESULTS)
+MACHINES_FACTS = ("calibration", "hours_on", DAMAGED_RESULTS)
 LINES_FACTS = "line:*"
 """Facts that hold on one machine, and in one place."""
 
@@ -44,7 +44,7 @@ def forget_copying(db: sqlite3.Connection) -> None:
 
 def forget_the_originals(db: sqlite3.Connection) -> None:
     """What an agent knows of its machine, of its place and of its own losses isn't a copy's."""
-    facts = "DELETE FROM facts WHERE key IN (?, ?) OR key GLOB ?"
+    facts = "DELETE FROM facts WHERE key IN (?, ?, ?) OR key GLOB ?"
     db.execute(facts, (*MACHINES_FACTS, LINES_FACTS))
     db.execute("DELETE FROM dropped")
 

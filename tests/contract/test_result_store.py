@@ -1,6 +1,6 @@
 """What every store of results promises about batches, whichever engine is behind it."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +13,10 @@ from broadgauge_collector.store.results import Changes, Place, ResultStore, plac
 from broadgauge_collector.store.schema import columns_of
 from broadgauge_wire import (
     RESULT_KINDS,
+    Application,
     Battery,
     Disk,
+    HoursOn,
     InventoryResult,
     NetworkLink,
     Result,
@@ -35,8 +37,13 @@ def full_inventory() -> InventoryResult:
         id=new_id(), started_at=NOW, duration_seconds=0.1, agent_version="0.1.0", make="Lenovo",
         model="300e", serial="PF1", cpu_cores=4, memory_bytes=4 * 2**30, batteries=(
             Battery(design_capacity_watt_hours=47.0, full_capacity_watt_hours=40.1, cycles=310),
-        ), disks=(Disk(name="mmcblk0", size_bytes=32 * 10**9, rotational=False),),
+        ), disks=(Disk(name="mmcblk0", size_bytes=32 * 10**9, rotational=False,
+        health="warning", life_used_ratio=0.8),),
         interfaces=(NetworkLink(name="wlan0", kind="wifi", speed_bits_per_second=433e6),),
+        os_build="19045.4291", os_edition="Education", manufactured_year=2021, screen_inches=11.6,
+        screen_width_pixels=1366, screen_height_pixels=768, has_keyboard=False,
+        wifi_standard="802.11ac", hours_on_a_day=(HoursOn(day=date(2026, 3, 1), hours=6.5),),
+        applications=(Application(name="gimp", version="2.10"), Application(name="vim")),
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from .codec import WireError, decode, decode_result, encode
 from .fields import (
     Bound,
     Direction,
+    DiskHealth,
     GroupReadiness,
     InterfaceKind,
     Lane,
@@ -16,6 +17,7 @@ from .fields import (
     TestClient,
     ThroughputMethod,
     Trigger,
+    WifiStandard,
 )
 from .ids import new_id
 from .messages import (
@@ -46,10 +48,12 @@ from .messages import (
 )
 from .results import (
     RESULT_KINDS,
+    Application,
     Battery,
     Disk,
     GroupPart,
     GroupStage,
+    HoursOn,
     InventoryResult,
     LatencyResult,
     NetworkLink,
@@ -63,6 +67,7 @@ from .results import (
 __all__ = [
     "RESULT_KINDS",
     "AccessToken",
+    "Application",
     "Asleep",
     "Batch",
     "BatchAnswer",
@@ -71,6 +76,7 @@ __all__ = [
     "Bound",
     "Direction",
     "Disk",
+    "DiskHealth",
     "DroppedResults",
     "ForkRequest",
     "GroupAnswer",
@@ -80,6 +86,7 @@ __all__ = [
     "GroupPart",
     "GroupReadiness",
     "GroupStage",
+    "HoursOn",
     "InterfaceKind",
     "InventoryResult",
     "JoinAnswer",
@@ -111,6 +118,7 @@ __all__ = [
     "ThroughputMethod",
     "ThroughputResult",
     "Trigger",
+    "WifiStandard",
     "WireError",
     "decode",
     "decode_result",

@@ -1,6 +1,6 @@
 """The types fields are made of. A field's unit stands in its name; its meaning stands beside it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -20,6 +20,12 @@ BitsPerSecond = Annotated[float, Meta(ge=0, le=MAX_RATE_BITS_PER_SECOND)]
 Ratio = Annotated[float, Meta(ge=0, le=1)]
 RoundTripsPerMinute = Annotated[float, Meta(ge=0, le=1e7)]
 WattHours = Annotated[float, Meta(ge=0, le=1e6)]
+Inches = Annotated[float, Meta(gt=0, le=1000)]
+HoursOfDay = Annotated[float, Meta(ge=0, le=25)]
+"""The day on which clocks are put back has 25."""
+
+Year = Annotated[int, Meta(ge=1980, le=2100)]
+Day = date
 Instant = Annotated[datetime, Meta(tz=True)]
 Id = UUID
 
@@ -43,6 +49,10 @@ Middlebox = Literal[
     "per_flow_shaping",
 ]
 LatencyMethod = Literal["udp_echo", "tcp_connect"]
+DiskHealth = Literal["good", "warning", "failing"]
+WifiStandard = Literal[
+    "802.11a", "802.11b", "802.11g", "802.11n", "802.11ac", "802.11ax", "802.11be"
+]
 InterfaceKind = Literal["wired", "wifi", "cellular", "vpn", "loopback", "other"]
 Lane = Literal["live", "backlog"]
 

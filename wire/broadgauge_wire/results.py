@@ -11,9 +11,13 @@ from .fields import (
     BitsPerSecond,
     Bound,
     Count,
+    Day,
     Direction,
+    DiskHealth,
     Explanation,
+    HoursOfDay,
     Id,
+    Inches,
     Instant,
     InterfaceKind,
     LatencyMethod,
@@ -31,6 +35,8 @@ from .fields import (
     ThroughputMethod,
     Trigger,
     WattHours,
+    WifiStandard,
+    Year,
     about,
 )
 
@@ -39,6 +45,12 @@ MAX_RATES = 200
 
 MAX_PARTS = 32
 """Of one group test: more agents than any test server serves at once."""
+
+MAX_DAYS = 31
+"""Of how long a machine ran: agents keep two weeks."""
+
+MAX_APPLICATIONS = 500
+"""Of one machine. Agents tell of fewer."""
 
 
 class NetworkLink(Struct, frozen=True, kw_only=True, gc=False):
@@ -254,6 +266,13 @@ class Disk(Struct, frozen=True, kw_only=True):
     model: Annotated[Text | None, about("Model the disk reports")] = None
     size_bytes: Annotated[Count | None, about("Capacity", "byte")] = None
     rotational: Annotated[bool | None, about("Spins; null if unknown")] = None
+    health: Annotated[
+        DiskHealth | None, about("What the disk's own watch over itself says, where it can be read")
+    ] = None
+    life_used_ratio: Annotated[
+        Ratio | None,
+        about("Share of the writing it was made for that is used up, where it can be read"),
+    ] = None
 
 
 class Battery(Struct, frozen=True, kw_only=True):
@@ -262,6 +281,20 @@ class Battery(Struct, frozen=True, kw_only=True):
     design_capacity_watt_hours: Annotated[WattHours | None, about("Capacity when new", "Wh")] = None
     full_capacity_watt_hours: Annotated[WattHours | None, about("Capacity today", "Wh")] = None
     cycles: Annotated[Count | None, about("Charge cycles")] = None
+
+
+class HoursOn(Struct, frozen=True, kw_only=True):
+    """How long a machine ran on one day."""
+
+    day: Annotated[Day, about("Day by the machine's own clock")]
+    hours: Annotated[HoursOfDay, about("Time that it was on, awake, and on a school network", "h")]
+
+
+class Application(Struct, frozen=True, kw_only=True):
+    """An application that is installed for everybody on the machine."""
+
+    name: Annotated[Text, about("Name, or the package's where the system goes by packages")]
+    version: Annotated[Text | None, about("Version")] = None
 
 
 class InventoryResult(ResultBase, frozen=True, kw_only=True, tag="inventory"):
@@ -286,6 +319,37 @@ class InventoryResult(ResultBase, frozen=True, kw_only=True, tag="inventory"):
     architecture: Annotated[Text | None, about("Processor architecture")] = None
     interfaces: Annotated[
         Annotated[tuple[NetworkLink, ...], Meta(max_length=64)] | None, about("Network interfaces")
+    ] = None
+    os_build: Annotated[
+        Text | None, about("Build of the operating system, such as 22631.3447, where it has one")
+    ] = None
+    os_edition: Annotated[
+        Text | None,
+        about("Edition, such as Education or EnterpriseS, where support depends on it"),
+    ] = None
+    manufactured_year: Annotated[
+        Year | None, about("Year the machine was made, where its maker wrote that down in it")
+    ] = None
+    screen_inches: Annotated[Inches | None, about("Diagonal of the built-in screen", "in")] = None
+    screen_width_pixels: Annotated[Count | None, about("Width of the built-in screen", "pixel")] = (
+        None
+    )
+    screen_height_pixels: Annotated[
+        Count | None, about("Height of the built-in screen", "pixel")
+    ] = None
+    has_keyboard: Annotated[
+        bool | None, about("Whether a physical keyboard is built in or attached")
+    ] = None
+    wifi_standard: Annotated[
+        WifiStandard | None, about("Newest Wi-Fi standard that the machine's adapter can do")
+    ] = None
+    hours_on_a_day: Annotated[
+        Annotated[tuple[HoursOn, ...], Meta(max_length=MAX_DAYS)] | None,
+        about("How long it ran on each of the last days that it ran; never today"),
+    ] = None
+    applications: Annotated[
+        Annotated[tuple[Application, ...], Meta(max_length=MAX_APPLICATIONS)] | None,
+        about("Applications installed for everybody; null unless the district asks for them"),
     ] = None
 
 

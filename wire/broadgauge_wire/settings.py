@@ -32,6 +32,13 @@ class InventoryConfig(Struct, frozen=True, kw_only=True):
     interval_seconds: Annotated[
         Annotated[float, Meta(ge=60, le=4 * WEEK)], about(INTERVAL, "s")
     ] = DAY
+    applications: Annotated[
+        bool,
+        about(
+            "Whether the inventory tells which applications are installed for everybody on the "
+            "machine: names and versions, and nothing from anybody's own folder"
+        ),
+    ] = False
 
 
 class LatencyConfig(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from broadgauge_wire import Bound, Direction, Reflector, Result, Trigger
+from broadgauge_wire import Bound, Direction, HoursOn, Reflector, Result, Trigger
 
 
 class Readiness(Struct, frozen=True):
@@ -74,6 +74,12 @@ class ProbeRequest(Struct, frozen=True, kw_only=True):
     access_token: str | None = None
     server_url: str = ""
     """Of a server that isn't one of ours, for the probes that measure to such."""
+
+    hours_on_a_day: tuple[HoursOn, ...] = ()
+    """How long the machine ran lately, for its inventory. Empty: not known."""
+
+    applications: bool = False
+    """Whether the inventory tells what is installed."""
 
     ca: str | None = None
     """Certificates (PEM) the test server is trusted by, if neither a pin nor the system does."""

@@ -81,6 +81,6 @@ def test_variables_of_others_and_of_the_command_line_are_no_settings(tmp_path: P
 
 
 def test_every_setting_says_what_it_means() -> None:
-    assert len(settings()) == 31
+    assert len(settings()) == 32
     assert all(setting.meaning for setting in settings())
     assert len({variable_of(setting) for setting in settings()}) == len(settings())

@@ -3,6 +3,7 @@
 import getpass
 import json
 import socket
+from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -12,7 +13,7 @@ import pytest
 from broadgauge_agent.probes import ProbeRequest, load_probe
 from broadgauge_agent.probes.inventory._linux import read_machine
 from broadgauge_agent.probes.inventory.facts import MachineFacts, real_text
-from broadgauge_wire import Battery, InventoryResult, decode_result, encode
+from broadgauge_wire import Battery, HoursOn, InventoryResult, decode_result, encode
 
 MACHINES = Path(__file__).parent / "machines"
 
@@ -74,6 +75,36 @@ def test_neither_user_nor_host_nor_hardware_address_is_in_it() -> None:
         assert address.replace(":", "") not in told
     assert f'"{socket.gethostname().lower()}' not in told
     assert f'"{getpass.getuser().lower()}' not in told
+
+
+def test_how_long_it_ran_is_passed_on_and_unknown_where_nobody_counted() -> None:
+    days = (HoursOn(day=date(2026, 3, 2), hours=6.5),)
+    (counted,) = load_probe("inventory").run(ProbeRequest(hours_on_a_day=days))
+    assert isinstance(counted, InventoryResult) and counted.hours_on_a_day == days
+    assert decode_result(encode(counted)) == counted
+    (uncounted,) = load_probe("inventory").run(ProbeRequest())
+    assert isinstance(uncounted, InventoryResult) and uncounted.hours_on_a_day is None
+
+
+@pytest.mark.parametrize(
+    ("said", "year"), [("2021-05-11", 2021), ("05/11/2021", None), ("", None), ("20210511", None)]
+)
+def test_the_year_is_what_the_maker_wrote_down_and_never_a_bios_s(
+    tmp_path: Path, said: str, year: int | None
+) -> None:
+    for place, text in (
+        ("sys/firmware/vpd/ro/mfg_date", said),
+        ("sys/class/dmi/id/bios_date", "03/14/2019"),
+    ):
+        (tmp_path / place).parent.mkdir(parents=True)
+        (tmp_path / place).write_text(text + "\n")
+    assert read_machine(tmp_path).manufactured_year == year
+
+
+def test_no_input_device_s_name_or_address_is_kept() -> None:
+    told = json.dumps(told_of("dell_laptop"))
+    for part in ("Planck", "1024-47", "keyboard of", "LNXPWRBN", "B140HAK"):
+        assert part not in told
 
 
 def test_a_hardware_address_in_an_interface_name_is_left_out() -> None:

@@ -10,14 +10,21 @@ import msgspec
 import pytest
 
 from broadgauge_agent.probes.inventory import _darwin
-from broadgauge_agent.probes.inventory._darwin import hardware_facts, report_in, with_wifi_rates
+from broadgauge_agent.probes.inventory._darwin import hardware_facts, with_wifi_rates
 from broadgauge_agent.probes.inventory._darwin_battery import full_charge, read_batteries
 from broadgauge_agent.probes.inventory._darwin_disks import disks_in
+from broadgauge_agent.probes.inventory._darwin_report import report_in
 from broadgauge_agent.probes.inventory.facts import MachineFacts
 from broadgauge_wire import Battery, Disk, NetworkLink
 
 RECORDED = Path(__file__).parents[2] / "fixtures/darwin"
-M5_DISK = Disk(name="disk0", model="APPLE SSD AP1024Z", size_bytes=1000555581440, rotational=False)
+M5_DISK = Disk(
+    name="disk0",
+    model="APPLE SSD AP1024Z",
+    size_bytes=1000555581440,
+    rotational=False,
+    health="good",
+)
 M5_BATTERY = Battery(design_capacity_watt_hours=80.493, full_capacity_watt_hours=76.127, cycles=58)
 
 
@@ -36,6 +43,7 @@ def test_a_recorded_mac_reads_as_it_is() -> None:
         serial="C02XK1ZQK7Q2",
         cpu_model="Apple M5",
         cpu_cores=10,
+        has_keyboard=True,
     )
 
 

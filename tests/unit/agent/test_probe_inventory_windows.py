@@ -123,6 +123,13 @@ def test_the_system_s_name_may_be_in_any_language() -> None:
     assert (told.os_name, told.os_version) == ("Windows 11 Professionnel", "10.0.22631")
 
 
+def test_build_and_edition_are_told_in_no_language() -> None:
+    told = facts(build=[{"EditionID": "EnterpriseS", "CurrentBuild": "19044", "UBR": 4291}])
+    assert (told.os_build, told.os_edition) == ("19044.4291", "EnterpriseS")
+    assert facts(build=[{"CurrentBuild": "19044"}]).os_build == "19044"
+    assert facts(build=[]).os_build is None
+
+
 def test_another_encoding_costs_a_letter_and_not_the_facts() -> None:
     said = json.dumps({"system": [{"Caption": "Windows Édition"}]}, ensure_ascii=False)
     assert facts_in(said.encode("cp850")).os_name == "Windows \N{REPLACEMENT CHARACTER}dition"
@@ -137,7 +144,17 @@ def test_a_list_that_powershell_wrapped_is_a_list() -> None:
 
 @pytest.mark.parametrize(
     "said",
-    [None, b"", b"null", b"[]", b"{", b"\xff\xfe", b'"words"', b'{"computer": 7, "disks": ["x"]}'],
+    [
+        None,
+        b"",
+        b"null",
+        b"[]",
+        b"{",
+        b"\xff\xfe",
+        b'"words"',
+        b'{"computer": 7, "disks": ["x"]}',
+        b'{"screen_links": [{"VideoOutputTechnology": []}], "chassis": [{"Type": {}}], "build": 7}',
+    ],
 )
 def test_anything_else_tells_nothing(said: bytes | None) -> None:
     assert facts_in(said) == MachineFacts()

@@ -102,6 +102,7 @@ def test_every_probe_reaches_the_collector_and_nothing_heavy_is_imported(
     view = view_spool(tmp_path)
     assert view is not None
     assert {"last:inventory", "last:latency", "last:throughput"} <= set(view.facts)
+    assert "hours_on" in view.facts
 
 
 def test_without_a_test_server_a_due_test_is_skipped_with_the_reason(

@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import pytest
 
 from broadgauge_agent.config import Config
 from broadgauge_agent.daily_runs import DailyRuns
+from broadgauge_agent.hours import local
+from broadgauge_agent.hours_on import FACT as HOURS_ON
 from broadgauge_agent.live_config import LiveConfig
 from broadgauge_agent.presence import Presence
 from broadgauge_agent.probes import PROBES, load_probe
@@ -86,6 +89,17 @@ def test_a_probe_switched_on_by_the_collector_begins_and_switched_off_it_ends(
         assert it.runner._probes == {}
         assert it.facts("inventory") == first
         assert it.facts("latency") is None
+
+
+def test_an_inventory_tells_how_long_the_machine_ran_lately(tmp_path: Path, spool: Spool) -> None:
+    today = local(time.time()).date()
+    first, yesterday = today - timedelta(days=3), today - timedelta(days=1)
+    seconds = {str(first): 3600.0, str(yesterday): 9000.0, str(today): 60.0}
+    spool.note(HOURS_ON, {"since": str(first), "seconds": seconds})
+    only = OFF | {"probes.inventory.enabled": True}
+    with running(tmp_path, spool, Settings(configuration=only)) as it:
+        (told,) = eventually(lambda: it.facts("inventory"), "an inventory")
+    assert told["hours_on_a_day"] == [{"day": str(yesterday), "hours": 2.5}]
 
 
 def test_a_shorter_interval_takes_effect_while_the_longer_one_runs(

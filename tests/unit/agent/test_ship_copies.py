@@ -363,10 +363,11 @@ def test_a_copy_knows_nothing_of_its_machine_and_of_its_room(
 ) -> None:
     original = join_here(tmp_path / "state", collector.url)
     save_identity(original.state, replace(load_identity(original.state), location="Room 12"))
-    for fact in ("calibration", "line:7", "last:latency", DAMAGED_RESULTS):
+    for fact in ("calibration", "hours_on", "line:7", "last:latency", DAMAGED_RESULTS):
         original.spool.note(fact, 1)
     copy = waiting_copy(original, machines, "another")
-    known = {fact: copy.spool.fact(fact) for fact in ("calibration", "line:7", DAMAGED_RESULTS)}
+    originals = ("calibration", "hours_on", "line:7", DAMAGED_RESULTS)
+    known = {fact: copy.spool.fact(fact) for fact in originals}
     assert set(known.values()) == {None}
     assert copy.spool.fact("last:latency") == 1
     copy.spool.note("calibration", 2)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from broadgauge_wire import Disk
+from broadgauge_wire import Disk, DiskHealth
 
 from .facts import real_text
 
@@ -12,6 +12,13 @@ FIELD = re.compile(r"^\s*([^:]+?):\s+(.*\S)\s*$", re.MULTILINE)
 DISK = re.compile(r"(?m)^(?=\s*Device Identifier:)")
 EXACT_BYTES = re.compile(r"\((\d+) Bytes\)")
 YES_OR_NO = {"Yes": True, "No": False}
+SMART: dict[str, DiskHealth] = {
+    "Verified": "good",
+    "Failing": "failing",
+    "About to Fail": "failing",
+}
+"""Both tools' words for what the disk says. They say others where it says nothing."""
+
 MAX_DISKS = 64
 
 
@@ -36,6 +43,7 @@ def _nvme(controller: dict[str, Any]) -> Iterator[Disk]:
                 model=real_text(str(said.get("device_model", ""))),
                 size_bytes=size if isinstance(size, int) else None,
                 rotational=False,  # NVMe is for memory chips
+                health=SMART.get(str(said.get("smart_status"))),
             )
 
 
@@ -49,6 +57,7 @@ def _older(said: bytes) -> Iterator[Disk]:
                 model=real_text(fields.get("Device / Media Name")),
                 size_bytes=int(size[1]) if size else None,
                 rotational=_rotational(fields),
+                health=SMART.get(fields.get("SMART Status", "")),
             )
 
 

@@ -1,33 +1,32 @@
 """A Linux machine's facts from /sys, /proc and /etc. `root` is another root for recorded trees."""
 
 import platform
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from broadgauge_agent._linux_files import children, number, text
+from broadgauge_agent._linux_files import children, text
 from broadgauge_agent._network_linux import describe_interface
 from broadgauge_agent.network import public_name
-from broadgauge_wire import Disk, NetworkLink
+from broadgauge_wire import NetworkLink
 
 from ._linux_battery import read_batteries
-from .facts import MachineFacts, real_text
+from ._linux_disks import read_disks
+from ._linux_keyboard import read_keyboard
+from ._linux_screen import read_screen
+from ._linux_wifi import read_wifi_standard
+from .facts import MachineFacts, real_text, with_screen
 
 ROOT = Path("/")
-BYTES_PER_SECTOR = 512
-"""/sys/block/*/size counts these, whatever the disk's own sectors are."""
-
-NOT_A_FIXED_DISK = ("dm-", "fd", "loop", "md", "nbd", "ram", "sr", "zd", "zram")
-BOOT_PARTITIONS = ("boot0", "boot1", "rpmb")
-"""Parts that an eMMC shows as disks of their own."""
-
-MAX_DISKS = MAX_INTERFACES = 64
+MADE_ON = re.compile(r"(20\d\d)-\d\d-\d\d")
+MAX_INTERFACES = 64
 
 
 def read_machine(root: Path = ROOT) -> MachineFacts:
     """Everything this system says without asking for more rights."""
-    os_name, os_version = _operating_system(root)
+    system = dict(_pairs(text(root / "etc/os-release") or "", "="))
     processors = _processors(root)
-    return MachineFacts(
+    facts = MachineFacts(
         make=_dmi(root, "sys_vendor"),
         model=_dmi(root, "product_name") or _device_tree_model(root),
         serial=_serial(root),
@@ -35,13 +34,18 @@ def read_machine(root: Path = ROOT) -> MachineFacts:
         cpu_cores=_cores(processors),
         cpu_threads=len(processors) or None,
         memory_bytes=_memory_bytes(root),
-        disks=_disks(root),
+        disks=read_disks(root),
         batteries=read_batteries(root),
-        os_name=os_name,
-        os_version=os_version,
+        os_name=real_text(system.get("NAME")),
+        os_version=_version(system.get("VERSION_ID")),
+        os_build=_version(system.get("BUILD_ID")),
         architecture=platform.machine() or None,
         interfaces=_interfaces(root),
+        manufactured_year=_manufactured_year(root),
+        has_keyboard=read_keyboard(root),
+        wifi_standard=read_wifi_standard(root),
     )
+    return with_screen(facts, read_screen(root))
 
 
 def _dmi(root: Path, name: str) -> str | None:
@@ -85,35 +89,10 @@ def _memory_bytes(root: Path) -> int | None:
     return int(kibibytes) * 1024 if kibibytes.isdigit() else None
 
 
-def _disks(root: Path) -> tuple[Disk, ...] | None:
-    folder = root / "sys/block"
-    if not folder.is_dir():
-        return None
-    return tuple(_disk(disk) for disk in children(folder) if _is_fixed(disk))[:MAX_DISKS]
-
-
-def _is_fixed(disk: Path) -> bool:
-    return not (
-        disk.name.startswith(NOT_A_FIXED_DISK)
-        or disk.name.endswith(BOOT_PARTITIONS)
-        or number(disk / "removable")
-    )
-
-
-def _disk(disk: Path) -> Disk:
-    sectors = number(disk / "size")
-    rotational = number(disk / "queue/rotational")
-    return Disk(
-        name=disk.name,
-        model=real_text(text(disk / "device/model") or text(disk / "device/name")),
-        size_bytes=sectors * BYTES_PER_SECTOR if sectors else None,
-        rotational=None if rotational is None else bool(rotational),
-    )
-
-
-def _operating_system(root: Path) -> tuple[str | None, str | None]:
-    facts = dict(_pairs(text(root / "etc/os-release") or "", "="))
-    return real_text(facts.get("NAME")), _version(facts.get("VERSION_ID"))
+def _manufactured_year(root: Path) -> int | None:
+    """From a Chromebook's vital product data. The date of a BIOS is that of its program."""
+    found = MADE_ON.fullmatch(text(root / "sys/firmware/vpd/ro/mfg_date") or "")
+    return int(found[1]) if found else None
 
 
 def _version(said: str | None) -> str | None:

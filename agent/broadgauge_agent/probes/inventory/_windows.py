@@ -6,24 +6,27 @@ Windows PowerShell 5.1, which every Windows has, because newer ones lack Get-Wmi
 
 import os
 import re
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from broadgauge_agent._system_tool import ask
-from broadgauge_wire import Disk
-from broadgauge_wire.spec import MAX_TEXT
 
 from . import _other
 from ._windows_battery import BatteryAnswers, read_batteries
-from .facts import MachineFacts, filled, real_text
+from ._windows_disks import read_disks
+from ._windows_keyboard import read_keyboard
+from ._windows_rows import Answers, Rows, number, rows_of, sum_of, text_of
+from ._windows_screen import read_screen
+from ._windows_wifi import read_wifi_standard
+from .facts import MachineFacts, filled, with_screen
 
 POWERSHELL = r"System32\WindowsPowerShell\v1.0\powershell.exe"
 LIMIT_SECONDS = 60.0
 """The first query after a start of Windows may take half of that."""
 
+VERSION = "HKLM:/SOFTWARE/Microsoft/Windows NT/CurrentVersion"
 STORAGE = "root/Microsoft/Windows/Storage"
 QUERY = f"""
 $ErrorActionPreference = 'SilentlyContinue'
@@ -37,7 +40,19 @@ try {{ [Console]::OutputEncoding = [Text.Encoding]::UTF8 }} catch {{ }}
   memory = @(Get-CimInstance Win32_PhysicalMemory | Select-Object Capacity)
   system = @(Get-CimInstance Win32_OperatingSystem | Select-Object Caption, Version)
   disks = @(Get-CimInstance MSFT_PhysicalDisk -Namespace {STORAGE} |
-    Select-Object DeviceId, Model, Size, MediaType, BusType)
+    Select-Object DeviceId, Model, Size, MediaType, BusType, HealthStatus)
+  build = @(Get-ItemProperty '{VERSION}' | Select-Object EditionID, CurrentBuild, UBR)
+  chassis = @(Get-CimInstance Win32_SystemEnclosure |
+    ForEach-Object {{ @{{ Type = $_.ChassisTypes[0] }} }})
+  keyboards = @(Get-CimInstance Win32_Keyboard | Select-Object PNPDeviceID)
+  screens = @(Get-CimInstance WmiMonitorBasicDisplayParams -Namespace root/wmi |
+    Select-Object InstanceName, MaxHorizontalImageSize, MaxVerticalImageSize)
+  screen_links = @(Get-CimInstance WmiMonitorConnectionParams -Namespace root/wmi |
+    Select-Object InstanceName, VideoOutputTechnology)
+  screen_modes = @(Get-CimInstance WmiMonitorListedSupportedSourceModes -Namespace root/wmi |
+    ForEach-Object {{ $mode = $_.MonitorSourceModes[$_.PreferredMonitorSourceModeIndex]
+      @{{ InstanceName = $_.InstanceName; Width = $mode.HorizontalActivePixels
+        Height = $mode.VerticalActivePixels }} }})
   batteries = @(Get-CimInstance Win32_Battery | Select-Object Chemistry)
   battery_designs = @(Get-WmiObject BatteryStaticData -Namespace root/wmi |
     Select-Object InstanceName, DesignedCapacity)
@@ -50,17 +65,6 @@ try {{ [Console]::OutputEncoding = [Text.Encoding]::UTF8 }} catch {{ }}
 """Get-WmiObject for batteries, because Get-CimInstance fails there on some machines."""
 
 MAKER = re.compile(r"^Microsoft\s+", re.IGNORECASE)
-NOT_FIXED = frozenset({7, 9, 12, 15, 16, "USB", "iSCSI", "SD", "File Backed Virtual", "Spaces"})
-"""Bus types of MSFT_PhysicalDisk: plugged in, elsewhere, or made of other disks. Windows says the
-number or, where its storage module is loaded, the word."""
-
-SPINS: dict[int | str, bool] = {3: True, 4: False, "HDD": True, "SSD": False}
-"""MediaType of MSFT_PhysicalDisk."""
-
-MAX_DISKS = 64
-
-Rows = list[dict[str, Any]]
-Answers = dict[str, Any]
 
 
 def read_machine() -> MachineFacts:
@@ -68,7 +72,8 @@ def read_machine() -> MachineFacts:
     powershell = Path(os.environ.get("SYSTEMROOT", r"C:\Windows")) / POWERSHELL
     options = ("-NoLogo", "-NoProfile", "-NonInteractive", "-Command")
     said = ask((str(powershell), *options, QUERY), LIMIT_SECONDS)
-    return filled(facts_in(said), _other.read_machine())
+    facts = replace(facts_in(said), wifi_standard=read_wifi_standard())
+    return filled(facts, _other.read_machine())
 
 
 def facts_in(said: bytes | None) -> MachineFacts:
@@ -77,85 +82,51 @@ def facts_in(said: bytes | None) -> MachineFacts:
         answers = msgspec.json.decode((said or b"").decode("utf-8-sig", "replace"), type=Answers)
     except msgspec.DecodeError:
         return MachineFacts()
-    computer, processors = _rows(answers, "computer"), _rows(answers, "processors")
-    return MachineFacts(
-        make=_text(computer, "Manufacturer"),
-        model=_text(computer, "Model"),
-        serial=_text(_rows(answers, "bios"), "SerialNumber"),
-        cpu_model=_text(processors, "Name"),
-        cpu_cores=_sum(processors, "NumberOfCores"),
-        cpu_threads=_sum(processors, "NumberOfLogicalProcessors"),
+    computer, processors = rows_of(answers, "computer"), rows_of(answers, "processors")
+    facts = MachineFacts(
+        make=text_of(computer, "Manufacturer"),
+        model=text_of(computer, "Model"),
+        serial=text_of(rows_of(answers, "bios"), "SerialNumber"),
+        cpu_model=text_of(processors, "Name"),
+        cpu_cores=sum_of(processors, "NumberOfCores"),
+        cpu_threads=sum_of(processors, "NumberOfLogicalProcessors"),
         # what is fitted, or what Windows manages where the modules are not told
-        memory_bytes=_sum(_rows(answers, "memory"), "Capacity")
-        or _sum(computer, "TotalPhysicalMemory"),
-        disks=_disks(_rows(answers, "disks")),
+        memory_bytes=sum_of(rows_of(answers, "memory"), "Capacity")
+        or sum_of(computer, "TotalPhysicalMemory"),
+        disks=read_disks(rows_of(answers, "disks")),
         batteries=read_batteries(_battery_answers(answers)),
-        os_name=_os_name(_rows(answers, "system")),
-        os_version=_text(_rows(answers, "system"), "Version"),
+        os_name=_os_name(rows_of(answers, "system")),
+        os_version=text_of(rows_of(answers, "system"), "Version"),
+        os_build=_build(rows_of(answers, "build")),
+        os_edition=text_of(rows_of(answers, "build"), "EditionID"),
+        has_keyboard=read_keyboard(answers),
     )
-
-
-def _rows(answers: Answers, name: str) -> Rows:
-    """The rows of one class. Windows PowerShell may wrap a list in an object, as its `value`."""
-    said = answers.get(name)
-    listed = said.get("value", [said]) if isinstance(said, dict) else said
-    return [row for row in listed if isinstance(row, dict)] if isinstance(listed, list) else []
-
-
-def _text(rows: Rows, field: str) -> str | None:
-    said = rows[0].get(field) if rows else None
-    return real_text(said) if isinstance(said, str) else None
-
-
-def _number(said: object) -> int | None:
-    """64-bit numbers come as text from some versions."""
-    if isinstance(said, str) and said.isascii() and said.isdigit():
-        said = int(said)
-    return said if isinstance(said, int) and not isinstance(said, bool) and said >= 0 else None
-
-
-def _sum(rows: Rows, field: str) -> int | None:
-    numbers: Iterable[int] = filter(None, (_number(row.get(field)) for row in rows))
-    return sum(numbers) or None
+    return with_screen(facts, read_screen(answers))
 
 
 def _os_name(system: Rows) -> str | None:
-    name = _text(system, "Caption")
+    name = text_of(system, "Caption")
     return MAKER.sub("", name) if name else None
 
 
-def _disks(rows: Rows) -> tuple[Disk, ...] | None:
-    if not rows:
-        return None
-    return tuple(_disk(row) for row in rows if _said(row, "BusType") not in NOT_FIXED)[:MAX_DISKS]
-
-
-def _disk(row: dict[str, Any]) -> Disk:
-    model = row.get("Model")
-    return Disk(
-        name=f"PhysicalDrive{row.get('DeviceId')}"[:MAX_TEXT],
-        model=real_text(model) if isinstance(model, str) else None,
-        size_bytes=_number(row.get("Size")) or None,
-        rotational=SPINS.get(_said(row, "MediaType")),
-    )
-
-
-def _said(row: dict[str, Any], field: str) -> int | str:
-    said = row.get(field)
-    return said if isinstance(said, int | str) else ""
+def _build(rows: Rows) -> str | None:
+    """With what monthly updates count up, which isn't in the version."""
+    build = text_of(rows, "CurrentBuild")
+    revision = number(rows[0].get("UBR")) if rows else None
+    return f"{build}.{revision}" if build and revision is not None else build
 
 
 def _battery_answers(answers: Answers) -> BatteryAnswers | None:
     if "batteries" not in answers:
         return None
     return BatteryAnswers(
-        there=bool(_rows(answers, "batteries")),
-        designs=_by_battery(_rows(answers, "battery_designs"), "DesignedCapacity"),
-        charges=_by_battery(_rows(answers, "battery_charges"), "FullChargedCapacity"),
-        cycles=_by_battery(_rows(answers, "battery_cycles"), "CycleCount"),
+        there=bool(rows_of(answers, "batteries")),
+        designs=_by_battery(rows_of(answers, "battery_designs"), "DesignedCapacity"),
+        charges=_by_battery(rows_of(answers, "battery_charges"), "FullChargedCapacity"),
+        cycles=_by_battery(rows_of(answers, "battery_cycles"), "CycleCount"),
     )
 
 
 def _by_battery(rows: Rows, field: str) -> dict[str, int]:
-    numbers = ((str(row.get("InstanceName")), _number(row.get(field))) for row in rows)
-    return {name: number for name, number in numbers if number}
+    numbers = ((str(row.get("InstanceName")), number(row.get(field))) for row in rows)
+    return {name: said for name, said in numbers if said}

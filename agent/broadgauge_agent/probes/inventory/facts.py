@@ -5,7 +5,7 @@ import re
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from broadgauge_wire import Battery, Disk, NetworkLink
+from broadgauge_wire import Battery, Disk, NetworkLink, WifiStandard
 from broadgauge_wire.spec import MAX_TEXT
 
 PLACEHOLDERS = frozenset(
@@ -55,6 +55,22 @@ class MachineFacts(Struct, frozen=True, kw_only=True):
     os_version: str | None = None
     architecture: str | None = None
     interfaces: tuple[NetworkLink, ...] | None = None
+    os_build: str | None = None
+    os_edition: str | None = None
+    manufactured_year: int | None = None
+    screen_inches: float | None = None
+    screen_width_pixels: int | None = None
+    screen_height_pixels: int | None = None
+    has_keyboard: bool | None = None
+    wifi_standard: WifiStandard | None = None
+
+
+class Screen(Struct, frozen=True, kw_only=True):
+    """The built-in screen, None where unknown."""
+
+    inches: float | None = None
+    width_pixels: int | None = None
+    height_pixels: int | None = None
 
 
 def real_text(text: str | None) -> str | None:
@@ -63,6 +79,16 @@ def real_text(text: str | None) -> str | None:
     if cleaned.lower() in PLACEHOLDERS or ONE_CHARACTER_REPEATED.fullmatch(cleaned):
         return None
     return cleaned or None
+
+
+def with_screen(facts: MachineFacts, screen: Screen) -> MachineFacts:
+    """The facts, with the screen's."""
+    return replace(
+        facts,
+        screen_inches=screen.inches,
+        screen_width_pixels=screen.width_pixels,
+        screen_height_pixels=screen.height_pixels,
+    )
 
 
 def filled(facts: MachineFacts, rest: MachineFacts) -> MachineFacts:

@@ -7,7 +7,7 @@ import msgspec
 
 from broadgauge_agent.probes.base import ProbeRequest, Readiness
 from broadgauge_agent.probes.far_end import Run
-from broadgauge_wire import InventoryResult
+from broadgauge_wire import Application, InventoryResult
 
 if sys.platform == "linux":
     from ._linux import read_machine
@@ -35,7 +35,21 @@ class InventoryProbe:
         """One result."""
         run = Run(request)
         facts = msgspec.structs.asdict(read_machine())
-        return (InventoryResult(**run.common_fields(), **facts),)
+        applications = _applications() if request.applications else None
+        return (
+            InventoryResult(
+                **run.common_fields(),
+                **facts,
+                hours_on_a_day=request.hours_on_a_day or None,
+                applications=applications,
+            ),
+        )
+
+
+def _applications() -> tuple[Application, ...] | None:
+    from .applications import read_applications  # most agents never need it
+
+    return read_applications()
 
 
 PROBE = InventoryProbe()
