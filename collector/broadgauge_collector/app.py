@@ -18,6 +18,7 @@ from .api.boundary import Boundary
 from .config import CONTROL_FILE, ServerConfig
 from .errors import CannotStart
 from .group_tests import GroupTests
+from .imports.worker import Imports
 from .ingest import Ingest
 from .rooms.keeping import room_tests
 from .services import Services
@@ -76,6 +77,7 @@ def create_app(services: Services, *, dashboard: bool = True) -> FastAPI:
     app.state.code_failures = FailureLimit()
     app.state.room_tests = room_tests(services)
     app.state.upkeep = Upkeep(services)
+    app.state.imports = Imports(services)
     app.state.group_tests = GroupTests(services)
     problems.install(app)
     routes.install(app)
@@ -100,6 +102,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     grouping.cancel()
     keeping.cancel()
     app.state.room_tests.forget()
+    await app.state.imports.stop()
     await app.state.upkeep.stop()
 
 

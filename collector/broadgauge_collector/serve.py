@@ -100,6 +100,7 @@ async def listening(
     server = web_server(app, certificate)
     running = asyncio.create_task(server.serve(sockets=[socket]))
     upkeep = asyncio.create_task(app.state.upkeep.live())
+    imports = asyncio.create_task(app.state.imports.live())
     try:
         await first_of(server.listens.wait(), asyncio.shield(running))
         if running.done():
@@ -107,6 +108,7 @@ async def listening(
         yield running
     finally:
         upkeep.cancel()
+        imports.cancel()
         server.should_exit = True
         await running
 

@@ -11,6 +11,9 @@ from ..errors import Busy, TooLarge, TooSlow
 BODY_SECONDS = 60.0
 """The largest batch on a line of 0.3 Mbps; slower than that, nothing is measured either."""
 
+FILE_SECONDS = 900.0
+"""The same for a file that goes to disk, on a line of 5 Mbps."""
+
 MAX_BYTES_AT_ONCE = 128 * 1024 * 1024
 """Of all bodies under way: a district's agents coming back together take less."""
 
@@ -54,18 +57,18 @@ def announced_bytes(scope: Scope, limit: int) -> int:
     return size
 
 
-def bounded(scope: Scope, receive: Receive, limit: int) -> Receive:
+def bounded(scope: Scope, receive: Receive, limit: int, seconds: float = BODY_SECONDS) -> Receive:
     """`receive`, raising TooLarge or TooSlow as soon as a body is known to be."""
     if scope["type"] != "http":
         return receive
-    deadline = asyncio.get_running_loop().time() + BODY_SECONDS
+    deadline = asyncio.get_running_loop().time() + seconds
     seen, is_whole = 0, False
 
     async def counted() -> Message:
         nonlocal seen, is_whole
         if is_whole:
             return await receive()
-        message = await _before(deadline, receive)
+        message = await _before(deadline, seconds, receive)
         seen += len(message.get("body", b""))
         is_whole = not message.get("more_body", False)
         if seen > limit:
@@ -75,12 +78,12 @@ def bounded(scope: Scope, receive: Receive, limit: int) -> Receive:
     return counted
 
 
-async def _before(deadline: float, receive: Receive) -> Message:
+async def _before(deadline: float, seconds: float, receive: Receive) -> Message:
     try:
         async with asyncio.timeout_at(deadline):
             return await receive()
     except TimeoutError:
-        words = f"The body did not arrive within {BODY_SECONDS:g} seconds. Send less at once."
+        words = f"The body did not arrive within {seconds:g} seconds. Send less at once."
         raise TooSlow(words) from None
 
 

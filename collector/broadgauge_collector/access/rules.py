@@ -18,6 +18,8 @@ class Rule(Struct, frozen=True):
 
     permission: Permission
     max_body_bytes: int = DEFAULT_BODY_BYTES
+    body_to_disk: bool = False
+    """Whether it is written to disk as it comes: then it takes no memory, and may take longer."""
 
 
 class AccessRules:
@@ -33,17 +35,24 @@ class AccessRules:
         permission: Permission,
         *,
         max_body_bytes: int = DEFAULT_BODY_BYTES,
+        body_to_disk: bool = False,
     ) -> None:
         """Name the permission of a path template as registered, for each of the methods."""
         for method in methods:
-            self._rules[path, method] = Rule(permission, max_body_bytes)
+            self._rules[path, method] = Rule(permission, max_body_bytes, body_to_disk)
 
     def declare_routes(
-        self, routes: Iterable[BaseRoute], permission: Permission, **limits: int
+        self,
+        routes: Iterable[BaseRoute],
+        permission: Permission,
+        *,
+        max_body_bytes: int = DEFAULT_BODY_BYTES,
     ) -> None:
         """Name one permission for routes that somebody else's code registered."""
         for route in routes:
-            self.declare(path_of(route), methods_of(route), permission, **limits)
+            self.declare(
+                path_of(route), methods_of(route), permission, max_body_bytes=max_body_bytes
+            )
 
     def rule(self, route: BaseRoute, method: str) -> Rule | None:
         """The rule of a route for a method; None means: deny."""

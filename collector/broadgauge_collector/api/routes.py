@@ -19,8 +19,10 @@ from . import (
     changes,
     coverage,
     demand,
+    devices,
     groups,
     health,
+    imports,
     links,
     measure,
     networks,
@@ -73,6 +75,8 @@ API_ROUTES = (
     *sinks.ROUTES,
     *slots.ROUTES,
     *groups.ROUTES,
+    *devices.ROUTES,
+    *imports.ROUTES,
     *openapi.ROUTES,
 )
 OTHER_ROUTES = (*health.ROUTES, *session.ROUTES, *measure.ROUTES, *sheets.ROUTES)

@@ -41,6 +41,7 @@ class Route(Struct, frozen=True, kw_only=True):
     status: int = 200
     refusals: tuple[type[CollectorError], ...] = ()
     max_body_bytes: int = DEFAULT_BODY_BYTES
+    body_to_disk: bool = False
     documented: bool = True
 
 
@@ -49,7 +50,11 @@ def register(app: FastAPI, route: Route, prefix: str = API_PREFIX) -> None:
     path = prefix + route.path
     methods = [route.method]
     app.state.access_rules.declare(
-        path, methods, route.permission, max_body_bytes=route.max_body_bytes
+        path,
+        methods,
+        route.permission,
+        max_body_bytes=route.max_body_bytes,
+        body_to_disk=route.body_to_disk,
     )
     app.add_api_route(
         path,

@@ -537,3 +537,177 @@ sink_refused = Table(
     Column("reason", Text, nullable=False),
     Column("refused_at", Instant, nullable=False),
 )
+
+# One row a file that was brought in, whether it was put in force or not.
+import_run = Table(
+    "import_run",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("format", String(40), nullable=False),
+    Column("source", String(40), nullable=False, index=True),
+    Column("digest", LargeBinary(32)),
+    Column("state", String(16), nullable=False, index=True),
+    Column("asked_by", String(200), nullable=False),
+    Column("asked_at", Instant, nullable=False, index=True),
+    Column("ended_at", Instant),
+    Column("trouble", Text),
+    Column("rows_read", BigInteger, nullable=False),
+    Column("accepted", BigInteger, nullable=False),
+    Column("refused", BigInteger, nullable=False),
+    Column("added", BigInteger, nullable=False),
+    Column("changed", BigInteger, nullable=False),
+    Column("unchanged", BigInteger, nullable=False),
+    Column("vanished", BigInteger, nullable=False),
+    Column("chunks", Integer, nullable=False),
+    Column("chunks_done", Integer, nullable=False),
+)
+
+# What of a file is put in force together, compressed; and once it was, what was there before.
+import_chunk = Table(
+    "import_chunk",
+    metadata,
+    Column("import_id", Uuid, ForeignKey("import_run.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("entries", LargeBinary, nullable=False),
+    Column("before", LargeBinary),
+)
+
+import_refused = Table(
+    "import_refused",
+    metadata,
+    Column("import_id", Uuid, ForeignKey("import_run.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("line", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("cells", Text, nullable=False),
+)
+
+# Which columns of people's own files hold what, as they chose, by format.
+import_mapping = Table(
+    "import_mapping",
+    metadata,
+    Column("format", String(40), primary_key=True),
+    Column("headings", Text, nullable=False),
+)
+
+# What other systems call a school.
+school_alias = Table(
+    "school_alias",
+    metadata,
+    Column("name_key", NAME_KEY, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("school_id", Uuid, ForeignKey("school.id"), nullable=False, index=True),
+)
+
+# The key with which hardware addresses are hashed.
+address_key = Table(
+    "address_key",
+    metadata,
+    Column("only_row", Boolean, primary_key=True),
+    Column("key", LargeBinary(32), nullable=False),
+)
+
+# Who wins where sources disagree, where the district has a rule of its own.
+fleet_rule = Table(
+    "fleet_rule",
+    metadata,
+    Column("only_row", Boolean, primary_key=True),
+    Column("rule", Text, nullable=False),
+)
+
+# What all sources together say of a device, by the rule of who wins. `facts` has it whole.
+device = Table(
+    "device",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("school_id", Uuid, ForeignKey("school.id"), index=True),
+    Column("place", String(200)),
+    Column("serial", String(200), index=True),
+    Column("asset_tag", String(200)),
+    Column("kind", String(16)),
+    Column("make", String(200)),
+    Column("model", String(200), index=True),
+    Column("state", String(16)),
+    Column("state_since", Date),
+    Column("os_name", String(200)),
+    Column("os_version", String(200)),
+    Column("support_ends_on", Date),
+    Column("purchased_on", Date),
+    Column("purchase_cost_cents", BigInteger),
+    Column("currency", String(3)),
+    Column("warranty_ends_on", Date),
+    Column("memory_bytes", BigInteger),
+    Column("battery_health_ratio", Float),
+    Column("hours_a_week", Float),
+    Column("last_seen_at", Instant),
+    Column("sources", String(400), nullable=False),
+    Column("conflicts", Integer, nullable=False),
+    Column("vanished", Boolean, nullable=False),
+    Column("search", Text, nullable=False),
+    Column("facts", Text, nullable=False),
+)
+
+# What one source says of a device, by its own key.
+device_source = Table(
+    "device_source",
+    metadata,
+    Column("source", String(40), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column(
+        "device_id",
+        Uuid,
+        ForeignKey("device.id", deferrable=True, initially="DEFERRED"),
+        nullable=False,
+        index=True,
+    ),
+    Column("facts", Text, nullable=False),
+    Column("said_at", Instant, nullable=False),
+    Column("vanished_at", Instant),
+)
+
+# By what devices are known again: serial, asset tag, hashed hardware address.
+device_identity = Table(
+    "device_identity",
+    metadata,
+    Column("kind", String(10), primary_key=True),
+    Column("value", String(200), primary_key=True),
+    Column("source", String(40), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Index("ix_device_identity_source_key", "source", "key"),
+)
+
+ticket = Table(
+    "ticket",
+    metadata,
+    Column("source", String(40), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("device_id", Uuid, ForeignKey("device.id"), index=True),
+    Column("device_key", String(200)),
+    Column("serial", String(200)),
+    Column("asset_tag", String(200)),
+    Column("opened_on", Date, index=True),
+    Column("closed_on", Date),
+    Column("facts", Text, nullable=False),
+    Column("said_at", Instant, nullable=False),
+)
+
+ticket_part = Table(
+    "ticket_part",
+    metadata,
+    Column("source", String(40), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("ticket_key", String(200), nullable=False, index=True),
+    Column("facts", Text, nullable=False),
+    Column("said_at", Instant, nullable=False),
+)
+
+# How many people a school has, and what a public list says of it, as a source says.
+school_source = Table(
+    "school_source",
+    metadata,
+    Column("source", String(40), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("school_id", Uuid, ForeignKey("school.id"), index=True),
+    Column("facts", Text, nullable=False),
+    Column("said_at", Instant, nullable=False),
+)

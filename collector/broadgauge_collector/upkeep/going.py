@@ -11,6 +11,7 @@ from sqlalchemy import Column, Connection, Table, delete, func, select, update
 
 from ..access.agents import list_agents
 from ..errors import Conflict, NotFound
+from ..fleet.erasing import forget_agents, sweep
 from ..plan.groups import groups_of
 from ..rooms.results import browsers_of
 from ..schools.model import Agent
@@ -95,6 +96,7 @@ def still_named(c: Connection, going: Going) -> Iterator[str]:
 def remove(c: Connection, going: Going) -> None:
     """Every row that is theirs, and every row that points there."""
     _adopt_copies(c, going)
+    forget_agents(c, going.agent_ids)
     c.execute(delete(tables.sink_refused))  # reasons may quote anybody's results
     for table, ids in (
         (tables.reflector, going.reflector_ids),
@@ -103,6 +105,7 @@ def remove(c: Connection, going: Going) -> None:
         (tables.school, going.school_ids),
     ):
         _remove(c, table, ids)
+    sweep(c)
 
 
 def _adopt_copies(c: Connection, going: Going) -> None:

@@ -1,0 +1,167 @@
+"""The inventory: devices as all sources together have them."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Depends, Path, Query
+from starlette.responses import Response
+
+from ..access.permissions import Permission
+from ..errors import NotFound
+from ..exports import devices as files
+from ..fleet.by_hand import HandSaid, say_by_hand
+from ..fleet.merging import Precedence
+from ..fleet.model import DeviceGroup, DevicePage, WholeDevice
+from ..fleet.precedence import precedence, set_precedence
+from ..fleet.questions import Asked, GroupBy, SortBy, devices, groups, whole_device
+from .routing import Route, TheServices, answer, body_of
+
+MAX_DEVICES = 10_000
+Text = Annotated[str | None, Query(max_length=200)]
+
+
+async def asked(
+    search: Annotated[
+        str | None, Query(max_length=200, description="Words of serial, tag, make, model, place")
+    ] = None,
+    school: Annotated[str | None, Query(description="School, by name or id; empty: none")] = None,
+    kind: Annotated[str | None, Query(description="What it is; empty: not known")] = None,
+    make: Annotated[str | None, Query(description="Manufacturer; empty: not known")] = None,
+    model: Annotated[str | None, Query(description="Model; empty: not known")] = None,
+    state: Annotated[str | None, Query(description="State; empty: not known")] = None,
+    os_name: Annotated[str | None, Query(description="Operating system")] = None,
+    source: Annotated[str | None, Query(description="Only what this source has")] = None,
+    year: Annotated[int | None, Query(description="Year it was bought")] = None,
+    conflicts: Annotated[bool | None, Query(description="Whether sources disagree")] = None,
+    vanished: Annotated[bool | None, Query(description="Whether no source has it now")] = None,
+    idle_below: Annotated[
+        float | None, Query(ge=0, le=168, description="On for fewer hours a week")
+    ] = None,
+    support_ends_before: Annotated[
+        date | None, Query(description="Updates end before this day")
+    ] = None,
+) -> Asked:
+    """Which devices a request is about."""
+    return Asked(
+        search=search, school=school, kind=kind, make=make, model=model, state=state,
+        os_name=os_name, source=source, year=year, conflicts=conflicts, vanished=vanished,
+        idle_below=idle_below, support_ends_before=support_ends_before,
+    )  # fmt: skip
+
+
+These = Annotated[Asked, Depends(asked)]
+
+
+async def get_devices(
+    services: TheServices,
+    which: These,
+    sort: Annotated[SortBy, Query(description="Column to go by")] = "school",
+    descending: Annotated[bool, Query(description="Largest first")] = False,
+    start: Annotated[int, Query(ge=0, description="How many to pass over")] = 0,
+    limit: Annotated[int, Query(ge=1, le=MAX_DEVICES, description="Most on this page")] = 100,
+    format: Annotated[  # noqa: A002 - the parameter's public name
+        Literal["json", "csv", "xlsx", "parquet"],
+        Query(description="JSON, a page of them; or a file with all that are asked for"),
+    ] = "json",
+) -> Response:
+    """DevicePage, with what all their sources together say."""
+    if format == "json":
+        found = await services.look_up(
+            devices, which, sort, descending=descending, start=start, limit=limit
+        )
+        return answer(found)
+    body = await services.read(files.export, which, format)
+    headers = {"Content-Disposition": f'attachment; filename="broadgauge-devices.{format}"'}
+    return Response(body, headers=headers, media_type=files.MEDIA_TYPES[format])
+
+
+async def get_groups(
+    services: TheServices,
+    which: These,
+    by: Annotated[GroupBy, Query(description="What they have in common")] = "model",
+) -> Response:
+    """How many there are, by what they have in common."""
+    return answer(await services.look_up(groups, which, by))
+
+
+async def get_device(
+    services: TheServices, device_id: Annotated[UUID, Path(description="The device's id")]
+) -> Response:
+    """All that is known of a device: what each source says, where they disagree, its tickets."""
+    return answer(await services.look_up(whole_device, device_id))
+
+
+async def put_by_hand(
+    services: TheServices,
+    device_id: Annotated[UUID, Path(description="The device's id")],
+    said: Annotated[HandSaid, body_of(HandSaid)],
+) -> Response:
+    """Say yourself what holds of a device. It wins over all other sources until you take it back
+    by saying nothing."""
+    return answer(await services.write(say_by_hand, device_id, said, services.now()))
+
+
+async def get_precedence(services: TheServices) -> Response:
+    """Which source wins where several disagree."""
+    return answer(await services.look_up(precedence))
+
+
+async def put_precedence(
+    services: TheServices, wish: Annotated[Precedence, body_of(Precedence)]
+) -> Response:
+    """Change which source wins."""
+    return answer(await services.write(set_precedence, wish))
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/devices",
+        endpoint=get_devices,
+        permission=Permission.READ,
+        answer=DevicePage,
+        files=tuple(files.MEDIA_TYPES.values()),
+        refusals=(NotFound,),
+    ),
+    Route(
+        method="GET",
+        path="/devices/groups",
+        endpoint=get_groups,
+        permission=Permission.READ,
+        answer=tuple[DeviceGroup, ...],
+        refusals=(NotFound,),
+    ),
+    Route(
+        method="GET",
+        path="/devices/{device_id}",
+        endpoint=get_device,
+        permission=Permission.READ,
+        answer=WholeDevice,
+        refusals=(NotFound,),
+    ),
+    Route(
+        method="PUT",
+        path="/devices/{device_id}/by-hand",
+        endpoint=put_by_hand,
+        permission=Permission.MANAGE,
+        body=HandSaid,
+        answer=WholeDevice,
+        refusals=(NotFound,),
+    ),
+    Route(
+        method="GET",
+        path="/device-precedence",
+        endpoint=get_precedence,
+        permission=Permission.READ,
+        answer=Precedence,
+    ),
+    Route(
+        method="PUT",
+        path="/device-precedence",
+        endpoint=put_precedence,
+        permission=Permission.MANAGE,
+        body=Precedence,
+        answer=Precedence,
+    ),
+)

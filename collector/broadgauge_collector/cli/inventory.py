@@ -1,0 +1,148 @@
+"""Devices, as all sources together have them."""
+
+from pathlib import Path
+from typing import Any, get_args
+from urllib.parse import quote
+
+import click
+
+from ..imports.model import DeviceState
+from .client import ServerClient
+from .common import ListingGroup, json_option, print_json, print_table, say, talks_to_server
+
+PAGE = 1000
+
+
+@click.group(cls=ListingGroup)
+def devices() -> None:
+    """What the district owns. Alone, lists it.
+
+    \b
+    Example: broadgauge devices
+    """
+
+
+@devices.command("list")
+@click.argument("search", required=False)
+@click.option("--school", help="Only this school, by name or id.")
+@click.option("--model", help="Only this model.")
+@click.option("--state", type=click.Choice(get_args(DeviceState)), help="Only those in this state.")
+@click.option("--conflicts", is_flag=True, help="Only those that sources disagree on.")
+@click.option("--idle-below", type=float, metavar="HOURS", help="On for fewer hours a week.")
+@click.option(
+    "--limit", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Most shown."
+)
+@json_option
+@talks_to_server
+def list_devices(
+    client: ServerClient, limit: int, conflicts: bool, as_json: bool, **asked: Any
+) -> None:
+    """List devices whose serial number, asset tag, make, model or place has these words.
+
+    \b
+    Example: broadgauge devices list "latitude" --school "Lincoln Elementary"
+    """
+    from ..fleet.model import DevicePage
+
+    asked["conflicts"] = "true" if conflicts else None
+    found = client.get("/devices", DevicePage, limit=limit, **asked)
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (d.serial, d.asset_tag, d.model, d.kind, d.school or d.place, d.state, d.purchased_on,
+         d.sources, d.id)
+        for d in found.devices
+    ]  # fmt: skip
+    heads = ("SERIAL", "TAG", "MODEL", "KIND", "WHERE", "STATE", "BOUGHT", "SOURCES", "ID")
+    print_table(heads, rows)
+    if found.total > len(found.devices):
+        say(f"{len(found.devices):,} of {found.total:,}. For more: --limit, or devices export.")
+
+
+@devices.command("show")
+@click.argument("device", type=click.UUID)
+@json_option
+@talks_to_server
+def show_device(client: ServerClient, device: Any, as_json: bool) -> None:
+    """Show all that is known of a device, and who says so.
+
+    \b
+    Example: broadgauge devices show 0192f0c1-7b1e-7c3a-8e52-1f0a9b6d4c11
+    """
+    from ..fleet.model import WholeDevice
+
+    found = client.get(f"/devices/{device}", WholeDevice)
+    if as_json:
+        print_json(found)
+        return
+    rows = [(name, value, found.origins.get(name)) for name, value in found.facts.items()]
+    print_table(("WHAT", "VALUE", "FROM"), rows)
+    for conflict in found.conflicts:
+        said = "; ".join(f"{source}: {value}" for source, value in conflict.said.items())
+        say(f"Sources disagree on {conflict.field}. {said}")
+    for ticket in found.tickets:
+        what = ticket.facts.get("issue") or ticket.facts.get("kind") or "ticket"
+        say(f"{ticket.opened_on or '-'} to {ticket.closed_on or '-'}: {what} ({ticket.source})")
+
+
+@devices.command("groups")
+@click.argument(
+    "by", type=click.Choice(["school", "kind", "make", "model", "state", "os_name", "year"])
+)
+@json_option
+@talks_to_server
+def group_devices(client: ServerClient, by: str, as_json: bool) -> None:
+    """Count devices by what they have in common.
+
+    \b
+    Example: broadgauge devices groups model
+    """
+    from ..fleet.model import DeviceGroup
+
+    found = client.get("/devices/groups", tuple[DeviceGroup, ...], by=by)
+    if as_json:
+        print_json(found)
+        return
+    rows = [(g.name, g.devices, g.conflicts, g.oldest) for g in found]
+    print_table((by.upper(), "DEVICES", "SOURCES DISAGREE", "OLDEST BOUGHT"), rows)
+
+
+@devices.command("set")
+@click.argument("device", type=click.UUID)
+@click.option("--school", help="School, by name or id.")
+@click.option("--state", type=click.Choice(get_args(DeviceState)), help="Whether it is in service.")
+@click.option("--since", "state_since", type=click.DateTime(["%Y-%m-%d"]), help="Since when.")
+@click.option("--tag", "asset_tag", help="Asset tag.")
+@talks_to_server
+def set_device(client: ServerClient, device: Any, state_since: Any, **said: Any) -> None:
+    """Say yourself what holds of a device, against all its sources; with no option, take it back.
+
+    \b
+    Example: broadgauge devices set 0192f0c1-7b1e-7c3a-8e52-1f0a9b6d4c11 --state retired
+    """
+    body = said | {"state_since": state_since.date() if state_since else None}
+    client.raw("PUT", f"/devices/{quote(str(device))}/by-hand", body=body)
+    say("Noted.")
+
+
+@devices.command("export")
+@click.option(
+    "--format", "format_", type=click.Choice(["csv", "xlsx", "parquet"]), default="csv",
+    show_default=True, help="File format.",
+)  # fmt: skip
+@click.option("--school", help="Only this school, by name or id.")
+@click.option(
+    "--output", type=click.Path(path_type=Path, dir_okay=False), required=True,
+    help="File to write.",
+)  # fmt: skip
+@talks_to_server
+def export_devices(client: ServerClient, format_: str, school: str | None, output: Path) -> None:
+    """Write all devices to a file.
+
+    \b
+    Example: broadgauge devices export --format xlsx --output devices.xlsx
+    """
+    asked = {"format": format_, "school": school}
+    output.write_bytes(client.raw("GET", "/devices", parameters=asked).content)
+    say(f"Written: {output}")

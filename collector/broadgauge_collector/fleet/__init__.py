@@ -1,0 +1,1 @@
+"""What a district owns: devices, as their sources say, and what became of them."""

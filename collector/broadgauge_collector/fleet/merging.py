@@ -1,0 +1,110 @@
+"""What several sources say of one device, made one: who wins, and where they disagree."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Struct
+
+from broadgauge_wire.fields import about
+
+from ..imports.model import DeviceRecord
+
+HAND, AGENT = "hand", "agent"
+
+RECORDS = frozenset(
+    (
+        "asset_tag", "place", "state", "state_since", "byod", "purchased_on",
+        "purchase_cost_cents", "currency", "order_number", "supplier", "funding_source",
+        "warranty_ends_on", "end_of_life_on", "enrolled_on",
+    )
+)  # fmt: skip
+"""What people write down of a device. The rest is what the device is, which it knows best."""
+
+COMPARED = (
+    "serial", "asset_tag", "model", "place", "state", "purchased_on", "purchase_cost_cents",
+    "warranty_ends_on", "support_ends_on", "memory_bytes",
+)  # fmt: skip
+"""Where sources may not differ. The rest changes by the day, or is spelled as each likes."""
+
+
+class Precedence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who wins where sources disagree: the first that says something. Who isn't named comes last,
+    and a source in which the device has vanished after those that still have it."""
+
+    records: Annotated[
+        tuple[str, ...], about("For what people write down: place, state, purchase, warranty")
+    ] = ("hand", "snipe-it", "incident-iq", "devices", "network-gear", "google", "intune", "glpi")
+    hardware: Annotated[tuple[str, ...], about("For what the device is")] = (
+        "hand", "agent", "glpi", "google", "intune", "network-gear", "snipe-it", "incident-iq",
+        "devices",
+    )  # fmt: skip
+
+
+class Said(Struct, frozen=True, kw_only=True):
+    """What one source says of a device."""
+
+    source: str
+    record: DeviceRecord
+    vanished: bool = False
+
+
+class Conflict(Struct, frozen=True):
+    """A field of which sources say different things, by source."""
+
+    field: Annotated[str, about("Field")]
+    said: Annotated[dict[str, Any], about("What each source says")]
+
+
+class Merged(Struct, frozen=True, kw_only=True):
+    """One device of several sources."""
+
+    record: DeviceRecord
+    origins: dict[str, str]
+    """By field, the source it is from."""
+    conflicts: tuple[Conflict, ...]
+
+
+def merged(said: Sequence[Said], precedence: Precedence, schools: Mapping[str, str]) -> Merged:
+    """All that is said, made one. `schools` has the school that a place is, so that a school by
+    two names is one."""
+    by_records = _in_order(said, precedence.records)
+    by_hardware = _in_order(said, precedence.hardware)
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for field in _FIELDS:
+        for each in by_records if field in RECORDS else by_hardware:
+            value = getattr(each.record, field)
+            if value is not None:
+                values[field], origins[field] = value, each.source
+                break
+    seen = [s.record.last_seen_at for s in said if s.record.last_seen_at is not None]
+    if seen:
+        values["last_seen_at"] = max(seen)
+    record = DeviceRecord(key="", **values)
+    return Merged(record=record, origins=origins, conflicts=tuple(_conflicts(said, schools)))
+
+
+def _in_order(said: Sequence[Said], order: tuple[str, ...]) -> list[Said]:
+    rank = {source: place for place, source in enumerate(order)}
+    return sorted(said, key=lambda s: (s.vanished, rank.get(s.source, len(rank)), s.source))
+
+
+def _conflicts(said: Sequence[Said], schools: Mapping[str, str]) -> Iterable[Conflict]:
+    present = [each for each in said if not each.vanished]
+    if len(present) < 2:  # one alone disagrees with nobody
+        return
+    for field in COMPARED:
+        values = {s.source: getattr(s.record, field) for s in present}
+        known = {source: value for source, value in values.items() if value is not None}
+        if len({_comparable(field, value, schools) for value in known.values()}) > 1:
+            yield Conflict(field, msgspec.to_builtins(known))
+
+
+def _comparable(field: str, value: Any, schools: Mapping[str, str]) -> Any:
+    if field == "place":
+        return schools.get(value, value.casefold())
+    return value.casefold() if isinstance(value, str) else value
+
+
+_FIELDS = [f for f in DeviceRecord.__struct_fields__ if f not in {"key", "macs"}]

@@ -1,0 +1,154 @@
+"""Tickets, parts, counts of people and lists of schools, as a source says them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection, Table, delete, insert, select, tuple_, update
+
+from ..imports.model import PartRecord, PeopleRecord, Record, SchoolRecord, TicketRecord
+from ..store.tables import device_identity, device_source, school_source, ticket, ticket_part
+from .device_rows import Before
+from .matching import in_parts, own_devices
+from .places import read_places
+
+Columns = Callable[[Connection, str, Sequence[Any]], list[dict[str, Any]]]
+
+
+class Kept(NamedTuple):
+    """Where records of one kind are kept, and the columns by which they are found."""
+
+    table: Table
+    record: type[Record]
+    columns: Columns
+
+
+class OtherRows:
+    """Puts what one source says in force, in the caller's transaction."""
+
+    def __init__(self, c: Connection, source: str, kept: Kept) -> None:
+        self._c = c
+        self._source = source
+        self._kept = kept
+        self._table = kept.table
+
+    def put(self, records: Sequence[Any], now: datetime) -> list[Before]:
+        """Take rows in, new or changed; what was there before."""
+        before = self._before([record.key for record in records])
+        self._remove([record.key for record in records])
+        columns = self._kept.columns(self._c, self._source, records)
+        rows = [
+            {
+                "source": self._source,
+                "key": record.key,
+                "facts": msgspec.json.encode(record).decode(),
+                "said_at": now,
+            }
+            | of_record
+            for record, of_record in zip(records, columns, strict=True)
+        ]
+        self._c.execute(insert(self._table), rows)
+        return before
+
+    def vanish(self, keys: Sequence[str], _now: datetime) -> list[Before]:
+        """Let go of rows that the source doesn't have any more; what was there before."""
+        before = self._before(keys)
+        self._remove(keys)
+        return before
+
+    def restore(self, before: Sequence[Before]) -> None:
+        """Put back what was there."""
+        self._remove([each.key for each in before])
+        for each in before:
+            if each.facts is not None and each.said_at is not None:
+                record = msgspec.json.decode(each.facts, type=self._kept.record)
+                self.put([record], each.said_at)
+
+    def _before(self, keys: Sequence[str]) -> list[Before]:
+        table = self._table.c
+        found: dict[str, Before] = {}
+        for some in in_parts(keys):
+            asked = select(table.key, table.facts, table.said_at)
+            rows = self._c.execute(asked.where(table.source == self._source, table.key.in_(some)))
+            found |= {row.key: Before(*row) for row in rows}
+        return [found.get(key, Before(key)) for key in keys]
+
+    def _remove(self, keys: Sequence[str]) -> None:
+        table = self._table
+        for some in in_parts(keys):
+            mine = (table.c.source == self._source) & table.c.key.in_(some)
+            self._c.execute(delete(table).where(mine))
+
+
+def attach_tickets(c: Connection) -> int:
+    """Give tickets whose device wasn't known when they came the device that is now; how many."""
+    table, attached = ticket.c, 0
+    loose = select(table.source, table.key, table.device_key, table.serial, table.asset_tag)
+    rows = c.execute(loose.where(table.device_id.is_(None))).all()
+    for source in {row.source for row in rows}:
+        of_source = [row for row in rows if row.source == source]
+        devices = _devices(c, source, of_source)
+        for row, device_id in zip(of_source, devices, strict=True):
+            if device_id is not None:
+                mine = tuple_(table.source, table.key) == (row.source, row.key)
+                c.execute(update(ticket).where(mine).values(device_id=device_id))
+                attached += 1
+    return attached
+
+
+def _of_tickets(c: Connection, source: str, records: Sequence[Any]) -> list[dict[str, Any]]:
+    devices = _devices(c, source, records)
+    named = ("device_key", "serial", "asset_tag", "opened_on", "closed_on")
+    return [
+        {"device_id": device_id} | {name: getattr(record, name) for name in named}
+        for record, device_id in zip(records, devices, strict=True)
+    ]
+
+
+def _devices(c: Connection, source: str, rows: Sequence[Any]) -> list[UUID | None]:
+    """By the source's own key, then by serial number, then by asset tag if one device has it."""
+    own = own_devices(c, source, (row.device_key for row in rows if row.device_key))
+    by_serial = _known_as(c, "serial", [row.serial for row in rows])
+    by_tag = _known_as(c, "asset_tag", [row.asset_tag for row in rows])
+    return [
+        own.get(row.device_key) or by_serial.get(row.serial) or by_tag.get(row.asset_tag)
+        for row in rows
+    ]
+
+
+def _known_as(c: Connection, kind: str, values: Sequence[str | None]) -> Mapping[Any, UUID]:
+    i, s = device_identity.c, device_source.c
+    found: dict[str, set[UUID]] = {}
+    for some in in_parts(value for value in values if value is not None):
+        rows = c.execute(
+            select(i.value, s.device_id)
+            .join_from(device_identity, device_source, (i.source == s.source) & (i.key == s.key))
+            .where(i.kind == kind, i.value.in_(some))
+        )
+        for value, device_id in rows:
+            found.setdefault(value, set()).add(device_id)
+    return {value: next(iter(ids)) for value, ids in found.items() if len(ids) == 1}
+
+
+def _of_parts(_c: Connection, _source: str, records: Sequence[Any]) -> list[dict[str, Any]]:
+    return [{"ticket_key": record.ticket_key} for record in records]
+
+
+def _of_people(c: Connection, _source: str, records: Sequence[Any]) -> list[dict[str, Any]]:
+    places = read_places(c)
+    return [{"school_id": places.school(record.place)} for record in records]
+
+
+def _of_schools(c: Connection, _source: str, records: Sequence[Any]) -> list[dict[str, Any]]:
+    places = read_places(c)
+    return [{"school_id": places.school(record.name)} for record in records]
+
+
+KEPT: dict[type[Record], Kept] = {
+    TicketRecord: Kept(ticket, TicketRecord, _of_tickets),
+    PartRecord: Kept(ticket_part, PartRecord, _of_parts),
+    PeopleRecord: Kept(school_source, PeopleRecord, _of_people),
+    SchoolRecord: Kept(school_source, SchoolRecord, _of_schools),
+}

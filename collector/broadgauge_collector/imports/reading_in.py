@@ -1,0 +1,213 @@
+"""A file to rows that are ready to be applied: read once, compared with what is there, kept in
+chunks. What isn't asked for by name is gone when this ends."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, BinaryIO
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+from sqlalchemy import Connection, Table, insert, null, select
+
+from ..fleet.other_rows import KEPT
+from ..store import ControlStore
+from ..store.tables import device_source, import_chunk, import_refused
+from . import runs
+from .addresses import district_key, hashed
+from .chunks import AT_ONCE, Chunk, packed
+from .formats import all_formats
+from .model import DeviceRecord, Format, Record, Refused, Taken
+from .reading import is_mended, read
+
+DIGEST_BYTES = 16
+PIECE_BYTES = 1024 * 1024
+
+
+class There(Struct):
+    """What a source's row said before, as a digest, and whether it had vanished."""
+
+    digest: bytes
+    vanished: bool
+    names: tuple[str, ...] = ()
+    """Serial number and asset tag, where it has them."""
+    seen: bool = False
+
+
+class Counts(Struct):
+    """What became of a file's rows."""
+
+    rows_read: int = 0
+    accepted: int = 0
+    refused: int = 0
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    vanished: int = 0
+    chunks: int = 0
+
+
+class ReadIn:
+    """Reads one file in."""
+
+    def __init__(self, control: ControlStore, run_id: UUID, format_: Format) -> None:
+        self._control = control
+        self._run_id = run_id
+        self._format = format_
+        self._counts = Counts()
+        self._refused: list[Refused] = []
+        self._chunk: list[Any] = []
+        self._named_in_refused: list[frozenset[str]] = []
+        with control.begin(changes_access=False) as c:
+            self._key = district_key(c)
+            self._there = _what_is_there(c, format_)
+
+    def read(self, file: BinaryIO, *, apply_it: bool) -> bool:
+        """Read all of it; whether it is to be applied at once. Unreadable or TooLarge if it can't
+        be read, and nothing of it counts."""
+        is_part = self._format.read is None and is_mended(file)
+        before = sum(not there.vanished for there in self._there.values())
+        for row in read(self._format, file, all_formats().values()):
+            self._take(row)
+        vanished = [] if is_part else self._vanished()
+        self._counts.vanished = len(vanished)
+        self._flush()
+        for start in range(0, len(vanished), AT_ONCE):
+            self._keep(Chunk(vanished=tuple(vanished[start : start + AT_ONCE])))
+        with self._control.begin(changes_access=False) as c:
+            self._note(c, digest=_digest(file))
+            waits = runs.drop_words(runs.get(c, self._run_id), before)
+            goes_on = apply_it and waits is None
+            state = "applying" if goes_on else "ready"
+            runs.note(c, self._run_id, state=state, trouble=waits, ended_at=None)
+        return goes_on
+
+    def _take(self, row: Taken | Refused) -> None:
+        self._counts.rows_read += 1
+        if isinstance(row, Refused):
+            self._counts.refused += 1
+            self._refused.append(row)
+            if self._format.complete:
+                self._named_in_refused.append(frozenset(map(_alike, row.cells.values())))
+        else:
+            self._counts.accepted += 1
+            self._compare(self._without_addresses(row.record))
+        if len(self._chunk) >= AT_ONCE or len(self._refused) >= AT_ONCE:
+            self._flush()
+
+    def _without_addresses(self, record: Record) -> Record:
+        if not isinstance(record, DeviceRecord) or not record.macs:
+            return record
+        by_address = {each: hashed(each, self._key) for each in record.macs}
+        key = by_address.get(record.key, record.key)  # of a device that has no better name
+        return replace(record, key=key, macs=tuple(by_address.values()))
+
+    def _compare(self, record: Record) -> None:
+        text = msgspec.json.encode(record)
+        there = self._there.get(record.key)
+        if there is None:
+            self._counts.added += 1
+        else:
+            there.seen = True
+            if there.digest == _of_text(text) and not there.vanished:
+                self._counts.unchanged += 1
+                return
+            self._counts.changed += 1
+        self._chunk.append(msgspec.Raw(text))
+
+    def _vanished(self) -> list[str]:
+        """Those that the file doesn't name. A row that was refused names its device too: where it
+        can't be told which that is, none has vanished."""
+        if not self._format.complete:
+            return []
+        by_name = {_alike(name): key for key, t in self._there.items() for name in (key, *t.names)}
+        named = {by_name[n] for cells in self._named_in_refused for n in cells & by_name.keys()}
+        if not all(cells & by_name.keys() for cells in self._named_in_refused):
+            return []
+        gone = (key for key, t in self._there.items() if not (t.seen or t.vanished))
+        return [key for key in gone if key not in named]
+
+    def _flush(self) -> None:
+        if self._chunk:
+            self._keep(Chunk(records=tuple(self._chunk)))
+            self._chunk = []
+        if self._refused:
+            with self._control.begin(changes_access=False) as c:
+                first = self._counts.refused - len(self._refused)
+                rows = [_refused(self._run_id, n, r) for n, r in enumerate(self._refused, first)]
+                c.execute(insert(import_refused), rows)
+                self._note(c)
+            self._refused = []
+
+    def _keep(self, chunk: Chunk) -> None:
+        with self._control.begin(changes_access=False) as c:
+            row = {"import_id": self._run_id, "number": self._counts.chunks}
+            c.execute(insert(import_chunk).values(entries=packed(chunk), **row))
+            self._counts.chunks += 1
+            self._note(c)
+
+    def _note(self, c: Connection, **also: Any) -> None:
+        runs.note(c, self._run_id, **msgspec.structs.asdict(self._counts), **also)
+
+
+def table_of(record: type[Record]) -> Table:
+    """Where what sources say of such things is kept."""
+    return device_source if record is DeviceRecord else KEPT[record].table
+
+
+def _what_is_there(c: Connection, format_: Format) -> dict[str, There]:
+    table = table_of(format_.record).c
+    vanished_at = table.get("vanished_at")
+    columns = (table.key, table.facts, null() if vanished_at is None else vanished_at)
+    rows = c.execute(select(*columns).where(table.source == format_.source))
+    return {key: _there(text.encode(), gone_at, format_) for key, text, gone_at in rows}
+
+
+def _there(text: bytes, gone_at: datetime | None, format_: Format) -> There:
+    names: tuple[str, ...] = ()
+    if format_.complete:
+        named = msgspec.json.decode(text, type=_Named)
+        names = tuple(name for name in (named.serial, named.asset_tag) if name)
+    return There(_of_text(text), vanished=gone_at is not None, names=names)
+
+
+class _Named(Struct):
+    serial: str | None = None
+    asset_tag: str | None = None
+
+
+def _alike(text: str) -> str:
+    return "".join(text.casefold().split())
+
+
+def _of_text(text: bytes) -> bytes:
+    return hashlib.blake2b(text, digest_size=DIGEST_BYTES).digest()
+
+
+def _refused(run_id: UUID, number: int, row: Refused) -> Mapping[str, Any]:
+    cells = msgspec.json.encode(row.cells).decode()
+    return {
+        "import_id": run_id, "number": number, "line": row.line, "reason": row.reason,
+        "cells": cells,
+    }  # fmt: skip
+
+
+def _digest(file: BinaryIO) -> bytes:
+    file.seek(0)
+    digest = hashlib.sha256()
+    for piece in _pieces(file):
+        digest.update(piece)
+    return digest.digest()
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    return iter(lambda: file.read(PIECE_BYTES), b"")
+
+
+def preview(c: Connection, id_: UUID, limit: int) -> Iterable[dict[str, Any]]:
+    """The first rows of an import that would be added or changed, as they would be kept."""
+    from .chunks import first_records
+
+    return first_records(c, id_, limit)
