@@ -57,10 +57,11 @@ def announced_bytes(scope: Scope, limit: int) -> int:
     return size
 
 
-def bounded(scope: Scope, receive: Receive, limit: int, seconds: float = BODY_SECONDS) -> Receive:
+def bounded(scope: Scope, receive: Receive, limit: int, *, to_disk: bool = False) -> Receive:
     """`receive`, raising TooLarge or TooSlow as soon as a body is known to be."""
     if scope["type"] != "http":
         return receive
+    seconds = FILE_SECONDS if to_disk else BODY_SECONDS
     deadline = asyncio.get_running_loop().time() + seconds
     seen, is_whole = 0, False
 

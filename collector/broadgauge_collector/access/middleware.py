@@ -18,7 +18,7 @@ from ..api.problems import from_collector_error
 from ..errors import AgentRefused, CollectorError, NotPermitted, TooManyFailures, Unauthenticated
 from ..services import Services
 from .authenticate import authenticate
-from .bodies import BODY_SECONDS, FILE_SECONDS, Bodies, announced_bytes, bounded
+from .bodies import Bodies, announced_bytes, bounded
 from .failures import FailureLimit
 from .origin import same_origin
 from .permissions import ANONYMOUS, Permission, Principal, current_principal
@@ -57,14 +57,14 @@ class AccessMiddleware:
             rule = self._rule(scope)
             principal = await self._admit(scope, rule)
             size = announced_bytes(scope, rule.max_body_bytes)
-            size, seconds = (0, FILE_SECONDS) if rule.body_to_disk else (size, BODY_SECONDS)
+            size = 0 if rule.body_to_disk else size
             self._bodies.take(principal.id, size)
         except CollectorError as error:
             await self._refuse(error, scope, receive, send)
             return
         token = current_principal.set(principal)
         try:
-            receive = bounded(scope, receive, rule.max_body_bytes, seconds)
+            receive = bounded(scope, receive, rule.max_body_bytes, to_disk=rule.body_to_disk)
             await self._app(scope, receive, send)
         finally:
             current_principal.reset(token)
