@@ -66,6 +66,7 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.first_result
 	$(BIN)/python -m benchmarks.ingest
 	$(BIN)/python -m benchmarks.reads
+	$(BIN)/python -m benchmarks.inventory
 	$(BIN)/python -m benchmarks.coverage_plan
 	$(BIN)/python -m benchmarks.group_test
 	$(BIN)/python -m benchmarks.reconnect_storm

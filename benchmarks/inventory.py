@@ -3,7 +3,8 @@
     python -m benchmarks.inventory [--devices N] [--tickets N]
 
 A real `broadgauge serve` is sent a Google export and a spreadsheet of tickets by `broadgauge
-import`'s own client; then its Devices page's questions are asked over HTTP, each with another filter.
+import`'s own client; then its Devices page's questions are asked over HTTP, each with another
+filter.
 """
 
 import argparse

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, select
 
 from ..store.tables import import_chunk
 
-AT_ONCE = 2_000
-"""Rows in one transaction: about half a second, in which nobody else can write."""
+DEVICES_AT_ONCE, OTHERS_AT_ONCE = 2_000, 10_000
+"""Rows in one transaction: about half a second, in which nobody else can write. What is found by
+many indexes is written in few large ones, or each would write most of their pages anew."""
 
 QUICKEST = 1
 

@@ -12,12 +12,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import Connection, Table, insert, null, select
 
+from ..fleet.matching import in_parts
 from ..fleet.other_rows import KEPT
 from ..store import ControlStore
 from ..store.tables import device_source, import_chunk, import_refused
 from . import runs
 from .addresses import district_key, hashed
-from .chunks import AT_ONCE, Chunk, packed
+from .chunks import DEVICES_AT_ONCE, OTHERS_AT_ONCE, Chunk, packed
 from .formats import all_formats
 from .model import DeviceRecord, Format, Record, Refused, Taken
 from .reading import is_mended, read
@@ -56,6 +57,8 @@ class ReadIn:
         self._control = control
         self._run_id = run_id
         self._format = format_
+        is_device = format_.record is DeviceRecord
+        self._at_once = DEVICES_AT_ONCE if is_device else OTHERS_AT_ONCE
         self._counts = Counts()
         self._refused: list[Refused] = []
         self._chunk: list[Any] = []
@@ -74,8 +77,8 @@ class ReadIn:
         vanished = [] if is_part else self._vanished()
         self._counts.vanished = len(vanished)
         self._flush()
-        for start in range(0, len(vanished), AT_ONCE):
-            self._keep(Chunk(vanished=tuple(vanished[start : start + AT_ONCE])))
+        for some in in_parts(vanished, self._at_once):
+            self._keep(Chunk(vanished=tuple(some)))
         with self._control.begin(changes_access=False) as c:
             self._note(c, digest=_digest(file))
             waits = runs.drop_words(runs.get(c, self._run_id), before)
@@ -94,7 +97,7 @@ class ReadIn:
         else:
             self._counts.accepted += 1
             self._compare(self._without_addresses(row.record))
-        if len(self._chunk) >= AT_ONCE or len(self._refused) >= AT_ONCE:
+        if max(len(self._chunk), len(self._refused)) >= self._at_once:
             self._flush()
 
     def _without_addresses(self, record: Record) -> Record:

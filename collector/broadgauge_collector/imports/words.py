@@ -3,6 +3,7 @@ can be understood in two ways is None."""
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, cast
 
 from .model import DeviceKind, DeviceState, TicketCategory
@@ -61,12 +62,16 @@ CATEGORIES: dict[TicketCategory, str] = {
     "other": "other",
 }
 
+REMEMBERED = 4096
+"""A district has few models, labels and categories, and each many times."""
+
 UNDONE = re.compile(r"\b(?:not|no|non|never|found|recovered|was|former|formerly|completed?)\b")
 STILL_TO_COME = re.compile(r"\b(?:pending|awaiting|waiting|to be|will be|ready for|planned)\b")
 OVER_IN_SERVICE = {"in_repair", "loaner", "lost", "stolen"}
 """States that a device may be in while it is assigned to somebody."""
 
 
+@lru_cache(REMEMBERED)
 def kind_of(*texts: str | None) -> DeviceKind | None:
     """A kind of device, from the first of the texts that says one, such as a category and a
     model."""
@@ -77,6 +82,7 @@ def kind_of(*texts: str | None) -> DeviceKind | None:
     return None
 
 
+@lru_cache(REMEMBERED)
 def state_of(label: str | None) -> DeviceState | None:
     """A device's state, from a status that people named."""
     words = _plain(label or "")
@@ -93,6 +99,7 @@ def state_of(label: str | None) -> DeviceState | None:
     return "lost" if found == {"lost", "stolen"} else _only(found)
 
 
+@lru_cache(REMEMBERED)
 def category_of(*texts: str | None) -> TicketCategory | None:
     """Why a ticket was opened, from the first of the texts that says it."""
     for text in filter(None, texts):
