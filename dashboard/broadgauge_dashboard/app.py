@@ -16,6 +16,9 @@ from .pages import (
     agents,
     calendar,
     coverage,
+    device,
+    devices,
+    imports,
     kept_aside,
     line,
     lines,
@@ -32,7 +35,10 @@ NAME = "broadgauge_dashboard"
 ANY_OTHER_PATH = "{path:path}"
 """The route that Dash adds for deep links when the server starts."""
 
-CONTROLS = ("target", "days", "sort", "show", "text")
+CONTROLS = (
+    "target", "days", "sort", "show", "text",
+    "device-school", "device-kind", "device-state", "device-only", "device-by",
+)  # fmt: skip
 """Ids of the controls that the address remembers, in the order assets/board.js expects."""
 
 INDEX = """<!DOCTYPE html>
@@ -97,6 +103,11 @@ def _register_pages() -> None:
     dash.register_page(
         "line", path_template=line.PATH_TEMPLATE, title=line.TITLE, layout=line.layout
     )
+    dash.register_page("devices", path=devices.PATH, title=devices.TITLE, layout=devices.layout)
+    dash.register_page(
+        "device", path_template=device.PATH_TEMPLATE, title=device.TITLE, layout=device.layout
+    )
+    dash.register_page("imports", path=imports.PATH, title=imports.TITLE, layout=imports.layout)
     dash.register_page("calendar", path=calendar.PATH, title=calendar.TITLE, layout=calendar.layout)
     dash.register_page("storage", path=storage.PATH, title=storage.TITLE, layout=storage.layout)
     dash.register_page(

@@ -63,6 +63,11 @@ def line_of(given: Any) -> UUID:
     return _id_of(given, "There is no such line. Choose one from the list.")
 
 
+def device_of(given: Any) -> UUID:
+    """A device's id. NotFound if it can't be one."""
+    return _id_of(given, "There is no such device. Choose one from the list.")
+
+
 def text_of(given: Any, most: int = 100) -> str:
     """What to look for."""
     return given.strip()[:most] if isinstance(given, str) else ""

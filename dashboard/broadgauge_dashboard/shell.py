@@ -40,6 +40,7 @@ def _header() -> html.Header:
         _nav("Coverage", "/coverage"),
         _nav("Needs", "/needs"),
         _nav("Agents", "/agents"),
+        _nav("Devices", "/devices"),
         _nav("Calendar", "/calendar"),
         _nav("Storage", "/storage"),
     ]

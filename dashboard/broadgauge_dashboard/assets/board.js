@@ -1,5 +1,7 @@
 // What the page does without asking the server.
-const names = ["target", "days", "sort", "show", "q"];
+const names = [
+  "target", "days", "sort", "show", "q", "school", "kind", "state", "only", "by",
+];
 
 // A page left open says when its numbers are old: the session ended, or the server is away.
 const ask = window.fetch;
@@ -33,8 +35,9 @@ new MutationObserver(() => {
 // Cells of the list of tests. What comes from data is text or an address of our own, never markup.
 const make = window.React.createElement;
 window.dashAgGridComponentFunctions = Object.assign({}, window.dashAgGridComponentFunctions, {
+  // A row that is still on its way has no data yet.
   TestLink: ({ data }) =>
-    make(window.dash_core_components.Link, { href: data.href, children: data.started_text }),
+    data && make(window.dash_core_components.Link, { href: data.href, children: data.started_text }),
   Reading: ({ data }) =>
     make("span", null, make("span", { className: "icon icon-" + data.icon, "aria-hidden": true }), data.outcome),
 });

@@ -110,7 +110,7 @@ def _grid(rows: list[dict[str, Any]]) -> dag.AgGrid:
         defaultColDef={"sortable": True, "resizable": True},
         getRowId="params.data.id",
         dashGridOptions={
-            "theme": {"function": _THEME},
+            "theme": {"function": GRID_THEME},
             "pagination": True,
             "paginationPageSize": 20,
             "paginationPageSizeSelector": [20, 50, 100],
@@ -153,7 +153,7 @@ _COLUMNS = [
     _shown_as("rtt", "Latency", "rtt_text", 100, **_RIGHT),
 ]
 """Narrow enough for a laptop: what else is known of a test stands on its page."""
-_THEME = (
+GRID_THEME = (
     "themeQuartz.withParams({backgroundColor: 'var(--paper)', foregroundColor: 'var(--ink)', "
     "headerTextColor: 'var(--soft)', headerBackgroundColor: 'var(--paper)', "
     "borderColor: 'var(--line)', accentColor: 'var(--accent)', fontFamily: 'var(--font)', "

@@ -99,7 +99,11 @@ def test_every_callback_names_a_permission_that_is_not_public() -> None:
 def test_every_callback_fills_one_place_with_components_or_keeps_a_choice() -> None:
     for e in REGISTRY:
         (output,) = (d for d in e.dependencies if isinstance(d, Output))
-        assert output.component_property in {"children", "data"}, e.function
+        assert output.component_property in {
+            "children",
+            "data",
+            "getRowsResponse",  # of a grid, which an error leaves as it is
+        }, e.function
 
 
 def test_what_runs_in_the_browser_alone_has_no_server_side(api: Api) -> None:

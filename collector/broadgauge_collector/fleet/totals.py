@@ -1,0 +1,41 @@
+"""The inventory in a few numbers."""
+
+from typing import Annotated
+
+from msgspec import Struct
+from sqlalchemy import ColumnElement, Connection, case, func, select
+
+from broadgauge_wire.fields import about
+
+from ..store.tables import device
+
+
+class DeviceTotals(Struct, frozen=True, kw_only=True):
+    """How many devices there are, and how many need somebody."""
+
+    devices: Annotated[int, about("All that are known")]
+    in_service: Annotated[int, about("In service, as far as sources say")]
+    unplaced: Annotated[int, about("At no school that is known")]
+    conflicts: Annotated[int, about("That sources disagree on")]
+    vanished: Annotated[int, about("That no source has any more")]
+
+
+def totals(c: Connection) -> DeviceTotals:
+    """Of all devices."""
+    table = device.c
+    row = c.execute(
+        select(
+            func.count(),
+            _count(table.state.in_(("in_service", "loaner"))),
+            _count(table.school_id.is_(None)),
+            _count(table.conflicts > 0),
+            _count(table.vanished),
+        )
+    ).one()
+    return DeviceTotals(
+        devices=row[0], in_service=row[1], unplaced=row[2], conflicts=row[3], vanished=row[4]
+    )
+
+
+def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)

@@ -1,0 +1,113 @@
+"""`/device/<id>`: all that is known of one device, and the form that says otherwise."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from dash import Input, Output, State, dcc, html
+from dash.exceptions import PreventUpdate
+
+from broadgauge_collector.access.permissions import Permission, current_principal
+from broadgauge_collector.errors import Invalid, NotFound
+from broadgauge_collector.fleet.by_hand import HandSaid, say_by_hand
+from broadgauge_collector.fleet.questions import whole_device
+from broadgauge_collector.schools.repository import list_schools
+from broadgauge_collector.services import Services
+
+from ..callbacks import callback
+from ..parts import loading
+from ..query import device_of
+from ..views.device import AS_SAID, body, hand_form, no_such_device
+
+PATH_TEMPLATE = "/device/<device_id>"
+TITLE = "Device \u00b7 broadgauge"
+
+
+def layout(device_id: str = "", **_: Any) -> html.Div:
+    """The shell."""
+    return html.Div(
+        [
+            html.Nav(
+                dcc.Link("All devices", href="/devices", className="back"),
+                **{"aria-label": "Breadcrumb"},
+            ),
+            html.Div(
+                [
+                    html.Div(loading(420), id="device-body", className="page-body"),
+                    html.Div(id="device-hand"),
+                    html.Div(id="device-saved", **{"aria-live": "polite"}),
+                ],
+                className="page-body parts",
+            ),
+            dcc.Store(id="device-id", data=device_id),
+        ],
+        className="page",
+    )
+
+
+@callback(
+    Output("device-body", "children"),
+    Input("device-id", "data"),
+    Input("device-saved", "children"),
+    permission=Permission.READ,
+)
+async def show_device(services: Services, device_id: Any, _: Any) -> Any:
+    """All that is known of it."""
+    try:
+        return body(await services.look_up(whole_device, device_of(device_id)))
+    except NotFound:
+        return no_such_device()
+
+
+@callback(
+    Output("device-hand", "children"),
+    Input("device-id", "data"),
+    permission=Permission.READ,
+)
+async def show_form(services: Services, device_id: Any) -> Any:
+    """The form, for who may change it."""
+    if not current_principal.get().may(Permission.MANAGE):
+        return None
+    try:
+        found = await services.look_up(whole_device, device_of(device_id))
+    except NotFound:
+        return None
+    schools = await services.look_up(list_schools)
+    return hand_form(found, sorted(school.name for school in schools))
+
+
+@callback(
+    Output("device-saved", "children"),
+    Input("save-hand", "n_clicks"),
+    State("hand-school", "value"),
+    State("hand-state", "value"),
+    State("hand-since", "value"),
+    State("hand-tag", "value"),
+    State("device-id", "data"),
+    permission=Permission.MANAGE,
+    prevent_initial_call=True,
+)
+async def save(
+    services: Services, clicks: int | None, school: Any, state: Any, since: Any, tag: Any, id_: Any
+) -> Any:
+    """Hold what was said."""
+    if not clicks:
+        raise PreventUpdate
+    said = HandSaid(
+        school=None if school == AS_SAID else school,
+        state=None if state == AS_SAID else state,
+        state_since=_day(since),
+        asset_tag=(tag or "").strip() or None,
+    )
+    device: UUID = device_of(id_)
+    await services.write(say_by_hand, device, said, services.now())
+    return html.P("Saved.", className="note")
+
+
+def _day(text: Any) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(str(text).strip())
+    except ValueError:
+        raise Invalid("Write the day as 2026-11-02.") from None
