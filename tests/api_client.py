@@ -19,6 +19,7 @@ from broadgauge_collector.config import ServerConfig
 from broadgauge_collector.schools.model import Agent, School
 from broadgauge_collector.schools.repository import add_school
 from broadgauge_wire import Batch, JoinRequest, encode
+from tests.migrated import migrated
 
 Headers = dict[str, str]
 OWN_PAGE = {"sec-fetch-site": "same-origin"}
@@ -76,6 +77,8 @@ def bearer(token: str) -> Headers:
 @contextmanager
 def serving(data: Path, *, dashboard: bool = False, **config: Any) -> Iterator[Api]:
     """The application with its lifespan, over stores in `data`."""
+    if config.get("control_url") is None:
+        migrated(data)
     services = open_services(ServerConfig(data=data, **config))
     app = create_app(services, dashboard=dashboard)
     try:

@@ -14,6 +14,7 @@ from broadgauge_collector.schools.model import Agent, Link, School
 from broadgauge_collector.store import ControlStore, DuckDBResults, Stores
 from broadgauge_wire import Result, encode, new_id
 from tests import collecting
+from tests.migrated import migrated
 
 NOW = datetime(2026, 3, 20, 3, 0, tzinfo=UTC)
 """Thursday 19 March 2026, 22:00 in Chicago; clocks went forward on the 8th."""
@@ -61,9 +62,7 @@ class TestDistrict:
 @contextmanager
 def district(path: Path) -> Iterator[TestDistrict]:
     """An empty one in a directory."""
-    stores = Stores(
-        ControlStore.open(path / "control.sqlite"), DuckDBResults.open(path / "hot.duckdb")
-    )
+    stores = Stores(ControlStore.open(migrated(path)), DuckDBResults.open(path / "hot.duckdb"))
     try:
         yield TestDistrict(stores)
     finally:

@@ -34,6 +34,7 @@ from broadgauge_wire import (
 )
 from tests.collecting import an_agent, batch, latency, skipped
 from tests.made_up import full_reading
+from tests.migrated import migrated
 from tests.running import eventually
 from tests.victoria_metrics import Series, VictoriaMetrics
 
@@ -162,7 +163,7 @@ def an_agent_called(agent_id: UUID, school_id: UUID) -> Agent:
 @contextmanager
 def district(folder: Path) -> Iterator[District]:
     """New stores; closed at the end, as are the followers that were begun."""
-    control = ControlStore.open(folder / "control.sqlite")
+    control = ControlStore.open(migrated(folder))
     results = DuckDBResults.open(folder / "results" / "hot.duckdb")
     made = District(Stores(control, results), _agent(control))
     try:

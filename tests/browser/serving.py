@@ -23,6 +23,7 @@ from broadgauge_collector.serve import listening
 from broadgauge_collector.web_server import bind
 from broadgauge_wire import InventoryResult, JoinAnswer, JoinRequest, Result, encode, new_id
 from tests import collecting
+from tests.migrated import migrated
 
 CHICAGO = ZoneInfo("America/Chicago")
 HOSTILE = "<script>window.owned=1</script><img src=x onerror=window.owned=1> & Sons"
@@ -86,6 +87,7 @@ def board(data: Path) -> Iterator[Board]:
     """A server that listens; stopped at the end."""
     with closing(bind("127.0.0.1", 0)) as socket:
         url = f"http://127.0.0.1:{socket.getsockname()[1]}"
+        migrated(data)
         services = open_services(ServerConfig(data=data, public_url=url))
         stop = threading.Event()
         listens = threading.Event()

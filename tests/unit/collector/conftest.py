@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from broadgauge_collector.config import CONTROL_FILE
 from broadgauge_collector.store import ControlStore
 from tests.api_client import Api, serving
+from tests.migrated import migrated
 from tests.postgresql import SHARED, PostgresServer
 
 BOTH = ["sqlite", "postgresql"]
@@ -29,7 +29,7 @@ def control(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ControlS
         server: PostgresServer = request.getfixturevalue("postgresql")
         yield server.emptied()
         return
-    store = ControlStore.open(tmp_path / CONTROL_FILE)
+    store = ControlStore.open(migrated(tmp_path))
     yield store
     store.close()
 
