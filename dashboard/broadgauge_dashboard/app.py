@@ -3,7 +3,7 @@
 from contextvars import copy_context
 
 import dash
-from dash import ClientsideFunction, Input, Output
+from dash import ClientsideFunction, Input, Output, State
 from dash._callback_context import context_value
 from fastapi import FastAPI
 
@@ -37,7 +37,7 @@ ANY_OTHER_PATH = "{path:path}"
 
 CONTROLS = (
     "target", "days", "sort", "show", "text",
-    "device-school", "device-kind", "device-state", "device-only", "device-by",
+    "device-school", "device-kind", "device-state", "device-source", "device-only", "device-by",
 )  # fmt: skip
 """Ids of the controls that the address remembers, in the order assets/board.js expects."""
 
@@ -132,4 +132,10 @@ def _wire_browser(board: dash.Dash) -> None:
         ClientsideFunction("broadgauge", "title"),
         Output("page-title", "className"),
         Input("page-title", "title"),
+    )
+    board.clientside_callback(
+        ClientsideFunction("broadgauge_views", "show"),
+        Output("device-views", "children"),
+        Input("keep-view", "n_clicks"),
+        State("view-name", "value"),
     )

@@ -23,6 +23,9 @@ ADDRESSES = {
     "/calendar": "/calendar",
     "/school/<school_id>": "/school/{school}",
     "/test/<test_id>": "/test/{test}",
+    "/devices": "/devices",
+    "/device/<device_id>": "/device/{test}",
+    "/imports": "/imports",
     "/404": "/nothing-here",
 }
 """An address of every page there is."""

@@ -250,7 +250,20 @@ A_LINE_OF_ONES_OWN = "it needs a line: tests/unit/collector/test_cli_coverage.py
 
 A_DATABASE = "it needs a database: tests/servers/test_sinks.py sends to a real one"
 
+A_FILE = "it needs files of another system: tests/servers/test_import_commands.py"
+
 HOW_TO = {
+    "inventory.md": (
+        Block("broadgauge import google-admin devices.csv --preview", A_FILE),
+        Block(
+            'broadgauge imports columns tickets opened_on="Date In" cost_cents="Repair $"', A_FILE
+        ),
+        Block(
+            "broadgauge devices set 0192f0c1-7b1e-7c3a-8e52-1f0a9b6d4c11 --state stolen "
+            "--since 2026-11-02",
+            A_FILE,
+        ),
+    ),
     "prometheus.md": (Block("broadgauge readers add Prometheus", in_the_shell),),
     "demo.md": (
         Block("make demo", A_SMALLER_DISTRICT),

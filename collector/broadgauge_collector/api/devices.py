@@ -1,6 +1,5 @@
 """The inventory: devices as all sources together have them."""
 
-from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -15,7 +14,10 @@ from ..fleet.merging import Precedence
 from ..fleet.model import DeviceGroup, DevicePage, WholeDevice
 from ..fleet.precedence import precedence, set_precedence
 from ..fleet.questions import Asked, GroupBy, SortBy, devices, groups, whole_device
+from ..fleet.supported import SupportedModels, set_supported, supported
+from ..fleet.totals import DeviceTotals, totals
 from .routing import Route, TheServices, answer, body_of
+from .when import Day
 
 MAX_DEVICES = 10_000
 Text = Annotated[str | None, Query(max_length=200)]
@@ -38,15 +40,16 @@ async def asked(
     idle_below: Annotated[
         float | None, Query(ge=0, le=168, description="On for fewer hours a week")
     ] = None,
+    off_list: Annotated[bool | None, Query(description="Not of a supported model")] = None,
     support_ends_before: Annotated[
-        date | None, Query(description="Updates end before this day")
+        Day | None, Query(description="Updates end before this day")
     ] = None,
 ) -> Asked:
     """Which devices a request is about."""
     return Asked(
         search=search, school=school, kind=kind, make=make, model=model, state=state,
         os_name=os_name, source=source, year=year, conflicts=conflicts, vanished=vanished,
-        idle_below=idle_below, support_ends_before=support_ends_before,
+        idle_below=idle_below, support_ends_before=support_ends_before, off_list=off_list,
     )  # fmt: skip
 
 
@@ -102,6 +105,23 @@ async def put_by_hand(
     return answer(await services.write(say_by_hand, device_id, said, services.now()))
 
 
+async def get_totals(services: TheServices) -> Response:
+    """How many devices there are, and how many need somebody."""
+    return answer(await services.look_up(totals))
+
+
+async def get_supported(services: TheServices) -> Response:
+    """The models that the district supports."""
+    return answer(await services.look_up(supported))
+
+
+async def put_supported(
+    services: TheServices, wish: Annotated[SupportedModels, body_of(SupportedModels)]
+) -> Response:
+    """Say which models the district supports; none: it has no such list."""
+    return answer(await services.write(set_supported, wish))
+
+
 async def get_precedence(services: TheServices) -> Response:
     """Which source wins where several disagree."""
     return answer(await services.look_up(precedence))
@@ -134,6 +154,13 @@ ROUTES = (
     ),
     Route(
         method="GET",
+        path="/devices/totals",
+        endpoint=get_totals,
+        permission=Permission.READ,
+        answer=DeviceTotals,
+    ),
+    Route(
+        method="GET",
         path="/devices/{device_id}",
         endpoint=get_device,
         permission=Permission.READ,
@@ -148,6 +175,21 @@ ROUTES = (
         body=HandSaid,
         answer=WholeDevice,
         refusals=(NotFound,),
+    ),
+    Route(
+        method="GET",
+        path="/supported-models",
+        endpoint=get_supported,
+        permission=Permission.READ,
+        answer=SupportedModels,
+    ),
+    Route(
+        method="PUT",
+        path="/supported-models",
+        endpoint=put_supported,
+        permission=Permission.MANAGE,
+        body=SupportedModels,
+        answer=SupportedModels,
     ),
     Route(
         method="GET",

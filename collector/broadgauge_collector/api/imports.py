@@ -35,7 +35,7 @@ from .routing import Route, ThePrincipal, TheServices, answer, body_of
 
 MAX_SHOWN = 10_000
 ThisImport = Annotated[UUID, Path(description="The import's id")]
-ThisFormat = Annotated[str, Path(description="Format, as in `GET /api/v1/imports/formats`")]
+ThisFormat = Annotated[str, Path(description="Format, as in `GET /api/v1/import-formats`")]
 
 
 class Mapping(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -196,12 +196,14 @@ def _read(path: str, endpoint: Any, type_: Any, **also: Any) -> Route:
 
 
 ROUTES = (
-    _read("/imports/formats", get_formats, tuple[FormatRow, ...]),
+    _read("/import-formats", get_formats, tuple[FormatRow, ...]),
     _read("/imports", get_imports, tuple[Import, ...]),
-    _read("/imports/{import_id}", get_import, Import, refusals=(NotFound,)),
-    _read("/imports/{import_id}/preview", get_preview, list[dict[str, Any]], refusals=(NotFound,)),
+    _read("/import-runs/{import_id}", get_import, Import, refusals=(NotFound,)),
     _read(
-        "/imports/{import_id}/refused",
+        "/import-runs/{import_id}/preview", get_preview, list[dict[str, Any]], refusals=(NotFound,)
+    ),
+    _read(
+        "/import-runs/{import_id}/refused",
         get_refused_rows,
         list[Refused],
         files=("text/csv",),
@@ -220,7 +222,7 @@ ROUTES = (
     ),
     Route(
         method="POST",
-        path="/imports/{import_id}/apply",
+        path="/import-runs/{import_id}/apply",
         endpoint=post_apply,
         permission=MANAGE,
         answer=Import,
@@ -229,7 +231,7 @@ ROUTES = (
     ),
     Route(
         method="POST",
-        path="/imports/{import_id}/undo",
+        path="/import-runs/{import_id}/undo",
         endpoint=post_undo,
         permission=MANAGE,
         answer=Import,
@@ -238,7 +240,7 @@ ROUTES = (
     ),
     Route(
         method="DELETE",
-        path="/imports/{import_id}",
+        path="/import-runs/{import_id}",
         endpoint=delete_import,
         permission=MANAGE,
         status=204,

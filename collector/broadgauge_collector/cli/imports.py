@@ -123,7 +123,7 @@ def list_formats(client: ServerClient, as_json: bool) -> None:
     """
     from ..imports.listing import FormatRow
 
-    found = client.get("/imports/formats", tuple[FormatRow, ...])
+    found = client.get("/import-formats", tuple[FormatRow, ...])
     if as_json:
         print_json(found)
         return
@@ -140,7 +140,9 @@ def refused(client: ServerClient, import_id: UUID, output: Path | None) -> None:
     \b
     Example: broadgauge imports refused 0192f0c1-7b1e-7c3a-8e52-1f0a9b6d4c11 --output mend.csv
     """
-    body = client.raw("GET", f"/imports/{import_id}/refused", parameters={"format": "csv"}).content
+    body = client.raw(
+        "GET", f"/import-runs/{import_id}/refused", parameters={"format": "csv"}
+    ).content
     if output is None:
         click.echo(body.decode(), nl=False)
     else:
@@ -183,7 +185,7 @@ def discard_import(client: ServerClient, import_id: UUID) -> None:
     \b
     Example: broadgauge imports discard 0192f0c1-7b1e-7c3a-8e52-1f0a9b6d4c11
     """
-    client.raw("DELETE", f"/imports/{import_id}")
+    client.raw("DELETE", f"/import-runs/{import_id}")
     say("Discarded.")
 
 
@@ -274,7 +276,7 @@ def bring(client: ServerClient, format_key: str, file: Path, *, apply: bool, con
     sent = client.upload(path, body, headers, apply="true" if apply else None)
     done = _waited_for(client, msgspec.json.decode(sent, type=Import).id)
     if apply and confirm and done.state == "ready":
-        client.raw("POST", f"/imports/{done.id}/apply", parameters={"confirm": "true"})
+        client.raw("POST", f"/import-runs/{done.id}/apply", parameters={"confirm": "true"})
         done = _waited_for(client, done.id)
     return done
 
@@ -336,7 +338,7 @@ def _opened(file: Path) -> Iterator[IO[bytes]]:
 
 
 def _act(client: ServerClient, id_: UUID, what: str, as_json: bool, **asked: Any) -> None:
-    client.raw("POST", f"/imports/{id_}/{what}", parameters=asked)
+    client.raw("POST", f"/import-runs/{id_}/{what}", parameters=asked)
     done = _waited_for(client, id_)
     if as_json:
         print_json(done)
@@ -348,7 +350,7 @@ def _waited_for(client: ServerClient, id_: UUID) -> Any:
     from ..imports.runs import Import
 
     shown = ""
-    while (found := client.get(f"/imports/{id_}", Import)).state in {
+    while (found := client.get(f"/import-runs/{id_}", Import)).state in {
         "reading", "applying", "undoing",
     }:  # fmt: skip
         words = f"{found.state}: {counted(found.rows, 'row')}"
@@ -374,7 +376,7 @@ def _print_import(client: ServerClient, done: Any) -> None:
     )
     if done.refused:
         asked = {"limit": SHOWN_REFUSALS}
-        for row in client.get(f"/imports/{done.id}/refused", tuple[Refused, ...], **asked):
+        for row in client.get(f"/import-runs/{done.id}/refused", tuple[Refused, ...], **asked):
             say(f"Line {row.line} refused: {row.reason}")
         say(f"All of them, to mend: broadgauge imports refused {done.id} --output mend.csv")
     if done.state == "ready":

@@ -108,6 +108,35 @@ def group_devices(client: ServerClient, by: str, as_json: bool) -> None:
     print_table((by.upper(), "DEVICES", "SOURCES DISAGREE", "OLDEST BOUGHT"), rows)
 
 
+@devices.command("supported")
+@click.option("--model", "models", multiple=True, help="A model of the new list; repeatable.")
+@click.option("--none", "empty", is_flag=True, help="Have no such list any more.")
+@json_option
+@talks_to_server
+def supported_models(
+    client: ServerClient, models: tuple[str, ...], empty: bool, as_json: bool
+) -> None:
+    """List the models that the district supports, or replace the list, and say what is off it.
+
+    \b
+    Example: broadgauge devices supported --model "HP Chromebook 11 G8" --model "Lenovo 300e"
+    """
+    from ..fleet.supported import SupportedModels
+    from ..fleet.totals import DeviceTotals
+
+    if models or empty:
+        client.raw("PUT", "/supported-models", body={"models": models})
+    found = client.get("/supported-models", SupportedModels)
+    if as_json:
+        print_json(found)
+        return
+    for model in found.models:
+        click.echo(model)
+    totals = client.get("/devices/totals", DeviceTotals)
+    if totals.off_list is not None:
+        say(f"Of other models: {totals.off_list:,} of {totals.devices:,} devices.")
+
+
 @devices.command("set")
 @click.argument("device", type=click.UUID)
 @click.option("--school", help="School, by name or id.")

@@ -29,6 +29,7 @@ from ..store.tables import device, device_source, school, ticket
 from .device_rows import DeviceKept
 from .merging import Conflict
 from .model import Device, DeviceGroup, DevicePage, DeviceTicket, SourceSays, WholeDevice
+from .supported import is_off_list
 
 GroupBy = Literal["school", "kind", "make", "model", "state", "os_name", "sources", "year"]
 
@@ -60,6 +61,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     idle_below: float | None = None
     """Hours a week."""
     support_ends_before: date | None = None
+    off_list: bool | None = None
+    """Not of a supported model, where the district has a list of those."""
 
 
 def devices(
@@ -142,17 +145,24 @@ def _conditions(c: Connection, asked: Asked) -> list[ColumnElement[bool]]:
     if asked.source is not None:
         one = (", " + table.sources + ", ").contains(f", {_plain(asked.source)}, ", escape=ESCAPE)
         found.append(one)
+    return [*found, *_more_conditions(asked)]
+
+
+def _more_conditions(asked: Asked) -> Iterable[ColumnElement[bool]]:
+    table = device.c
+    for wanted, holds in (
+        (asked.conflicts, table.conflicts > 0),
+        (asked.vanished, table.vanished.is_(True)),
+        (asked.off_list, is_off_list()),
+    ):
+        if wanted is not None:
+            yield holds if wanted else ~holds
     if asked.year is not None:
-        found.append(extract("year", table.purchased_on) == asked.year)
-    if asked.conflicts is not None:
-        found.append(table.conflicts > 0 if asked.conflicts else table.conflicts == 0)
-    if asked.vanished is not None:
-        found.append(table.vanished.is_(asked.vanished))
+        yield extract("year", table.purchased_on) == asked.year
     if asked.idle_below is not None:
-        found.append(table.hours_a_week < asked.idle_below)
+        yield table.hours_a_week < asked.idle_below
     if asked.support_ends_before is not None:
-        found.append(table.support_ends_on < asked.support_ends_before)
-    return found
+        yield table.support_ends_on < asked.support_ends_before
 
 
 def _words(search: str | None) -> list[str]:

@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from broadgauge_wire.fields import about
 
-from ..store.tables import device
+from ..store.tables import device, supported_model
+from .supported import is_off_list
 
 
 class DeviceTotals(Struct, frozen=True, kw_only=True):
@@ -18,6 +19,9 @@ class DeviceTotals(Struct, frozen=True, kw_only=True):
     unplaced: Annotated[int, about("At no school that is known")]
     conflicts: Annotated[int, about("That sources disagree on")]
     vanished: Annotated[int, about("That no source has any more")]
+    off_list: Annotated[
+        int | None, about("Of models that aren't supported; null: there is no list of those")
+    ]
 
 
 def totals(c: Connection) -> DeviceTotals:
@@ -30,10 +34,17 @@ def totals(c: Connection) -> DeviceTotals:
             _count(table.school_id.is_(None)),
             _count(table.conflicts > 0),
             _count(table.vanished),
+            _count(is_off_list()),
         )
     ).one()
+    has_list = c.execute(select(func.count()).select_from(supported_model)).scalar_one()
     return DeviceTotals(
-        devices=row[0], in_service=row[1], unplaced=row[2], conflicts=row[3], vanished=row[4]
+        devices=row[0],
+        in_service=row[1],
+        unplaced=row[2],
+        conflicts=row[3],
+        vanished=row[4],
+        off_list=row[5] if has_list else None,
     )
 
 

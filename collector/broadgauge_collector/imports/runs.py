@@ -30,7 +30,7 @@ class Import(Struct, frozen=True, kw_only=True):
     so many are new, changed, or as they were."""
 
     id: Annotated[UUID, about("What the collector calls it")]
-    format: Annotated[str, about("Format, as in `GET /api/v1/imports/formats`")]
+    format: Annotated[str, about("Format, as in `GET /api/v1/import-formats`")]
     source: Annotated[str, about("System whose words these are")]
     state: Annotated[
         State,

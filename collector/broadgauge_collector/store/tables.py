@@ -615,6 +615,14 @@ fleet_rule = Table(
     Column("rule", Text, nullable=False),
 )
 
+# Models that the district supports; none: it has no such list.
+supported_model = Table(
+    "supported_model",
+    metadata,
+    Column("name_key", NAME_KEY, primary_key=True),
+    Column("name", String(200), nullable=False),
+)
+
 # What all sources together say of a device, by the rule of who wins. `facts` has it whole.
 device = Table(
     "device",

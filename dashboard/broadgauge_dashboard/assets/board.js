@@ -1,6 +1,6 @@
 // What the page does without asking the server.
 const names = [
-  "target", "days", "sort", "show", "q", "school", "kind", "state", "only", "by",
+  "target", "days", "sort", "show", "q", "school", "kind", "state", "source", "only", "by",
 ];
 
 // A page left open says when its numbers are old: the session ended, or the server is away.

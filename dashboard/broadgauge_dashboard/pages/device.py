@@ -1,11 +1,13 @@
 """`/device/<id>`: all that is known of one device, and the form that says otherwise."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from dash import Input, Output, State, dcc, html
 from dash.exceptions import PreventUpdate
+from sqlalchemy import Connection
 
 from broadgauge_collector.access.permissions import Permission, current_principal
 from broadgauge_collector.errors import Invalid, NotFound
@@ -17,7 +19,7 @@ from broadgauge_collector.services import Services
 from ..callbacks import callback
 from ..parts import loading
 from ..query import device_of
-from ..views.device import AS_SAID, body, hand_form, no_such_device
+from ..views.device import AS_SAID, body, by_hand, hand_form, no_such_device
 
 PATH_TEMPLATE = "/device/<device_id>"
 TITLE = "Device \u00b7 broadgauge"
@@ -93,15 +95,21 @@ async def save(
     """Hold what was said."""
     if not clicks:
         raise PreventUpdate
-    said = HandSaid(
-        school=None if school == AS_SAID else school,
-        state=None if state == AS_SAID else state,
-        state_since=_day(since),
-        asset_tag=(tag or "").strip() or None,
-    )
-    device: UUID = device_of(id_)
-    await services.write(say_by_hand, device, said, services.now())
+    form = {
+        "school": None if school == AS_SAID else school,
+        "state": None if state == AS_SAID else state,
+        "state_since": _day(since),
+        "asset_tag": (tag or "").strip() or None,
+    }
+    await services.write(_say, device_of(id_), form, services.now())
     return html.P("Saved.", className="note")
+
+
+def _say(c: Connection, device: UUID, form: dict[str, Any], now: datetime) -> None:
+    """What the form doesn't ask for was said elsewhere, and stays."""
+    said = by_hand(whole_device(c, device).sources)
+    before = {name: said[name] for name in HandSaid.__struct_fields__ if name in said}
+    say_by_hand(c, device, msgspec.convert(before | form, HandSaid), now)
 
 
 def _day(text: Any) -> date | None:

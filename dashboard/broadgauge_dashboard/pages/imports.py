@@ -97,7 +97,7 @@ async def show_one(services: Services, asked: Any) -> Any:
         found = await services.look_up(_one, id_)
     except NotFound as error:
         return failed(error.title, error.detail)
-    return import_panel(*found)
+    return import_panel(*found, may_change=current_principal.get().may(Permission.MANAGE))
 
 
 @callback(

@@ -11,7 +11,7 @@ from broadgauge_collector.fleet.model import DeviceTicket, SourceSays, WholeDevi
 
 from .. import format as fmt
 from ..parts import empty, panel
-from .device_words import STATES, name_of, value_of
+from .device_words import STATES, name_of, source_name, value_of
 
 AS_SAID = "as-said"
 
@@ -40,7 +40,7 @@ def no_such_device() -> html.Section:
 
 def hand_form(found: WholeDevice, schools: Sequence[str]) -> html.Section:
     """What people here say of it themselves."""
-    said = next((s.facts for s in found.sources if s.source == HAND), {})
+    said = by_hand(found.sources)
     fields = [
         _select("hand-school", "School", {name: name for name in schools}, said.get("place")),
         _select("hand-state", "State", STATES, said.get("state")),
@@ -60,6 +60,11 @@ def hand_form(found: WholeDevice, schools: Sequence[str]) -> html.Section:
     )
 
 
+def by_hand(sources: Sequence[SourceSays]) -> dict[str, Any]:
+    """What people here said of it, by field."""
+    return next((said.facts for said in sources if said.source == HAND), {})
+
+
 def _select(id_: str, label: str, choices: Any, value: str | None) -> dmc.Select:
     data = [{"value": AS_SAID, "label": "As sources say"}]
     data += [{"value": key, "label": words} for key, words in choices.items()]
@@ -75,7 +80,7 @@ def _conflicts(conflicts: Sequence[Conflict], origins: dict[str, str]) -> html.S
         for source, value in conflict.said.items():
             counts = "Counts" if origins.get(conflict.field) == source else ""
             said = value_of(conflict.field, value)
-            rows.append((name_of(conflict.field), source, said, counts))
+            rows.append((name_of(conflict.field), source_name(source), said, counts))
     return panel(
         "Sources disagree",
         _table("Where sources disagree", ("What", "Source", "Says", "Shown"), rows),
@@ -85,7 +90,7 @@ def _conflicts(conflicts: Sequence[Conflict], origins: dict[str, str]) -> html.S
 
 def _facts(found: WholeDevice) -> html.Section:
     rows = [
-        (name_of(field), value_of(field, value), found.origins.get(field, ""))
+        (name_of(field), value_of(field, value), source_name(found.origins.get(field, "")))
         for field, value in found.facts.items()
     ]
     return panel("What is known", _table("What is known", ("What", "Value", "From"), rows))
@@ -94,7 +99,7 @@ def _facts(found: WholeDevice) -> html.Section:
 def _sources(sources: Sequence[SourceSays]) -> html.Section:
     rows = [
         (
-            said.source,
+            source_name(said.source),
             f"{said.said_at:%Y-%m-%d %H:%M}",
             f"{said.vanished_at:%Y-%m-%d %H:%M}" if said.vanished_at else fmt.UNKNOWN,
             fmt.count(len(said.facts)),
@@ -102,7 +107,15 @@ def _sources(sources: Sequence[SourceSays]) -> html.Section:
         for said in sources
     ]
     heads = ("Source", "Says so since (UTC)", "Gone from it since", "Facts")
-    return panel("Sources", _table("Sources", heads, rows))
+    return panel("Sources", _table("Sources", heads, rows), *map(_source, sources))
+
+
+def _source(said: SourceSays) -> html.Details:
+    """All that one source says, also where another one wins."""
+    words = f"What {source_name(said.source)} says"
+    rows = [(name_of(field), value_of(field, value)) for field, value in said.facts.items()]
+    table = _table(words, ("What", "Value"), rows)
+    return html.Details([html.Summary(words), table], **{"data-group": words})
 
 
 def _tickets(tickets: Sequence[DeviceTicket]) -> html.Section:
@@ -114,7 +127,7 @@ def _tickets(tickets: Sequence[DeviceTicket]) -> html.Section:
             value_of("closed_on", ticket.closed_on),
             str(ticket.facts.get("issue") or ticket.facts.get("kind") or fmt.UNKNOWN),
             value_of("cost_cents", ticket.facts.get("cost_cents")),
-            ticket.source,
+            source_name(ticket.source),
         )
         for ticket in tickets
     ]

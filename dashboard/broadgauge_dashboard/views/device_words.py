@@ -33,6 +33,19 @@ STATES: dict[DeviceState, str] = {
     "retired": "Retired",
 }
 
+SOURCES = {
+    "agent": "Agents",
+    "devices": "Your own list",
+    "glpi": "GLPI",
+    "google": "Google Admin",
+    "hand": "Said by hand",
+    "incident-iq": "Incident IQ",
+    "intune": "Intune",
+    "network-gear": "Network gear",
+    "snipe-it": "Snipe-IT",
+}
+"""Sources of devices, as people know them."""
+
 _NAMES = {
     "os_name": "Operating system",
     "os_version": "Version of the system",
@@ -51,6 +64,11 @@ _NAMES = {
     "has_keyboard": "Keyboard",
 }
 _ENDINGS = ("_on", "_at", "_bytes", "_cents")
+
+
+def source_name(source: str) -> str:
+    """A source as people call it."""
+    return {**SOURCES, "tickets": "Your own tickets"}.get(source, source)
 
 
 def name_of(field: str) -> str:

@@ -1,37 +1,38 @@
-"""The Devices page: what the district owns, found by what it is and where."""
+"""The Devices page: what the district owns, found by what it is and where.
 
-from collections.abc import Sequence
+Links from the page to itself are plain ones. Dash doesn't learn of addresses that assets/board.js
+remembered, and does nothing on a link to the one that it takes for the current address.
+"""
+
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 import dash_ag_grid as dag
 import dash_mantine_components as dmc
-from dash import dcc, html
+from dash import html
 
 from broadgauge_collector.fleet.model import Device, DeviceGroup
 from broadgauge_collector.fleet.questions import GroupBy
 from broadgauge_collector.fleet.totals import DeviceTotals
 
 from .. import format as fmt
+from ..device_address import ANY, CHOSEN, MORE, NOT_KNOWN, href
 from ..parts import empty, link_button, metric, panel
-from .device_words import KINDS, STATES, value_of
+from .device_words import KINDS, SOURCES, STATES, name_of, source_name, value_of
 from .tests import GRID_THEME
 
-PATH = "/devices"
-ANY = "any"
 PAGE_ROWS = 100
 
 ONLY = {
     ANY: "All of them",
     "conflicts": "Sources disagree",
-    "unplaced": "No school known",
     "vanished": "In no source any more",
     "idle": "On under five hours a week",
     "ending": "Updates end within a year",
 }
-IDLE_HOURS = 5.0
 GROUPS: dict[str, str] = {
-    ANY: "Each for itself",
+    ANY: "Each device",
     "school": "By school",
     "kind": "By kind",
     "make": "By maker",
@@ -50,17 +51,19 @@ def totals_panel(totals: DeviceTotals) -> html.Section:
             [
                 metric("In service", fmt.count(totals.in_service), "as far as sources say"),
                 metric(
-                    "No school known", fmt.count(totals.unplaced), _to("unplaced", totals.unplaced)
+                    "No school known",
+                    fmt.count(totals.unplaced),
+                    _to(totals.unplaced, school=NOT_KNOWN),
                 ),
                 metric(
                     "Sources disagree",
                     fmt.count(totals.conflicts),
-                    _to("conflicts", totals.conflicts),
+                    _to(totals.conflicts, only="conflicts"),
                 ),
                 metric(
                     "In no source any more",
                     fmt.count(totals.vanished),
-                    _to("vanished", totals.vanished),
+                    _to(totals.vanished, only="vanished"),
                 ),
             ],
             className="metrics",
@@ -81,7 +84,44 @@ def nothing_yet() -> html.Section:
     )
 
 
-def grid_panel(asked: dict[str, Any]) -> html.Section:
+def views_kept() -> html.Details:
+    """Filters that somebody named; assets/views.js fills the list and keeps it."""
+    return html.Details(
+        [
+            html.Summary("Views you kept"),
+            html.Ul(id="device-views", className="views"),
+            html.Div(
+                [
+                    dmc.TextInput(id="view-name", label="Name", className="control control-wide"),
+                    html.Button("Keep what is shown", id="keep-view", className="button"),
+                ],
+                className="controls",
+            ),
+            html.P(
+                "They are kept in this browser. To share one, send its address.", className="note"
+            ),
+        ],
+        className="kept-views",
+    )
+
+
+def none_like_this() -> html.Section:
+    """Instead of the devices."""
+    return panel("Devices", empty("No device is like this", "Look for something else above."))
+
+
+def filters_line(said: Mapping[str, str]) -> html.P | None:
+    """What the address asks for that no control shows, each to be taken away."""
+    words = {name: _filter(name, said[name]) for name in MORE if name in said}
+    shown: list[Any] = []
+    for name, filter_ in words.items():
+        rest = {n: v for n, v in said.items() if n != name}
+        link = html.A("Remove", href=href(rest), title=f"Without {filter_}")
+        shown.append(html.Span([f"{filter_} ", link], className="filter"))
+    return html.P(shown, className="filters") if shown else None
+
+
+def grid_panel(asked: Mapping[str, str], found: int) -> html.Section:
     """The devices that are asked for; rows come as they are scrolled to."""
     grid = dag.AgGrid(
         id="devices-grid",
@@ -101,21 +141,23 @@ def grid_panel(asked: dict[str, Any]) -> html.Section:
     named = html.Div(grid, role="group", **{"aria-label": "Devices"})
     links: list[Any] = []
     for place, format_ in enumerate(("csv", "xlsx", "parquet")):
-        href = f"/api/v1/devices?{urlencode({'format': format_, **asked})}"
-        links += [*([", "] if place else []), html.A(format_.upper(), href=href, download=True)]
+        file = f"/api/v1/devices?{urlencode({'format': format_, **asked})}"
+        links += [*([", "] if place else []), html.A(format_.upper(), href=file, download=True)]
     note: list[Any] = [
-        "Take these away: ",
+        f"{fmt.count(found)} found. Take them away: ",
         *links,
-        ". The address keeps the filters: bookmark it as a view.",
+        ".",
     ]
     return panel("Devices", named, note=note)
 
 
-def groups_panel(groups: Sequence[DeviceGroup], by: GroupBy, asked: dict[str, Any]) -> html.Section:
+def groups_panel(
+    groups: Sequence[DeviceGroup], by: GroupBy, said: Mapping[str, str]
+) -> html.Section:
     """The same devices, counted."""
     heads = (GROUPS[by].removeprefix("By ").capitalize(), "Devices", "Sources disagree", "Oldest")
     head = html.Thead(html.Tr([html.Th(h, scope="col") for h in heads]))
-    rows = [_group(group, by, asked) for group in groups]
+    rows = [_group(group, by, said) for group in groups]
     caption = html.Caption("Devices by what they have in common", className="only-read")
     return panel(
         GROUPS[by], html.Table([caption, head, html.Tbody(rows)], className="table devices")
@@ -135,17 +177,19 @@ def row(device: Device) -> dict[str, Any]:
         "state": "Vanished" if device.vanished else value_of("state", device.state),
         "purchased_on": value_of("purchased_on", device.purchased_on),
         "support_ends_on": value_of("support_ends_on", device.support_ends_on),
-        "sources": device.sources,
+        "sources": ", ".join(map(source_name, device.sources.split(", "))),
         "conflicts": device.conflicts or "",
     }
 
 
-def _group(group: DeviceGroup, by: GroupBy, asked: dict[str, Any]) -> html.Tr:
+def _group(group: DeviceGroup, by: GroupBy, said: Mapping[str, str]) -> html.Tr:
     name = value_of(by, group.name) if group.name else "Not known"
-    kept = {"q" if field == "search" else field: value for field, value in asked.items()}
-    which = urlencode({**kept, by: group.name or ""})
+    which = group.name or (NOT_KNOWN if by in CHOSEN else "")
+    count: Any = fmt.count(group.devices)
+    if which or by != "year":  # no address asks for devices without a year
+        count = html.A(count, href=href({**said, by: which}))
     cells = (
-        ("Devices", dcc.Link(fmt.count(group.devices), href=f"{PATH}?{which}")),
+        ("Devices", count),
         ("Sources disagree", fmt.count(group.conflicts)),
         ("Oldest", value_of("purchased_on", group.oldest)),
     )
@@ -160,13 +204,14 @@ def controls(schools: Sequence[str], chosen: dict[str, str], text: str) -> list[
             id="text",
             label="Find",
             value=text,
-            placeholder="Serial, tag, model, place",
+            placeholder="Serial, tag, model",
             debounce=300,
             className="control control-find",
         ),
-        _select("device-school", "School", {ANY: "All schools", **{s: s for s in schools}}, chosen),
-        _select("device-kind", "Kind", {ANY: "All kinds", **KINDS}, chosen),
-        _select("device-state", "State", {ANY: "All states", **STATES}, chosen),
+        _select("device-school", "School", _schools(schools), chosen),
+        _select("device-kind", "Kind", {**_KINDS, **KINDS}, chosen),
+        _select("device-state", "State", {**_STATES, **STATES}, chosen),
+        _select("device-source", "Source", {ANY: "All sources", **SOURCES}, chosen),
         _select("device-only", "Only", ONLY, chosen),
         _select("device-by", "Show", GROUPS, chosen),
     ]  # fmt: skip
@@ -185,8 +230,20 @@ def _select(id_: str, label: str, choices: dict[Any, str], chosen: dict[str, str
     )
 
 
-def _to(only: str, count: int) -> dcc.Link | None:
-    return dcc.Link("Show them", href=f"{PATH}?only={only}") if count else None
+def _schools(names: Sequence[str]) -> dict[str, str]:
+    return {ANY: "All schools", NOT_KNOWN: "No school known", **{name: name for name in names}}
+
+
+def _to(count: int, **said: str) -> html.A | None:
+    return html.A("Show them", href=href(said)) if count else None
+
+
+def _filter(name: str, value: str) -> str:
+    if name in _FILTERS:
+        return _FILTERS[name].format(value)
+    if name in _YES_OR_NO:
+        return _YES_OR_NO[name][value.casefold() in {"true", "1"}]
+    return f"{name_of(name)}: {value or 'not known'}"
 
 
 def _column(field: str, heading: str, width: int, **more: Any) -> dict[str, Any]:
@@ -194,6 +251,18 @@ def _column(field: str, heading: str, width: int, **more: Any) -> dict[str, Any]
     return {**named, "tooltipField": field, **more}
 
 
+_KINDS = {ANY: "All kinds", NOT_KNOWN: "Kind not known"}
+_STATES = {ANY: "All states", NOT_KNOWN: "State not known"}
+_FILTERS = {
+    "year": "Bought in {}",
+    "idle_below": "On under {} hours a week",
+    "support_ends_before": "Updates end before {}",
+}
+_YES_OR_NO = {
+    "conflicts": ("Sources agree", "Sources disagree"),
+    "vanished": ("In some source", "In no source any more"),
+    "off_list": ("Of a supported model", "Of no supported model"),
+}
 _COLUMNS = [
     _column("serial", "Serial number", 150, cellRenderer="TestLink", tooltipField="started_text"),
     _column("model", "Model", 180, flex=1),

@@ -11,6 +11,7 @@ from broadgauge_collector.fleet.unplaced import Unplaced
 from broadgauge_collector.imports.listing import FormatRow
 from broadgauge_collector.imports.model import Refused
 from broadgauge_collector.imports.runs import Import
+from broadgauge_collector.imports.sheets import MAX_FILE_BYTES
 
 from .. import format as fmt
 from ..parts import empty, folded, panel
@@ -30,6 +31,11 @@ SHOWN = ("serial", "asset_tag", "make", "model", "kind", "place", "state", "purc
 """Of the rows to be kept, where they have these."""
 
 MOST_COLUMNS = 8
+MOST_CHOICES = 200
+"""Of places in sight at once; the others are found by typing."""
+
+OWN = {"devices": "purchased_on", "tickets": "opened_on", "network-gear": "model"}
+"""Formats of spreadsheets that people make themselves, each with a field to show how."""
 
 
 def bring_panel(formats: Sequence[FormatRow], chosen: str) -> html.Section:
@@ -60,20 +66,34 @@ def zone(format_: FormatRow) -> list[Any]:
         id="import-drop",
         type="button",
         className="drop",
-        **{"data-format": format_.key},
+        **{"data-format": format_.key, "data-most": str(MAX_FILE_BYTES)},
     )
-    return [html.P(format_.example, className="note"), button]
+    return [html.P(format_.example, className="note"), *_own_headings(format_), button]
+
+
+def _own_headings(format_: FormatRow) -> list[Any]:
+    """For spreadsheets of one's own: how to say which column is which."""
+    if format_.key not in OWN:
+        return []
+    say = f'broadgauge imports columns {format_.key} {OWN[format_.key]}="Your heading"'
+    words = "If your headings aren't known, say once on the command line which is which:"
+    return [html.P([words, " ", html.Code(say)], className="note")]
 
 
 def import_panel(
-    found: Import, rows: Sequence[dict[str, Any]], refused: Sequence[Refused]
+    found: Import,
+    rows: Sequence[dict[str, Any]],
+    refused: Sequence[Refused],
+    *,
+    may_change: bool = True,
 ) -> html.Section:
     """One import: what it would change or did, and what can be done with it."""
     title = f"{STATES[found.state]}: {found.format}"
     parts: list[Any] = [html.P(_counts(found))]
     if found.trouble:
         parts.append(html.P(found.trouble, className="tone-text-stale", role="alert"))
-    parts.append(html.Div(_actions(found), className="controls"))
+    if may_change:
+        parts.append(html.Div(_actions(found), className="controls"))
     if rows:
         parts += [html.H3("The first rows that are new or changed"), *_rows(rows)]
     if refused:
@@ -130,7 +150,7 @@ def _counts(found: Import) -> str:
 
 
 def _actions(found: Import) -> list[Any]:
-    path = f"/imports/{found.id}"
+    path = f"/import-runs/{found.id}"
     if found.state == "ready":
         confirm = "?confirm=true" if found.trouble else ""
         words = "Apply it all the same" if found.trouble else "Apply"
@@ -161,7 +181,7 @@ def _rows(rows: Sequence[dict[str, Any]]) -> list[Any]:
 
 
 def _refused(found: Import, refused: Sequence[Refused]) -> list[Any]:
-    href = f"/api/v1/imports/{found.id}/refused?format=csv"
+    href = f"/api/v1/import-runs/{found.id}/refused?format=csv"
     heads = ("Line", "Why")
     rows = [_row(heads, (fmt.count(each.line), each.reason)) for each in refused]
     return [
@@ -223,5 +243,6 @@ def _select(id_: str, label: str, choices: dict[str, str], value: str | None) ->
         data=[{"value": key, "label": words} for key, words in choices.items()],
         value=value,
         searchable=True,
+        limit=MOST_CHOICES,
         className="control control-wide",
     )

@@ -31,7 +31,7 @@ def done(api: Api, admin: Headers, answer: Any) -> Any:
     assert answer.status_code == 202, answer.text
     end = time.monotonic() + 60
     while time.monotonic() < end:
-        found = api.http.get(f"{PATH}/{answer.json()['id']}", headers=admin).json()
+        found = api.http.get(f"/api/v1/import-runs/{answer.json()['id']}", headers=admin).json()
         if found["state"] not in {"reading", "applying", "undoing"}:
             return found
         time.sleep(0.02)
@@ -52,7 +52,7 @@ class Importing:
         return done(self.api, self.admin, answer)
 
     def act(self, found: Any, what: str, **asked: Any) -> Any:
-        path = f"{PATH}/{found['id']}/{what}"
+        path = f"/api/v1/import-runs/{found['id']}/{what}"
         return done(
             self.api, self.admin, self.api.http.post(path, params=asked, headers=self.admin)
         )
@@ -83,7 +83,7 @@ def counts(found: Any) -> tuple[int, ...]:
 def test_a_file_is_looked_at_before_it_counts(importing: Importing) -> None:
     found = importing.bring(google(row(1), row(2)), apply=False)
     assert (found["state"], counts(found)) == ("ready", (2, 0, 2, 0, 0, 0))
-    preview = importing.get(f"/imports/{found['id']}/preview")
+    preview = importing.get(f"/import-runs/{found['id']}/preview")
     assert [each["serial"] for each in preview] == ["SN00001", "SN00002"]
     assert importing.serials() == []
     assert importing.act(found, "apply")["state"] == "applied"
@@ -117,7 +117,9 @@ def test_an_import_is_taken_back_whole(importing: Importing) -> None:
 def test_only_the_newest_of_a_source_can_be_taken_back(importing: Importing) -> None:
     first = importing.bring(google(row(1)))
     importing.bring(google(row(1), row(2)))
-    answer = importing.api.http.post(f"{PATH}/{first['id']}/undo", headers=importing.admin)
+    answer = importing.api.http.post(
+        f"/api/v1/import-runs/{first['id']}/undo", headers=importing.admin
+    )
     assert answer.status_code == 409
     assert "undo that first" in answer.json()["detail"]
 
@@ -127,7 +129,9 @@ def test_where_much_vanishes_somebody_has_to_say_so(importing: Importing) -> Non
     found = importing.bring(google(*(row(n) for n in range(20))))
     assert found["state"] == "ready"
     assert "20 of 40 are not in this file" in found["trouble"]
-    answer = importing.api.http.post(f"{PATH}/{found['id']}/apply", headers=importing.admin)
+    answer = importing.api.http.post(
+        f"/api/v1/import-runs/{found['id']}/apply", headers=importing.admin
+    )
     assert answer.status_code == 409
     assert importing.act(found, "apply", confirm=True)["state"] == "applied"
     assert len(importing.serials(vanished=True)) == 20
@@ -144,10 +148,12 @@ def test_refused_rows_are_mended_and_imported_again(importing: Importing) -> Non
     bad = row(2).replace("SN00002", "1.23E+11")
     found = importing.bring(google(row(1), bad))
     assert counts(found) == (2, 1, 1, 0, 0, 0)
-    (refused,) = importing.get(f"/imports/{found['id']}/refused")
+    (refused,) = importing.get(f"/import-runs/{found['id']}/refused")
     assert refused["line"] == 3
     answer = importing.api.http.get(
-        f"{PATH}/{found['id']}/refused", params={"format": "csv"}, headers=importing.admin
+        f"/api/v1/import-runs/{found['id']}/refused",
+        params={"format": "csv"},
+        headers=importing.admin,
     )
     assert PERSON not in answer.text
     lines = answer.content.decode("utf-8-sig").splitlines()
@@ -230,8 +236,8 @@ def test_nothing_of_a_person_is_on_the_disk_or_in_an_answer(
     found = importing.bring(google(row(1), shifted, mail_as_model), apply=False)
     seen = [
         importing.get("/imports"),
-        importing.get(f"/imports/{found['id']}/preview"),
-        importing.get(f"/imports/{found['id']}/refused"),
+        importing.get(f"/import-runs/{found['id']}/preview"),
+        importing.get(f"/import-runs/{found['id']}/refused"),
     ]
     importing.act(found, "apply")
     seen += [importing.get("/devices"), importing.get("/unplaced")]

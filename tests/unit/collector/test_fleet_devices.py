@@ -14,6 +14,8 @@ from broadgauge_collector.fleet.other_rows import KEPT, OtherRows, attach_ticket
 from broadgauge_collector.fleet.places import SchoolAlias, set_alias
 from broadgauge_collector.fleet.precedence import set_precedence
 from broadgauge_collector.fleet.questions import Asked, devices, groups, whole_device
+from broadgauge_collector.fleet.supported import SupportedModels, set_supported
+from broadgauge_collector.fleet.totals import totals
 from broadgauge_collector.fleet.unplaced import place_again, unplaced
 from broadgauge_collector.imports.model import DeviceRecord, TicketRecord
 from broadgauge_collector.schools.repository import add_school
@@ -180,3 +182,18 @@ def test_a_school_that_is_erased_takes_its_devices_and_all_that_named_them(c: Co
     assert [d.serial for d in all_devices(c)] == ["KEPT"]
     left = [str(row) for t in tables.metadata.sorted_tables for row in c.execute(select(t))]
     assert not [row for row in left if "SER1AL" in row or OTHER_MAC in row]
+
+
+def test_what_is_off_the_list_of_supported_models_is_counted_once_there_is_a_list(
+    c: Connection,
+) -> None:
+    put(c, "google", record("1", serial="A", model="HP 11"), record("2", serial="B", model="Old"))
+    put(c, "google", record("3", serial="C"))
+    assert totals(c).off_list is None
+    assert all_devices(c, off_list=True) == ()
+    said = set_supported(c, SupportedModels(models=("hp  11", "HP 11")))
+    assert said.models == ("HP 11",)
+    assert [d.serial for d in all_devices(c, off_list=True)] == ["B"]
+    assert totals(c).off_list == 1
+    assert set_supported(c, SupportedModels()).models == ()
+    assert totals(c).off_list is None

@@ -63,14 +63,16 @@ def test_values_are_shown_in_peoples_units() -> None:
 
 
 def test_only_what_needs_somebody_leads_on() -> None:
-    found = DeviceTotals(devices=9, in_service=8, unplaced=0, conflicts=2, vanished=0)
+    found = DeviceTotals(
+        devices=9, in_service=8, unplaced=0, conflicts=2, vanished=0, off_list=None
+    )
     links = [each.href for each in walk(totals_panel(found)) if hasattr(each, "href")]
     assert links == ["/devices?only=conflicts"]
 
 
 def test_a_group_leads_to_its_devices_with_the_other_filters_kept() -> None:
     group = DeviceGroup(name="HP 11", devices=3, conflicts=0, oldest=date(2021, 8, 1))
-    shown = groups_panel([group], "model", {"search": "hp", "school": "Lincoln"})
+    shown = groups_panel([group], "model", {"q": "hp", "school": "Lincoln"})
     (link,) = [each.href for each in walk(shown) if hasattr(each, "href")]
     assert parse_qs(urlsplit(link).query) == {
         "q": ["hp"], "school": ["Lincoln"], "model": ["HP 11"],
@@ -88,23 +90,23 @@ def test_sources_that_disagree_stand_side_by_side_with_the_one_that_counts() -> 
     )
     words = said(body(found))
     assert "Sources disagree" in words
-    assert "google HP 11 Counts" in words
+    assert "Google Admin HP 11 Counts" in words
     assert "HP 14" in words
 
 
 def test_an_import_offers_what_can_be_done_with_it() -> None:
     ready, applied = an_import(), an_import(state="applied")
     assert requests(import_panel(ready, [], [])) == [
-        f"POST /imports/{ready.id}/apply", f"DELETE /imports/{ready.id}",
+        f"POST /import-runs/{ready.id}/apply", f"DELETE /import-runs/{ready.id}",
     ]  # fmt: skip
-    assert requests(import_panel(applied, [], [])) == [f"POST /imports/{applied.id}/undo"]
+    assert requests(import_panel(applied, [], [])) == [f"POST /import-runs/{applied.id}/undo"]
     assert requests(import_panel(an_import(state="undone"), [], [])) == []
 
 
 def test_an_import_in_which_much_vanishes_is_confirmed() -> None:
     found = an_import(trouble="20 of 40 are not in this file any more.")
     shown = import_panel(found, [], [])
-    assert requests(shown)[0] == f"POST /imports/{found.id}/apply?confirm=true"
+    assert requests(shown)[0] == f"POST /import-runs/{found.id}/apply?confirm=true"
     assert "Apply it all the same" in said(shown)
 
 
@@ -113,7 +115,7 @@ def test_refused_rows_have_their_line_and_why_and_can_be_taken_away() -> None:
     shown = import_panel(found, [], [Refused(7, "It has no date.")])
     assert "7 It has no date." in said(shown)
     (link,) = [each.href for each in walk(shown) if hasattr(each, "href")]
-    assert link == f"/api/v1/imports/{found.id}/refused?format=csv"
+    assert link == f"/api/v1/import-runs/{found.id}/refused?format=csv"
 
 
 def test_nothing_imported_and_nothing_to_place_say_so() -> None:

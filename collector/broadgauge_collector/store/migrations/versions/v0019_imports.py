@@ -83,6 +83,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("only_row", name="pk_fleet_rule"),
     )
     op.create_table(
+        "supported_model",
+        sa.Column("name_key", NAME_KEY, nullable=False),
+        sa.Column("name", sa.String(200), nullable=False),
+        sa.PrimaryKeyConstraint("name_key", name="pk_supported_model"),
+    )
+    op.create_table(
         "device",
         sa.Column("id", sa.Uuid, nullable=False),
         sa.Column("school_id", sa.Uuid),
