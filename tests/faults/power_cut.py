@@ -46,11 +46,16 @@ class PowerCuts:
             os.kill(child, signal.SIGSTOP)  # nothing is written while the image is copied
             os.waitpid(child, os.WUNTRACED)
             said += _rest(pipe)
-            shutil.copyfile(self._disk, cut_off)
+            _copy_of_one_moment(self._disk, cut_off)
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
         cut_off.replace(self._disk)
         return said.decode().split("\n")[:-1]
+
+    def keep(self, at: Path) -> None:
+        """Put the disk as the last look at it left it where somebody can look again."""
+        at.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(self._disk, at)
 
     @contextmanager
     def after(self) -> Iterator[Path]:
@@ -67,6 +72,16 @@ def mounted(image: Path, at: Path) -> Iterator[None]:
         yield
     finally:
         subprocess.run(["umount", str(at)], check=True)
+
+
+def _copy_of_one_moment(image: Path, to: Path) -> None:
+    """Though its writer is stopped, the system goes on writing what waits in memory. A copy that
+    has some of that and not what was written before it would be a disk that never was."""
+    while True:
+        before = image.stat().st_mtime_ns
+        shutil.copyfile(image, to)
+        if image.stat().st_mtime_ns == before:
+            return
 
 
 def _make_file_system(image: Path) -> None:

@@ -68,7 +68,9 @@ def _check_spool(disk: Path, acknowledged: list[str]) -> None:
         spool.commit(batch)
     spool.close()
     assert len(found) == len(set(found))
-    assert not {UUID(one) for one in acknowledged} - set(found)
+    there = set(found)
+    lost = [place for place, one in enumerate(acknowledged) if UUID(one) not in there]
+    assert not lost, f"{len(lost)} of {len(acknowledged)} are missing: from {lost[0]} to {lost[-1]}"
 
 
 def _identity(disk: Path, acknowledge: Acknowledge) -> None:
@@ -84,6 +86,9 @@ def _check_identity(disk: Path, acknowledged: list[str]) -> None:
     if acknowledged:
         assert load_identity(disk).agent_id >= UUID(acknowledged[-1])
 
+
+KEPT_AT = Path(".bench", "power")
+"""Disks on which something was missing."""
 
 KEPT = {
     "store": (_store, _check_store),
@@ -111,6 +116,7 @@ def cli(what: str, cuts: int, seed: int) -> None:
             except RuntimeError:
                 traceback.print_exc()
                 failed.append(f"cut {cut} of seed {seed}")
+                disk.keep(KEPT_AT / f"{what}-{seed}-{cut}.img")
     end(f"power cut, {what}", cuts, cuts, acknowledged, failed)
 
 
