@@ -16,7 +16,6 @@ from clickhouse_connect.driver import Client
 from broadgauge_collector.store import ControlStore
 from broadgauge_collector.store.clickhouse_client import ClickHouse
 from broadgauge_collector.store.clickhouse_results import ClickHouseResults
-from tests.migrated import migrated
 
 
 class OwnControl(ClickHouseResults):
@@ -33,7 +32,7 @@ def open_chdb_results(folder: Path) -> ClickHouseResults:
     name = "test_" + hashlib.sha256(str(folder).encode()).hexdigest()[:16]
     engine().command(f"CREATE DATABASE IF NOT EXISTS {name}")
     return OwnControl(
-        ClickHouse(client_of(name)), ControlStore.open(migrated(folder)), cluster=None
+        ClickHouse(client_of(name)), ControlStore.open(folder / "control.sqlite"), cluster=None
     )
 
 

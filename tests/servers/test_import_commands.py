@@ -73,6 +73,12 @@ def test_a_device_is_shown_set_and_taken_away(server: Server, tmp_path: Path) ->
     shell(server, "devices", "set", device["id"], "--state", "stolen", "--since", "2026-11-02")
     shown = shell(server, "devices", "show", device["id"]).stdout
     assert re.search(r"state +stolen +hand", shown)
+    shell(server, "devices", "set", device["id"], "--tag", "T-9")
+    shown = shell(server, "devices", "show", device["id"]).stdout
+    assert re.search(r"state +stolen +hand", shown)
+    assert re.search(r"asset_tag +T-9 +hand", shown)
+    shell(server, "devices", "set", device["id"])
+    assert "hand" not in shell(server, "devices", "show", device["id"]).stdout
     said = shell(server, "devices", "supported", "--model", "HP 11")
     assert "Of other models: " in said.stderr
     target = tmp_path / "all.xlsx"

@@ -150,9 +150,23 @@ def set_device(client: ServerClient, device: Any, state_since: Any, **said: Any)
     \b
     Example: broadgauge devices set 0192f0c1-7b1e-7c3a-8e52-1f0a9b6d4c11 --state retired
     """
-    body = said | {"state_since": state_since.date() if state_since else None}
+    given = said | {"state_since": state_since.date() if state_since else None}
+    given = {name: value for name, value in given.items() if value is not None}
+    body = _said_by_hand(client, device) | given if given else {}
     client.raw("PUT", f"/devices/{quote(str(device))}/by-hand", body=body)
     say("Noted.")
+
+
+def _said_by_hand(client: ServerClient, device: Any) -> dict[str, Any]:
+    """What was said before, and stays."""
+    from ..fleet.merging import HAND
+    from ..fleet.model import WholeDevice
+
+    sources = client.get(f"/devices/{device}", WholeDevice).sources
+    facts = next((dict(each.facts) for each in sources if each.source == HAND), {})
+    if "place" in facts:
+        facts["school"] = facts.pop("place")
+    return facts
 
 
 @devices.command("export")

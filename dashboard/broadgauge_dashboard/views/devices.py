@@ -65,10 +65,18 @@ def totals_panel(totals: DeviceTotals) -> html.Section:
                     fmt.count(totals.vanished),
                     _to(totals.vanished, only="vanished"),
                 ),
+                *_off_list(totals.off_list),
             ],
             className="metrics",
         ),
     )
+
+
+def _off_list(count: int | None) -> list[html.Div]:
+    """Where the district has a list of models."""
+    if count is None:
+        return []
+    return [metric("Not a supported model", fmt.count(count), _to(count, off_list="true"))]
 
 
 def nothing_yet() -> html.Section:
