@@ -26,6 +26,7 @@ from .pages import (
     not_found,
     one_test,
     overview,
+    readiness,
     school,
     storage,
 )
@@ -108,6 +109,9 @@ def _register_pages() -> None:
         "device", path_template=device.PATH_TEMPLATE, title=device.TITLE, layout=device.layout
     )
     dash.register_page("imports", path=imports.PATH, title=imports.TITLE, layout=imports.layout)
+    dash.register_page(
+        "readiness", path=readiness.PATH, title=readiness.TITLE, layout=readiness.layout
+    )
     dash.register_page("calendar", path=calendar.PATH, title=calendar.TITLE, layout=calendar.layout)
     dash.register_page("storage", path=storage.PATH, title=storage.TITLE, layout=storage.layout)
     dash.register_page(

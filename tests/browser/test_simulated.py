@@ -26,6 +26,7 @@ ADDRESSES = {
     "/devices": "/devices",
     "/device/<device_id>": "/device/{test}",
     "/imports": "/imports",
+    "/readiness": "/readiness",
     "/404": "/nothing-here",
 }
 """An address of every page there is."""

@@ -30,6 +30,7 @@ from . import (
     percentiles,
     plan,
     readers,
+    readiness,
     reflectors,
     refused,
     results,
@@ -77,6 +78,7 @@ API_ROUTES = (
     *groups.ROUTES,
     *devices.ROUTES,
     *imports.ROUTES,
+    *readiness.ROUTES,
     *openapi.ROUTES,
 )
 OTHER_ROUTES = (*health.ROUTES, *session.ROUTES, *measure.ROUTES, *sheets.ROUTES)

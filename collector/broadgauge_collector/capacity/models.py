@@ -27,7 +27,9 @@ IQB = (
     "it is held against round trips while a test fills the line"
 )
 
-Unit = Literal["ratio", "Mbps", "ms", "devices", "weight", "ratio/year"]
+Unit = Literal[
+    "ratio", "Mbps", "ms", "devices", "weight", "ratio/year", "inches", "h/week", "yes or no"
+]
 UseKey = Literal["web", "video", "call"]
 USE_TITLES: dict[UseKey, str] = {
     "web": "Web pages and documents",
@@ -35,6 +37,9 @@ USE_TITLES: dict[UseKey, str] = {
     "call": "Video calls",
 }
 """What a seat is used for, by the key that `use` parameters call it."""
+
+FLEET = "fleet."
+"""What keys of figures about devices begin with."""
 
 SEAT = "seat."
 """What keys of a seat's limits begin with: each is one number, without a range."""

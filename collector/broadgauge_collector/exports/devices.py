@@ -28,6 +28,11 @@ def export(stores: Stores, asked: Asked, format_: Format) -> bytes:
         rows = [to_builtins(device, str_keys=True) for device in every_device(c, asked)]
     names = Device.__struct_fields__
     table = pa.table({name: [row[name] for row in rows] for name in names})
+    return as_file(table, format_)
+
+
+def as_file(table: pa.Table, format_: Format) -> bytes:
+    """Any table as a file."""
     return as_xlsx(table) if format_ == "xlsx" else formats.write(table, format_)
 
 
@@ -36,7 +41,7 @@ def as_xlsx(table: pa.Table) -> bytes:
     target = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(target, options) as book:
-        sheet = book.add_worksheet("Devices")
+        sheet = book.add_worksheet("broadgauge")
         sheet.write_row(0, 0, table.column_names, book.add_format({"bold": True}))
         sheet.freeze_panes(1, 0)
         sheet.autofilter(0, 0, max(table.num_rows, 1), table.num_columns - 1)

@@ -20,7 +20,11 @@ from broadgauge_wire.fields import about
 
 from ..capacity.models import ASSUMPTIONS, BLENDED_MODELS, MODEL, SEAT, Assumption
 from ..errors import Invalid
+from ..fleet.figures import FIGURES
 from ..store.tables import demand_assumption, school
+
+EVERY = ASSUMPTIONS | FIGURES
+"""What can be edited, by key."""
 
 OWN = "set by the district"
 OF_SCHOOL = "set for this school"
@@ -82,7 +86,7 @@ def list_assumptions(c: Connection) -> Assumptions:
                 edited=key in own,
                 schools=tuple(by_school.get(key, ())),
             )
-            for key, default in ASSUMPTIONS.items()
+            for key, default in EVERY.items()
         ),
     )
 
@@ -91,7 +95,7 @@ def assumed_by_school(c: Connection) -> tuple[SchoolAssumed, dict[UUID, SchoolAs
     """What holds for schools without anything of their own, and for each of the others."""
     rows = _rows(c)
     own = {row.key: row.value for row in rows if row.school_id is None}
-    everywhere = {key: _edited(default, own.get(key), OWN) for key, default in ASSUMPTIONS.items()}
+    everywhere = {key: _edited(default, own.get(key), OWN) for key, default in EVERY.items()}
     common = SchoolAssumed(_model_in(own.get(MODEL)), everywhere)
     schools: dict[UUID, dict[str, str]] = {}
     for row in rows:
@@ -147,7 +151,7 @@ def _rows(c: Connection) -> list[_Row]:
         .order_by(school.c.name_key)
     )
     # A key that a later version knew stays in the table, and says nothing here.
-    return [_Row(*row) for row in c.execute(asked) if row.key in ASSUMPTIONS or row.key == MODEL]
+    return [_Row(*row) for row in c.execute(asked) if row.key in EVERY or row.key == MODEL]
 
 
 def _merged(common: SchoolAssumed, own: Mapping[str, str]) -> SchoolAssumed:
@@ -178,9 +182,9 @@ def _of_school(row: _Row) -> SchoolAssumption:
 
 
 def _known(key: str) -> str:
-    if key in ASSUMPTIONS or key == MODEL:
+    if key in EVERY or key == MODEL:
         return key
-    near = difflib.get_close_matches(key, (*ASSUMPTIONS, MODEL), n=1, cutoff=0)
+    near = difflib.get_close_matches(key, (*EVERY, MODEL), n=1, cutoff=0)
     raise Invalid(f"There is no assumption {key[:100]!r}. Did you mean {near[0]}?")
 
 
@@ -189,7 +193,7 @@ def _checked(key: str, value: Value, low: float | None, high: float | None) -> s
         return _checked_model(value, low, high)
     if key.startswith(SEAT) and (low is not None or high is not None):
         raise Invalid("A limit of a seat has neither low nor high: leave them out.")
-    known = ASSUMPTIONS[key]
+    known = EVERY[key]
     middle = _number(known, value)
     ends = (middle if low is None else low, middle if high is None else high)
     for number in (middle, *ends):
@@ -224,7 +228,7 @@ def _number(known: Assumption, value: Value) -> float:
         number = float(text)
     except ValueError as error:
         raise Invalid(f"{known.key} is {value[:100]!r}: give a number ({known.unit}).") from error
-    if is_percent and known.unit in ("Mbps", "ms", "devices"):
+    if is_percent and known.unit not in ("ratio", "weight", "ratio/year"):
         raise Invalid(f"{known.key} is in {known.unit}: give a number without %.")
     return number / 100 if is_percent else number
 

@@ -719,3 +719,36 @@ school_source = Table(
     Column("facts", Text, nullable=False),
     Column("said_at", Instant, nullable=False),
 )
+
+# What a room has, as a survey or somebody here says.
+room_source = Table(
+    "room_source",
+    metadata,
+    Column("source", String(40), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("school_id", Uuid, ForeignKey("school.id"), index=True),
+    Column("facts", Text, nullable=False),
+    Column("said_at", Instant, nullable=False),
+)
+
+# A part of a machine that isn't the one it was: perhaps a repair, which people confirm.
+device_signal = Table(
+    "device_signal",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("device_id", Uuid, ForeignKey("device.id"), nullable=False, index=True),
+    Column("part", String(16), nullable=False),
+    Column("before", String(200), nullable=False),
+    Column("after", String(200), nullable=False),
+    Column("noticed_at", Instant, nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("decided_at", Instant),
+)
+
+# Rules and figures of the fleet that the district edited.
+fleet_setting = Table(
+    "fleet_setting",
+    metadata,
+    Column("key", String(60), primary_key=True),
+    Column("value", Text, nullable=False),
+)

@@ -9,7 +9,7 @@ from dash import html
 
 from broadgauge_collector.capacity.carry import Fits
 from broadgauge_collector.capacity.forecast import YearNeed
-from broadgauge_collector.capacity.models import ASSUMPTION, BLENDED_MODELS, SEAT, Assumption
+from broadgauge_collector.capacity.models import ASSUMPTION, BLENDED_MODELS, FLEET, SEAT, Assumption
 from broadgauge_collector.reports.needs import LineNeed, NeedsReport
 from broadgauge_collector.schools.assumptions import (
     Assumptions,
@@ -106,14 +106,17 @@ def assumptions_panel(found: Assumptions) -> html.Section:
     nothing of a line's need."""
     mixes = [e for e in found.assumptions if e.default.unit == "weight"]
     seats = [e for e in found.assumptions if e.default.key.startswith(SEAT)]
-    others = [e for e in found.assumptions if e not in mixes and e not in seats]
+    fleet = [e for e in found.assumptions if e.default.key.startswith(FLEET)]
+    others = [e for e in found.assumptions if e not in (*mixes, *seats, *fleet)]
     mixed = f"What devices do, in each model ({len(mixes)} shares)"
     limits = f"What a seat needs in school hours, on each school's page ({len(seats)} limits)"
+    of_devices = f"Devices: readiness, support and refresh ({len(fleet)} figures)"
     return panel(
         "What the numbers rest on",
         _assumptions(others, "Assumptions"),
         html.Details([html.Summary(mixed), _assumptions(mixes, "Mixes of activities")]),
         html.Details([html.Summary(limits), _assumptions(seats, "Limits of a seat")]),
+        html.Details([html.Summary(of_devices), _assumptions(fleet, "Devices")]),
         note="What no source states says so. Edit any of them for the district or for one school.",
     )
 

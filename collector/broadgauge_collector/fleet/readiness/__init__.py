@@ -1,0 +1,1 @@
+"""Whether schools have the devices that teaching, assessment and support take."""
