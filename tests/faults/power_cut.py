@@ -38,7 +38,7 @@ class PowerCuts:
     def cut(self, work: Callable[[Path, Acknowledge], None]) -> list[str]:
         """Let a child work on an empty disk, and cut the power at a random moment; what it had
         acknowledged by then. `after` shows what is left."""
-        shutil.copyfile(self._empty, self._disk)
+        self._new_disk()
         cut_off = self._disk.with_suffix(".cut")
         with mounted(self._disk, self._mount):
             child, pipe = begin(partial(work, self._mount))
@@ -51,6 +51,12 @@ class PowerCuts:
             os.waitpid(child, 0)
         cut_off.replace(self._disk)
         return said.decode().split("\n")[:-1]
+
+    def _new_disk(self) -> None:
+        """A file of its own, never the last one written over: whoever made a mount namespace
+        meanwhile still has that mounted, and `mount` would give the child what he has."""
+        self._disk.unlink(missing_ok=True)
+        shutil.copyfile(self._empty, self._disk)
 
     def keep(self, at: Path) -> None:
         """Put the disk as the last look at it left it where somebody can look again."""
