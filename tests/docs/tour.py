@@ -264,6 +264,12 @@ HOW_TO = {
             A_FILE,
         ),
     ),
+    "readiness.md": (
+        Block("broadgauge readiness", in_the_shell),
+        Block(
+            "broadgauge needs set fleet.assessment.at_once 0.5 --low 0.4 --high 0.6", in_the_shell
+        ),
+    ),
     "prometheus.md": (Block("broadgauge readers add Prometheus", in_the_shell),),
     "demo.md": (
         Block("make demo", A_SMALLER_DISTRICT),

@@ -33,7 +33,7 @@ def layout(**_: Any) -> html.Div:
             html.H1("Readiness"),
             fleet_nav(PATH),
             html.Div(loading(320), id="readiness-body", className="page-body"),
-            html.Div(id="readiness-edit", className="page-body"),
+            html.Div(id="readiness-edit", className="page-body page-next"),
             html.Div(id="readiness-changed", **{"aria-live": "polite"}),
             html.P(["Take it away: ", *_between(files)], className="footing"),
             refresh(60),

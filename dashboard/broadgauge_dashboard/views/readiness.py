@@ -213,15 +213,23 @@ def _output(output: Output, schools: Sequence[SchoolReadiness]) -> html.Tr:
     needed = [one.needed for one in seats if one.needed is not None]
     ready = f"{fmt.count(sum(one.ready for one in seats))} meet it"
     shown = f"{fmt.count(sum(needed))} needed" if needed else "students by grade aren't known"
-    short = [one for one in seats if one.enough == "short"]
     name = [output.title, _note(_grades(output.grades))]
     cells = (
         ("A device has at least", [html.Span(least_words(output.least))]),
         ("Devices", [html.Span(ready), _note(shown)]),
-        ("Schools", [html.Span(f"{fmt.plural(len(short), 'school')} with too few")]),
+        ("Schools", [html.Span(_of_schools(seats))]),
     )
     data = [html.Td(html.Div(shown), **{"data-label": label}) for label, shown in cells]
     return html.Tr([html.Th(name, scope="row"), *data])
+
+
+def _of_schools(seats: Sequence[Seats]) -> str:
+    short = sum(one.enough == "short" for one in seats)
+    enough = sum(one.enough == "enough" for one in seats)
+    still_open = len(seats) - short - enough
+    said = ((short, "too few at"), (enough, "enough at"), (still_open, "can't be told of"))
+    words = ", ".join(f"{how} {fmt.count(n)}" for n, how in said if n)
+    return words[:1].upper() + words[1:]
 
 
 def _grades(grades: Sequence[str]) -> str:
@@ -277,7 +285,7 @@ def entries_panel(technicians: float | None) -> html.Section:
                     value=technicians if technicians is not None else "",
                     min=0,
                     step=0.5,
-                    className="control",
+                    className="control control-wide",
                 ),
                 dmc.Button("Set", id="set-technicians"),
             ],
