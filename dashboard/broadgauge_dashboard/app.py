@@ -27,6 +27,7 @@ from .pages import (
     one_test,
     overview,
     readiness,
+    refresh,
     school,
     storage,
 )
@@ -112,6 +113,7 @@ def _register_pages() -> None:
     dash.register_page(
         "readiness", path=readiness.PATH, title=readiness.TITLE, layout=readiness.layout
     )
+    dash.register_page("refresh", path=refresh.PATH, title=refresh.TITLE, layout=refresh.layout)
     dash.register_page("calendar", path=calendar.PATH, title=calendar.TITLE, layout=calendar.layout)
     dash.register_page("storage", path=storage.PATH, title=storage.TITLE, layout=storage.layout)
     dash.register_page(

@@ -27,6 +27,7 @@ ADDRESSES = {
     "/device/<device_id>": "/device/{test}",
     "/imports": "/imports",
     "/readiness": "/readiness",
+    "/refresh": "/refresh",
     "/404": "/nothing-here",
 }
 """An address of every page there is."""

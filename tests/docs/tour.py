@@ -251,6 +251,7 @@ A_LINE_OF_ONES_OWN = "it needs a line: tests/unit/collector/test_cli_coverage.py
 A_DATABASE = "it needs a database: tests/servers/test_sinks.py sends to a real one"
 
 A_FILE = "it needs files of another system: tests/servers/test_import_commands.py"
+A_DEVICE = "it needs a device: tests/unit/collector/test_cli_repairs.py has one"
 
 HOW_TO = {
     "inventory.md": (
@@ -263,6 +264,15 @@ HOW_TO = {
             "--since 2026-11-02",
             A_FILE,
         ),
+    ),
+    "repairs.md": (
+        Block(
+            'broadgauge repairs add T-1042 2026-10-05 accident --issue "Cracked screen" '
+            "--cost 80.50",
+            A_DEVICE,
+        ),
+        Block("broadgauge repairs rule", in_the_shell),
+        Block("broadgauge repairs feeds", in_the_shell),
     ),
     "readiness.md": (
         Block("broadgauge readiness", in_the_shell),

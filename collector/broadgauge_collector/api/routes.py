@@ -32,7 +32,9 @@ from . import (
     readers,
     readiness,
     reflectors,
+    refresh,
     refused,
+    repairs,
     results,
     rooms,
     schools,
@@ -77,8 +79,10 @@ API_ROUTES = (
     *slots.ROUTES,
     *groups.ROUTES,
     *devices.ROUTES,
+    *repairs.ROUTES,
     *imports.ROUTES,
     *readiness.ROUTES,
+    *refresh.ROUTES,
     *openapi.ROUTES,
 )
 OTHER_ROUTES = (*health.ROUTES, *session.ROUTES, *measure.ROUTES, *sheets.ROUTES)

@@ -96,6 +96,8 @@ class TicketRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     parts_cents: int | None = None
     labour_cents: int | None = None
     currency: str | None = None
+    downtime_days: float | None = None
+    """Days without the device, where that isn't from opened to closed."""
 
 
 class PartRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):

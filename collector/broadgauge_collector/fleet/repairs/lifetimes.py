@@ -1,0 +1,156 @@
+"""How long devices go without a repair, and how many repairs they have had by an age."""
+
+from collections.abc import Iterator
+from math import isfinite
+from typing import Annotated, Final, Literal
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from broadgauge_wire.fields import about
+
+from ..statistics.recurrence import MeanAtAge, MeanRepairs, mean_at, mean_repairs
+from ..statistics.survival import ShareUnrepaired, SurvivalCurve, share_at, survival_of
+from ..statistics.weibull import WeibullFit, fit_weibull
+from ..statistics.weibull_check import WeibullCheck, check_weibull
+from .histories import Histories, codes_of, histories
+from .model import FleetData
+
+LifetimesBy = Literal["model", "school", "kind"]
+
+EVERY: Final = "All devices"
+POINTS: Final = 120
+"""Of a curve, at most: more can't be told apart on a page."""
+
+FEWEST_REPAIRS: Final = 3
+"""For a group to have curves of its own."""
+
+AGES: Final = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+
+
+class CurvePoint(Struct, frozen=True, kw_only=True):
+    """One step of a curve."""
+
+    age: Annotated[float, about("Age of a device", "years")]
+    value: Annotated[float, about("What the curve is from this age on")]
+    low: Annotated[float | None, about("Lower 95% limit; null where unknown")]
+    high: Annotated[float | None, about("Upper 95% limit; null where unknown")]
+    at_risk: Annotated[int, about("Devices watched at that age")]
+
+
+class Lifetime(Struct, frozen=True, kw_only=True):
+    """Devices that have something in common, by age."""
+
+    name: Annotated[str, about("What they have in common")]
+    devices: Annotated[int, about("Devices watched")]
+    repairs: Annotated[int, about("Their repairs while watched")]
+    left_out: Annotated[
+        int, about("Devices repaired before they were watched: they have no first repair to tell")
+    ]
+    begins_at_age: Annotated[
+        float | None, about("Age at which both curves begin; null: none can be drawn", "years")
+    ]
+    unrepaired: Annotated[tuple[CurvePoint, ...], about("Share without a repair (Kaplan-Meier)")]
+    shares: Annotated[tuple[ShareUnrepaired, ...], about("That share at whole years")]
+    median_age: Annotated[
+        float | None, about("Age by which half were repaired; null: not reached", "years")
+    ]
+    weibull: Annotated[WeibullFit | None, about("A law fitted to it; null: none can be")]
+    fit: Annotated[WeibullCheck | None, about("How that law fits")]
+    mean_repairs: Annotated[
+        tuple[CurvePoint, ...], about("Mean repairs of a device (mean cumulative function)")
+    ]
+    means: Annotated[tuple[MeanAtAge, ...], about("That mean at whole years")]
+
+
+class Lifetimes(Struct, frozen=True, kw_only=True):
+    """The whole fleet, and its groups with the most device-years."""
+
+    by: Annotated[LifetimesBy, about("What groups have in common")]
+    groups: Annotated[tuple[Lifetime, ...], about("All devices first, then each group")]
+    too_few: Annotated[
+        int, about("Groups with too few repairs for a curve, and those beyond the ones asked for")
+    ]
+
+
+def lifetimes(data: FleetData, by: LifetimesBy, most: int) -> Lifetimes:
+    """Of the whole fleet, and of so many groups at most."""
+    all_ = histories(data)
+    codes, names = codes_of(data, by)
+    code = codes[all_.places]
+    chosen = _largest(all_, code, len(names))
+    groups = [
+        _lifetime(str(names[each]), all_.of(code == each))
+        for each in sorted(chosen[:most], key=lambda each: str(names[each]).casefold())
+    ]
+    there = len(np.unique(code[code >= 0]))
+    return Lifetimes(by=by, groups=(_lifetime(EVERY, all_), *groups), too_few=there - len(groups))
+
+
+def _largest(all_: Histories, code: NDArray[np.int32], many: int) -> list[int]:
+    """Groups with repairs enough, those with the most device-years first."""
+    known = code >= 0
+    years = np.bincount(code[known], (all_.exits - all_.entries)[known], many)
+    of_repairs = code[all_.devices]
+    repairs = np.bincount(of_repairs[of_repairs >= 0], minlength=many)
+    order = np.argsort(-years, kind="stable")
+    return [int(each) for each in order if repairs[each] >= FEWEST_REPAIRS]
+
+
+def _lifetime(name: str, of: Histories) -> Lifetime:
+    fresh = ~of.before
+    watched = of.entries[fresh], of.first_exits[fresh], of.repaired[fresh]
+    curve = survival_of(*watched)
+    law = fit_weibull(*watched) if curve else None
+    mean = mean_repairs(of.entries, of.exits, of.devices, of.ages)
+    return Lifetime(
+        name=name,
+        devices=len(of.places),
+        repairs=len(of.ages),
+        left_out=int(of.before.sum()),
+        begins_at_age=curve.begins_at_age if curve else None,
+        unrepaired=tuple(_survival_points(curve)) if curve else (),
+        shares=tuple(share_at(curve, AGES)) if curve else (),
+        median_age=curve.median_age if curve else None,
+        weibull=law,
+        fit=check_weibull(law, curve, *watched) if law and curve else None,
+        mean_repairs=tuple(_mean_points(mean)) if mean else (),
+        means=tuple(mean_at(mean, AGES)) if mean else (),
+    )
+
+
+def _survival_points(curve: SurvivalCurve) -> Iterator[CurvePoint]:
+    begins = curve.begins_at_age
+    yield CurvePoint(age=begins, value=1.0, low=None, high=None, at_risk=curve.devices)
+    yield from _points(curve.ages, curve.share, curve.low, curve.high, curve.at_risk)
+
+
+def _mean_points(curve: MeanRepairs) -> Iterator[CurvePoint]:
+    begins = curve.begins_at_age
+    yield CurvePoint(age=begins, value=0.0, low=None, high=None, at_risk=curve.devices)
+    yield from _points(curve.ages, curve.mean, curve.low, curve.high, curve.at_risk)
+
+
+def _points(
+    ages: NDArray[np.float64],
+    values: NDArray[np.float64],
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    at_risk: NDArray[np.int64],
+) -> Iterator[CurvePoint]:
+    """Some of the steps, evenly, with the last."""
+    if not len(ages):
+        return
+    for at in np.unique(np.linspace(0, len(ages) - 1, POINTS).astype(np.int64)).tolist():
+        yield CurvePoint(
+            age=float(ages[at]),
+            value=float(values[at]),
+            low=_known(low[at]),
+            high=_known(high[at]),
+            at_risk=int(at_risk[at]),
+        )
+
+
+def _known(limit: float) -> float | None:
+    return float(limit) if isfinite(limit) else None

@@ -1,0 +1,1 @@
+"""Statistics of devices and their repairs: pure functions of numbers."""
