@@ -42,7 +42,7 @@ def judged(device: Aging, rules: ReplaceRules = RULES) -> tuple[date | None, str
 
 
 def test_a_laptop_is_replaced_when_it_is_five_years_old() -> None:
-    assert judged(Aging(born=date(2024, 7, 1))) == (date(2029, 6, 30), "age")
+    assert judged(Aging(born=date(2024, 7, 1))) == (date(2029, 7, 1), "age")
 
 
 def test_updates_that_end_earlier_come_first() -> None:
@@ -105,7 +105,7 @@ def test_a_device_that_is_gone_is_not_replaced() -> None:
 def test_an_unknown_age_makes_a_range() -> None:
     found = replace_by(aging(Aging(born=(date(2020, 7, 1), date(2024, 7, 1)))), RULES, TODAY)
     assert [found.earliest[0], found.by[0], found.latest[0]] == [
-        np.datetime64("2025-07-01"), np.datetime64("2027-07-02"), np.datetime64("2029-06-30"),
+        np.datetime64("2025-07-01"), np.datetime64("2027-07-01"), np.datetime64("2029-07-01"),
     ]  # fmt: skip
 
 
@@ -155,7 +155,7 @@ def test_an_unknown_age_begins_with_the_first_of_its_model() -> None:
     earliest, latest = born_between(born, heard, model, kind, TODAY, 7)
     assert earliest.tolist()[:4] == [date(2022, 1, 1), date(2023, 1, 1)] + [date(2022, 1, 1)] * 2
     assert latest.tolist()[2:] == [date(2024, 5, 1), TODAY, TODAY]
-    assert earliest[4] == np.datetime64("2019-07-02")
+    assert earliest[4] == np.datetime64("2019-07-01")
 
 
 def test_a_hundred_thousand_devices_are_judged_at_once() -> None:
@@ -203,7 +203,8 @@ def test_of_age_bands_the_first_that_costs_too_much_counts() -> None:
 def test_ages_are_spread_as_far_as_the_hazard_is_unknown() -> None:
     fit = Weibull(shape=2, scale_years=4, var_log_shape=0.01, var_log_scale=0.01)
     ages = costly_ages(fit, 10_000, 30_000, 0.2, np.random.default_rng(1), 1000)
-    assert 4 < np.quantile(ages, 0.1) < 4.8 < np.quantile(ages, 0.9) < 8
+    low, middle, high = np.quantile(ages, (0.1, 0.5, 0.9))
+    assert 3 < low < 4.2 and abs(middle - 4.8) < 0.1 and 5.6 < high < 8
 
 
 def test_drawn_logarithms_have_their_variances_and_covariance() -> None:

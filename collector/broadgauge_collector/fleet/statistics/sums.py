@@ -5,7 +5,7 @@ themselves, and isn't where they share an unknown.
 """
 
 from hashlib import blake2b
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final
 
 import numpy as np
 from msgspec import Struct
@@ -27,14 +27,6 @@ NORMAL_FROM: Final = 15.0
 """Variance from which a count's 10% and 90% quantiles differ from normal ones by a tenth."""
 
 DAYS_A_YEAR: Final = 365.25
-
-
-class Range(NamedTuple):
-    """What is expected, and between which two of the draws' quantiles it lies."""
-
-    low: float
-    expected: float
-    high: float
 
 
 class Money(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,100 @@
+"""How often devices break, how long they go without, and what that costs."""
+
+from typing import Annotated
+
+from fastapi import Depends, Query
+from starlette.responses import Response
+
+from ..access.permissions import Permission
+from ..errors import Invalid
+from ..fleet.repairs.insurance import AskedInsurance, Insurance, insurance
+from ..fleet.repairs.lifetimes import Lifetimes, LifetimesBy, lifetimes
+from ..fleet.repairs.model import FleetData
+from .repairs import fleet_data
+from .routing import Route, TheServices, answer
+
+MOST_CURVES = 50
+
+
+async def get_lifetimes(
+    services: TheServices,
+    by: Annotated[LifetimesBy, Query(description="What groups have in common")] = "model",
+    most: Annotated[
+        int, Query(ge=0, le=MOST_CURVES, description="Groups at most, those most watched")
+    ] = 8,
+) -> Response:
+    """How long devices go without a repair, and how many they have had by an age."""
+    data: FleetData = await services.report(fleet_data)
+    return await services.run(lambda: answer(lifetimes(data, by, most)))
+
+
+async def asked(
+    model: Annotated[str | None, Query(description="Only devices of this model")] = None,
+    devices: Annotated[
+        int | None, Query(ge=0, le=10_000_000, description="Devices; otherwise those in service")
+    ] = None,
+    premium_cents: Annotated[
+        int, Query(ge=0, le=10**9, description="For a device and the whole term, in hundredths")
+    ] = 0,
+    term_years: Annotated[
+        float, Query(gt=0, le=30, description="How long the plan lasts, in years")
+    ] = 3.0,
+    deductible_cents: Annotated[
+        int, Query(ge=0, le=10**9, description="Paid for each repair, in hundredths")
+    ] = 0,
+    covers_accidents: Annotated[bool, Query(description="Whether accidents are covered")] = True,
+    fee_cents: Annotated[
+        int, Query(ge=0, le=10**7, description="Families pay for a device and year, in hundredths")
+    ] = 2500,
+    take_up: Annotated[
+        float, Query(ge=0, le=1, description="Share of families who take part")
+    ] = 0.75,
+    waived: Annotated[float, Query(ge=0, le=1, description="Share of those who needn't pay")] = 0.0,
+    repairs: Annotated[
+        int | None, Query(ge=0, le=10**7, description="Repairs seen, instead of the log's")
+    ] = None,
+    device_years: Annotated[
+        float | None, Query(gt=0, le=10**8, description="Device-years in which they were")
+    ] = None,
+    mean_cost_cents: Annotated[
+        float | None,
+        Query(ge=0, le=10**9, description="Cost of a repair in hundredths, instead of the log's"),
+    ] = None,
+    sd_cost_cents: Annotated[
+        float | None, Query(ge=0, le=10**9, description="Its standard deviation, in hundredths")
+    ] = None,
+) -> AskedInsurance:
+    """What is offered, and for which devices."""
+    return AskedInsurance(
+        model=model, devices=devices, premium_cents=premium_cents, term_years=term_years,
+        deductible_cents=deductible_cents, covers_accidents=covers_accidents, fee_cents=fee_cents,
+        take_up=take_up, waived=waived, repairs=repairs, device_years=device_years,
+        mean_cost_cents=mean_cost_cents, sd_cost_cents=sd_cost_cents,
+    )  # fmt: skip
+
+
+async def get_insurance(
+    services: TheServices, offer: Annotated[AskedInsurance, Depends(asked)]
+) -> Response:
+    """A warranty, or paying for repairs oneself; and what families' fees would pay."""
+    data: FleetData = await services.report(fleet_data)
+    return await services.run(lambda: answer(insurance(data, offer)))
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/repairs/lifetimes",
+        endpoint=get_lifetimes,
+        permission=Permission.READ,
+        answer=Lifetimes,
+    ),
+    Route(
+        method="GET",
+        path="/insurance",
+        endpoint=get_insurance,
+        permission=Permission.READ,
+        answer=Insurance,
+        refusals=(Invalid,),
+    ),
+)

@@ -1,0 +1,154 @@
+"""Lifetimes, rates and insurance over HTTP, from devices and tickets as sources say them."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from sqlalchemy import Connection
+
+from broadgauge_collector.errors import Invalid
+from broadgauge_collector.fleet.repairs.histories import histories
+from broadgauge_collector.fleet.repairs.insurance import AskedInsurance, insurance
+from broadgauge_collector.fleet.repairs.lifetimes import lifetimes
+from broadgauge_collector.fleet.repairs.reading import read_fleet
+from tests.api_client import Api
+from tests.unit.collector.fleet_days import (
+    BOUGHT,
+    LOG_BEGAN,
+    NOW,
+    TODAY,
+    begin_log,
+    put_device,
+    put_school,
+    put_ticket,
+)
+
+DAYS = 365.0
+FROM = LOG_BEGAN + timedelta(days=1)
+"""First day on which repairs would be known."""
+
+
+@pytest.fixture
+def watched(c: Connection) -> Connection:
+    """Thirty devices of two models, watched from the day after the first ticket of all."""
+    put_school(c)
+    for number in range(30):
+        put_device(c, f"S{number:02}", model="HP 11" if number < 20 else "Lenovo 300e")
+    begin_log(c, "S00")
+    return c
+
+
+def repair(c: Connection, number: int, day: date, **said: Any) -> None:
+    put_ticket(c, f"{number}-{day}", f"S{number:02}", day, **said)
+
+
+def years(day: date) -> float:
+    return (day - BOUGHT).days / DAYS
+
+
+def test_ages_count_from_the_purchase_and_late_entry_is_known(watched: Connection) -> None:
+    first, second = FROM + timedelta(days=90), FROM + timedelta(days=200)
+    repair(watched, 3, first)
+    repair(watched, 3, second)
+    found = histories(read_fleet(watched, TODAY))
+    assert len(found.places) == 30
+    assert np.allclose(found.entries, years(FROM))
+    assert found.repaired.sum() == 1
+    at = int(np.flatnonzero(found.repaired)[0])
+    assert found.first_exits[at] == pytest.approx(years(first) + 1 / DAYS)
+    assert np.allclose(sorted(found.ages), [years(d) + 1 / DAYS for d in (first, second)])
+
+
+def test_a_device_repaired_before_it_was_watched_has_no_first_repair_to_wait_for(
+    watched: Connection,
+) -> None:
+    repair(watched, 4, LOG_BEGAN - timedelta(days=60))
+    repair(watched, 4, FROM + timedelta(days=60))
+    data = read_fleet(watched, TODAY)
+    found = histories(data)
+    assert found.before.sum() == 1
+    (whole, *_) = lifetimes(data, "model", 5).groups
+    assert (whole.devices, whole.left_out, whole.repairs) == (30, 1, 1)
+    assert whole.unrepaired[0].at_risk == 29
+
+
+def test_groups_with_too_few_repairs_have_no_curve_of_their_own(watched: Connection) -> None:
+    for number in range(6):
+        repair(watched, number, FROM + timedelta(days=30 * number + 10))
+    repair(watched, 25, FROM + timedelta(days=33))
+    found = lifetimes(read_fleet(watched, TODAY), "model", 5)
+    assert [group.name for group in found.groups] == ["All devices", "HP 11"]
+    assert found.too_few == 1
+    hp = found.groups[1]
+    assert (hp.devices, hp.repairs) == (20, 6)
+    last = hp.unrepaired[-1]
+    assert last.value == pytest.approx(1 - 6 / 20)
+    assert hp.mean_repairs[-1].value == pytest.approx(6 / 20)
+
+
+def test_the_self_insured_reserve_is_of_the_figures_that_are_given(watched: Connection) -> None:
+    asked = AskedInsurance(
+        devices=500, term_years=3, premium_cents=4500, repairs=12, device_years=100,
+        mean_cost_cents=10_000, sd_cost_cents=0,
+    )  # fmt: skip
+    found = insurance(read_fleet(watched, TODAY), asked)
+    assert found.comparison is not None
+    assert found.comparison.reserve.repairs == 285
+    assert found.comparison.break_even_per_100 == pytest.approx(15.0)
+    assert found.comparison.self_insured.expected_cents == 180 * 10_000
+    assert found.comparison.plan.expected_cents == 500 * 4500
+
+
+def test_a_plan_without_accidents_leaves_them_to_the_district(watched: Connection) -> None:
+    for number in range(10):
+        category = "accident" if number % 2 else "failure"
+        repair(watched, number, FROM + timedelta(days=9 * number + 5), category=category,
+               cost_cents=10_000)  # fmt: skip
+    data = read_fleet(watched, TODAY)
+    whole = insurance(data, AskedInsurance(premium_cents=3000))
+    part = insurance(data, AskedInsurance(premium_cents=3000, covers_accidents=False))
+    assert whole.comparison is not None
+    assert part.comparison is not None
+    assert (whole.repairs, whole.comparison.devices) == (10, 30)
+    assert whole.comparison.covered_share == 1.0
+    assert part.comparison.covered_share == pytest.approx(0.5)
+    assert part.comparison.plan.expected_cents > whole.comparison.plan.expected_cents
+
+
+def test_no_cost_known_is_told_and_nothing_watched_is_refused(watched: Connection) -> None:
+    repair(watched, 1, FROM + timedelta(days=5))
+    found = insurance(read_fleet(watched, TODAY), AskedInsurance(premium_cents=3000))
+    assert (found.comparison, found.fees, found.costs_known) == (None, None, 0)
+    with pytest.raises(Invalid, match="no device of the model"):
+        insurance(read_fleet(watched, TODAY), AskedInsurance(model="Unheard of"))
+
+
+def test_a_district_without_tickets_is_asked_for_figures(c: Connection) -> None:
+    put_school(c)
+    put_device(c, "A")
+    with pytest.raises(Invalid, match="give repairs and device-years"):
+        insurance(read_fleet(c, TODAY), AskedInsurance())
+
+
+def test_both_are_answered_over_http(api: Api) -> None:
+    api.school()
+    with api.services.stores.control.begin() as c:
+        for number in range(12):
+            put_device(c, f"S{number:02}", model="HP 11")
+        begin_log(c, "S00")
+        for number in range(6):
+            repair(c, number, FROM + timedelta(days=20 * number + 3), cost_cents=8000)
+    assert NOW.date() == TODAY
+    got = api.http.get("/api/v1/repairs/lifetimes", headers=api.admin)
+    assert got.status_code == 200, got.text
+    assert [group["name"] for group in got.json()["groups"]] == ["All devices", "HP 11"]
+    got = api.http.get(
+        "/api/v1/insurance", params={"model": "HP 11", "premium_cents": 2500}, headers=api.admin
+    )
+    assert got.status_code == 200, got.text
+    assert got.json()["repairs"] == 6
+    assert got.json()["fees"]["surplus"]["low_cents"] <= got.json()["fees"]["surplus"]["high_cents"]
+    refused = api.http.get("/api/v1/insurance", params={"repairs": 3}, headers=api.admin)
+    assert refused.status_code == 422
+    assert "both repairs and device-years" in refused.json()["detail"]
