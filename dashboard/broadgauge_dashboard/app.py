@@ -28,6 +28,7 @@ from .pages import (
     overview,
     readiness,
     refresh,
+    repairs,
     school,
     storage,
 )
@@ -114,6 +115,7 @@ def _register_pages() -> None:
         "readiness", path=readiness.PATH, title=readiness.TITLE, layout=readiness.layout
     )
     dash.register_page("refresh", path=refresh.PATH, title=refresh.TITLE, layout=refresh.layout)
+    dash.register_page("repairs", path=repairs.PATH, title=repairs.TITLE, layout=repairs.layout)
     dash.register_page("calendar", path=calendar.PATH, title=calendar.TITLE, layout=calendar.layout)
     dash.register_page("storage", path=storage.PATH, title=storage.TITLE, layout=storage.layout)
     dash.register_page(

@@ -28,6 +28,7 @@ ADDRESSES = {
     "/imports": "/imports",
     "/readiness": "/readiness",
     "/refresh": "/refresh",
+    "/repairs": "/repairs",
     "/404": "/nothing-here",
 }
 """An address of every page there is."""

@@ -274,6 +274,10 @@ HOW_TO = {
         Block("broadgauge repairs rule", in_the_shell),
         Block("broadgauge repairs feeds", in_the_shell),
     ),
+    "refresh.md": (
+        Block("broadgauge refresh", in_the_shell),
+        Block("broadgauge refresh age chromebook 6", in_the_shell),
+    ),
     "readiness.md": (
         Block("broadgauge readiness", in_the_shell),
         Block(

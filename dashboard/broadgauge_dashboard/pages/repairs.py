@@ -1,0 +1,166 @@
+"""`/repairs`: how often devices break, what that costs, and whether a warranty is worth it."""
+
+from datetime import date
+from typing import Any
+
+import msgspec
+from dash import Input, Output, State, dcc, html
+from dash.exceptions import PreventUpdate
+
+from broadgauge_collector.access.permissions import Permission
+from broadgauge_collector.api.repairs import fleet_data
+from broadgauge_collector.errors import CollectorError
+from broadgauge_collector.fleet.repairs.by_hand import HandRepair, add_repair
+from broadgauge_collector.fleet.repairs.insurance import AskedInsurance, insurance
+from broadgauge_collector.fleet.repairs.lifetimes import lifetimes
+from broadgauge_collector.fleet.repairs.model import FleetData
+from broadgauge_collector.services import Services
+
+from ..callbacks import callback
+from ..fleet_nav import fleet_nav
+from ..parts import empty, loading, panel, refresh
+from ..views.insurance import EVERY, insurance_panel, offer_form
+from ..views.lifetimes import lifetime_panels
+from ..views.repair_form import repair_form
+
+PATH = "/repairs"
+TITLE = "Repairs \u00b7 broadgauge"
+GROUPS = 8
+
+OFFER = ("premium", "years", "deductible", "fee", "take-up", "waived")
+
+
+def layout(**_: Any) -> html.Div:
+    """The shell."""
+    return html.Div(
+        [
+            html.H1("Repairs"),
+            fleet_nav(PATH),
+            html.Div(loading(320), id="repairs-lifetimes", className="page-body"),
+            html.Div(id="repairs-offer", className="page-body page-next"),
+            html.Div(id="repairs-insurance", className="page-body page-next"),
+            html.Div(id="repairs-form", className="page-body page-next"),
+            dcc.Store(id="repairs-added"),
+            refresh(120),
+        ],
+        className="page",
+    )
+
+
+@callback(
+    Output("repairs-lifetimes", "children"),
+    Input("refresh", "n_intervals"),
+    Input("repairs-added", "data"),
+    permission=Permission.READ,
+)
+async def show_lifetimes(services: Services, _: int | None, _added: Any) -> Any:
+    """Time to first repair, and recurring ones."""
+    data: FleetData = await services.report(fleet_data)
+    return lifetime_panels(await services.run(lifetimes, data, "model", GROUPS))
+
+
+@callback(
+    Output("repairs-offer", "children"),
+    Input("repairs-offer", "id"),
+    permission=Permission.READ,
+)
+async def show_offer(services: Services, _: str) -> Any:
+    """The form, which stays as it is typed while the rest is read again."""
+    data: FleetData = await services.report(fleet_data)
+    return offer_form(sorted(data.fleet.models, key=str.casefold))
+
+
+@callback(
+    Output("repairs-insurance", "children"),
+    Input("offer-model", "value"),
+    Input("offer-accidents", "checked"),
+    *(Input(f"offer-{name}", "value") for name in OFFER),
+    permission=Permission.READ,
+)
+async def show_insurance(services: Services, model: Any, accidents: Any, *numbers: Any) -> Any:
+    """Both ways, whatever is typed."""
+    if not all(isinstance(number, int | float) for number in numbers):
+        raise PreventUpdate
+    premium, years, deductible, fee, take_up, waived = map(float, numbers)
+    asked = AskedInsurance(
+        model=None if model == EVERY else str(model),
+        premium_cents=round(100 * premium),
+        term_years=years,
+        deductible_cents=round(100 * deductible),
+        covers_accidents=bool(accidents),
+        fee_cents=round(100 * fee),
+        take_up=take_up / 100,
+        waived=waived / 100,
+    )
+    data: FleetData = await services.report(fleet_data)
+    try:
+        return insurance_panel(await services.run(insurance, data, asked))
+    except CollectorError as error:
+        return panel("What it would cost", empty("It can't be said", str(error)))
+
+
+@callback(
+    Output("repairs-form", "children"),
+    Input("repairs-form", "id"),
+    permission=Permission.MANAGE,
+)
+async def show_form(services: Services, _: str) -> Any:
+    """The form."""
+    return repair_form(services.now().date().isoformat())
+
+
+@callback(
+    Output("repair-added", "children"),
+    Output("repairs-added", "data"),
+    Output("repair-device", "value"),
+    Input("add-repair", "n_clicks"),
+    Input("repair-device", "n_submit"),
+    State("repair-device", "value"),
+    State("repair-category", "value"),
+    State("repair-issue", "value"),
+    State("repair-opened", "value"),
+    State("repair-closed", "value"),
+    State("repair-cost", "value"),
+    State("repair-parts", "value"),
+    State("repair-labour", "value"),
+    State("repair-downtime", "value"),
+    State("repair-warranty", "value"),
+    permission=Permission.MANAGE,
+    prevent_initial_call=True,
+)
+async def add(
+    services: Services, clicks: int | None, submits: int | None, device: Any, *said: Any
+) -> Any:
+    """Take it in; the tag is emptied for the next."""
+    if not (clicks or submits):
+        raise PreventUpdate
+    try:
+        given = _given(str(device or ""), *said)
+        kept = await services.write(add_repair, given, services.now())
+    except (CollectorError, msgspec.ValidationError) as error:
+        return html.P(str(error), className="note", role="alert"), None, device
+    words = ["Added: ", dcc.Link(given.device, href=f"/device/{kept.device_id}"), "."]
+    return html.P(words, className="note"), str(kept.id), ""
+
+
+def _given(
+    device: str, category: Any, issue: Any, opened: Any, closed: Any,
+    cost: Any, parts: Any, labour: Any, downtime: Any, warranty: Any,
+) -> HandRepair:  # fmt: skip
+    wish = {
+        "device": device.strip(),
+        "opened_on": opened or None,
+        "category": category,
+        "closed_on": closed or None,
+        "issue": issue or None,
+        "cost_cents": _cents(cost),
+        "parts_cents": _cents(parts),
+        "labour_cents": _cents(labour),
+        "downtime_days": downtime if isinstance(downtime, int | float) else None,
+        "under_warranty": {"yes": True, "no": False}.get(warranty),
+    }
+    return msgspec.convert(wish, HandRepair, builtin_types=(date,), strict=False)
+
+
+def _cents(amount: Any) -> int | None:
+    return round(100 * amount) if isinstance(amount, int | float) else None
