@@ -4,7 +4,6 @@ it edits what needs rest on, also for one school."""
 from ..capacity.models import ASSUMPTION, FLEET, GUIDE, Assumption, Unit
 
 SMARTER_BALANCED = "Smarter Balanced, Student Device and Secure Browser Requirements"
-YES_OR_NO = (0.0, 1.0)
 
 
 def _figure(
@@ -57,10 +56,6 @@ _ALL = (
         "per_technician", "Devices for each technician", 500.0, "devices", 100_000.0,
         "Devices of the district that one person supports, students' own not counted",
         f"{GUIDE}: with fewer than one person for 500 devices, hire",
-    ),
-    _figure(
-        "extended_support", "Extended updates of Chromebooks", 0.0, "yes or no", 1.0,
-        "1 if the district opted for extended support, which then ends later, 0 if not",
     ),
 )  # fmt: skip
 

@@ -15,6 +15,7 @@ from ..fleet.readiness.devices import Profile, read_profiles
 from ..fleet.readiness.entries import entries
 from ..fleet.readiness.judge import Wanted, judge_school, support_load
 from ..fleet.readiness.model import Readiness, ReadinessEntries, SchoolReadiness
+from ..fleet.refresh.settings import replace_rules
 from ..schools.assumptions import SchoolAssumed, assumed_by_school
 from ..schools.model import School
 from ..store import Stores
@@ -27,8 +28,7 @@ def readiness(stores: Stores, now: datetime) -> Readiness:
     schools = read_district(stores).schools.values()
     with stores.control.connect() as c:
         common, own = assumed_by_school(c)
-        extended = bool(common.assumed[f"{FLEET}extended_support"].value)
-        counts = read_profiles(c, extended=extended)
+        counts = read_profiles(c, extended=replace_rules(c).extended_support)
         said, grades = entries(c), _by_grade(c)
     by_school = _by_school(counts)
     judged = tuple(

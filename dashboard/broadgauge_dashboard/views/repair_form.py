@@ -36,10 +36,8 @@ def repair_form(today: str) -> html.Section:
                     id="repair-issue", label="What was broken", data=list(get_args(Issue)),
                     searchable=True, clearable=True, className="control control-wide",
                 ),
-                dmc.DateInput(id="repair-opened", label="Opened", value=today, className="control control-order"),
-                dmc.DateInput(
-                    id="repair-closed", label="Closed", clearable=True, className="control control-order"
-                ),
+                _day("repair-opened", "Opened", today),
+                _day("repair-closed", "Closed", None),
             ],
             className="controls",
         ),
@@ -60,6 +58,12 @@ def repair_form(today: str) -> html.Section:
         note="A scanner types the tag and presses Enter. Notes have no field: names would stand in "
         "them.",
     )  # fmt: skip
+
+
+def _day(name: str, label: str, value: str | None) -> dmc.DateInput:
+    return dmc.DateInput(
+        id=name, label=label, value=value, clearable=True, className="control control-order"
+    )
 
 
 def _select(name: str, label: str, words: dict[str, str], value: str) -> dmc.Select:
