@@ -14,6 +14,7 @@ from .backend import Backend
 from .callbacks import wire
 from .pages import (
     agents,
+    applications,
     calendar,
     coverage,
     device,
@@ -115,6 +116,12 @@ def _register_pages() -> None:
         "readiness", path=readiness.PATH, title=readiness.TITLE, layout=readiness.layout
     )
     dash.register_page("refresh", path=refresh.PATH, title=refresh.TITLE, layout=refresh.layout)
+    dash.register_page(
+        "applications",
+        path=applications.PATH,
+        title=applications.TITLE,
+        layout=applications.layout,
+    )
     dash.register_page("repairs", path=repairs.PATH, title=repairs.TITLE, layout=repairs.layout)
     dash.register_page("calendar", path=calendar.PATH, title=calendar.TITLE, layout=calendar.layout)
     dash.register_page("storage", path=storage.PATH, title=storage.TITLE, layout=storage.layout)

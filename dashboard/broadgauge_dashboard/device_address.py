@@ -73,6 +73,7 @@ def _only(only: str, today: date) -> Address:
         "conflicts": {"conflicts": "true"},
         "vanished": {"vanished": "true"},
         "idle": {"idle_below": str(IDLE_HOURS)},
+        "off-list": {"off_list": "true"},
         "ending": {"support_ends_before": (today + A_YEAR).isoformat()},
     }
     return found.get(only, {})

@@ -7,6 +7,7 @@ PAGES = {
     "Repairs": "/repairs",
     "Refresh": "/refresh",
     "Readiness": "/readiness",
+    "Applications": "/applications",
     "Imports": "/imports",
 }
 

@@ -28,6 +28,7 @@ ADDRESSES = {
     "/imports": "/imports",
     "/readiness": "/readiness",
     "/refresh": "/refresh",
+    "/applications": "/applications",
     "/repairs": "/repairs",
     "/404": "/nothing-here",
 }

@@ -14,6 +14,7 @@ from ..access.permissions import Permission
 from . import (
     agent_settings,
     agents,
+    applications,
     audit,
     calendars,
     changes,
@@ -80,6 +81,7 @@ API_ROUTES = (
     *slots.ROUTES,
     *groups.ROUTES,
     *devices.ROUTES,
+    *applications.ROUTES,
     *repairs.ROUTES,
     *repair_statistics.ROUTES,
     *imports.ROUTES,

@@ -60,6 +60,32 @@ def list_devices(
         say(f"{len(found.devices):,} of {found.total:,}. For more: --limit, or devices export.")
 
 
+@devices.command("applications")
+@click.argument("search", required=False)
+@json_option
+@talks_to_server
+def list_applications(client: ServerClient, search: str | None, as_json: bool) -> None:
+    """List installed applications whose name has these words, with how many machines have them.
+
+    \b
+    Example: broadgauge devices applications "chrome"
+    """
+    from ..reports.applications import ApplicationsReport
+
+    found = client.get("/applications", ApplicationsReport, search=search)
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (each.name, each.machines, len(each.versions), each.versions[0].name, len(each.schools))
+        for each in found.applications
+    ]
+    print_table(("APPLICATION", "MACHINES", "VERSIONS", "MOST FREQUENT", "SCHOOLS"), rows)
+    say(f"{found.telling:,} of {found.machines:,} machines tell what is installed.")
+    if not found.telling:
+        say("Switch it on: broadgauge settings set probes.inventory.applications true")
+
+
 @devices.command("show")
 @click.argument("device", type=click.UUID)
 @json_option

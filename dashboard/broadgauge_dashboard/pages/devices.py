@@ -14,6 +14,7 @@ from broadgauge_collector.services import Services
 
 from ..callbacks import callback
 from ..device_address import CHOSEN, PATH, address, asked, more_of, question
+from ..fleet_nav import fleet_nav
 from ..parts import loading
 from ..query import text_of
 from ..views.devices import (
@@ -41,10 +42,8 @@ def layout(q: Any = None, **given: Any) -> html.Div:
     chosen = {id_: text_of(value, 200) for id_, value in named.items() if value}
     return html.Div(
         [
-            html.Div(
-                [html.H1("Devices"), dcc.Link("Import a file", href="/imports")],
-                className="head-with-link",
-            ),
+            html.H1("Devices"),
+            fleet_nav(PATH),
             html.Div(loading(60), id="devices-controls", className="controls", role="search"),
             html.Div(loading(420), id="devices-body", className="page-body"),
             views_kept(),

@@ -19,6 +19,7 @@ from broadgauge_collector.schools.repository import list_schools
 from broadgauge_collector.services import Services
 
 from ..callbacks import callback
+from ..fleet_nav import fleet_nav
 from ..parts import empty, failed, loading, panel, refresh
 from ..query import id_of
 from ..views.imports import (
@@ -43,11 +44,8 @@ def layout(**given: Any) -> html.Div:
     asked = given.get("import")
     return html.Div(
         [
-            html.Nav(
-                dcc.Link("All devices", href="/devices", className="back"),
-                **{"aria-label": "Breadcrumb"},
-            ),
             html.H1("Imports"),
+            fleet_nav(PATH),
             html.Div(
                 [
                     html.Div(loading(160), id="import-bring"),

@@ -30,6 +30,7 @@ ONLY = {
     "vanished": "In no source any more",
     "idle": "On under five hours a week",
     "ending": "Updates end within a year",
+    "off-list": "Not a supported model",
 }
 GROUPS: dict[str, str] = {
     ANY: "Each device",
@@ -76,7 +77,7 @@ def _off_list(count: int | None) -> list[html.Div]:
     """Where the district has a list of models."""
     if count is None:
         return []
-    return [metric("Not a supported model", fmt.count(count), _to(count, off_list="true"))]
+    return [metric("Not a supported model", fmt.count(count), _to(count, only="off-list"))]
 
 
 def nothing_yet() -> html.Section:
