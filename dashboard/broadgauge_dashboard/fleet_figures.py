@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from broadgauge_collector.fleet.repairs.lifetimes import CurvePoint, Lifetime
+from broadgauge_collector.fleet.repairs.rated import GroupRate
+from broadgauge_collector.fleet.statistics.poisson import Rate
 from broadgauge_collector.fleet.statistics.refresh_model import YearNeed
 
 from .figures import Figure, figure_of
@@ -45,6 +47,48 @@ def needs_by_year(years: Sequence[YearNeed]) -> Figure:
 def fiscal(year: int) -> str:
     """A fiscal year's short name."""
     return f"FY {year % 100:02d}"
+
+
+def dot_plot(groups: Sequence[GroupRate], district: Rate) -> Figure:
+    """A dot for each group's rate with its limits, highest on top, and the district's across."""
+    shown = sorted(
+        (group for group in groups if group.rate.per_100 is not None),
+        key=lambda group: group.rate.per_100 or 0.0,
+    )
+    dots: Trace = {
+        "type": "scatter",
+        "mode": "markers",
+        "name": "Rate, with its 95% limits",
+        "y": [group.name for group in shown],
+        "x": [group.rate.per_100 for group in shown],
+        "marker": {"color": DOWNLOAD, "size": 10},
+        "error_x": {
+            "type": "data",
+            "symmetric": False,
+            "array": [(g.rate.high or 0.0) - (g.rate.per_100 or 0.0) for g in shown],
+            "arrayminus": [(g.rate.per_100 or 0.0) - (g.rate.low or 0.0) for g in shown],
+            "color": DOWNLOAD,
+            "thickness": 2,
+            "width": 4,
+        },
+        "customdata": [[g.rate.low, g.rate.high, g.rate.repairs] for g in shown],
+        "hovertemplate": "%{y}: %{x:.1f} (%{customdata[0]:.1f} to %{customdata[1]:.1f}), "
+        "%{customdata[2]:,} repairs<extra></extra>",
+    }
+    figure = figure_of([dots], REPAIRS)
+    layout = figure["layout"]
+    layout["yaxis"] |= {"type": "category", "ticksuffix": "  ", "nticks": 0, "rangemode": "normal"}
+    layout["xaxis"] |= {"rangemode": "tozero", "showgrid": True}
+    if district.per_100 is not None:
+        layout["shapes"] = [_district_line(district.per_100)]
+        layout["showlegend"] = True
+    return figure
+
+
+def _district_line(rate: float) -> Trace:
+    ends = {"xref": "x", "x0": rate, "x1": rate, "yref": "paper", "y0": 0, "y1": 1}
+    line = {"color": OTHER, "width": 2, "dash": "dash"}
+    return {"type": "line", **ends, "line": line, "name": "All devices", "showlegend": True}
 
 
 def unrepaired_by_age(groups: Sequence[Lifetime]) -> Figure:

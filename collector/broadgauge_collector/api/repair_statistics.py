@@ -7,13 +7,31 @@ from starlette.responses import Response
 
 from ..access.permissions import Permission
 from ..errors import Invalid
+from ..exports.repair_rates import table
 from ..fleet.repairs.insurance import AskedInsurance, Insurance, insurance
 from ..fleet.repairs.lifetimes import Lifetimes, LifetimesBy, lifetimes
 from ..fleet.repairs.model import FleetData
+from ..fleet.repairs.rated import RatesBy, RepairRates, repair_rates
 from .repairs import fleet_data
 from .routing import Route, TheServices, answer
+from .table_files import MEDIA_TYPES, TableFormat, table_file
 
 MOST_CURVES = 50
+
+
+async def get_rates(
+    services: TheServices,
+    by: Annotated[RatesBy, Query(description="What groups have in common")] = "model",
+    format: Annotated[  # noqa: A002 - the parameter's public name
+        TableFormat, Query(description="JSON, or a table as a file")
+    ] = "json",
+) -> Response:
+    """Repairs per 100 device-years with their limits. A school without a feed has none."""
+    data: FleetData = await services.report(fleet_data)
+    report = await services.run(repair_rates, data, by)
+    if format == "json":
+        return answer(report)
+    return await table_file(services, table(report), f"repairs-by-{by}", format)
 
 
 async def get_lifetimes(
@@ -82,6 +100,14 @@ async def get_insurance(
 
 
 ROUTES = (
+    Route(
+        method="GET",
+        path="/repairs/rates",
+        endpoint=get_rates,
+        permission=Permission.READ,
+        answer=RepairRates,
+        files=MEDIA_TYPES,
+    ),
     Route(
         method="GET",
         path="/repairs/lifetimes",

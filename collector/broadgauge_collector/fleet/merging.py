@@ -1,6 +1,8 @@
 """What several sources say of one device, made one: who wins, and where they disagree."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -11,6 +13,9 @@ from broadgauge_wire.fields import about
 from ..imports.model import DeviceRecord
 
 HAND, AGENT = "hand", "agent"
+GONE = ("retired", "lost", "stolen")
+LISTED_TWICE = "key"
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 RECORDS = frozenset(
     (
@@ -86,19 +91,43 @@ def merged(said: Sequence[Said], precedence: Precedence, schools: Mapping[str, s
 
 
 def _in_order(said: Sequence[Said], order: tuple[str, ...]) -> list[Said]:
+    """The first wins. Of several rows of one source it is one that isn't given up, and then the one
+    that came last: a device that was wiped and enrolled again is listed twice."""
     rank = {source: place for place, source in enumerate(order)}
-    return sorted(said, key=lambda s: (s.vanished, rank.get(s.source, len(rank)), s.source))
+    newest = sorted(said, key=lambda s: _latest(s.record), reverse=True)
+    return sorted(
+        newest,
+        key=lambda s: (s.vanished, rank.get(s.source, len(rank)), s.source, s.record.state in GONE),
+    )
+
+
+def _latest(record: DeviceRecord) -> tuple[date, datetime]:
+    return record.enrolled_on or date.min, record.last_seen_at or NEVER
 
 
 def _conflicts(said: Sequence[Said], schools: Mapping[str, str]) -> Iterable[Conflict]:
     present = [each for each in said if not each.vanished]
     if len(present) < 2:  # one alone disagrees with nobody
         return
+    yield from _listed_twice(present)
+    best = list(reversed(_in_order(present, ())))
     for field in COMPARED:
-        values = {s.source: getattr(s.record, field) for s in present}
+        values = {s.source: getattr(s.record, field) for s in best}
         known = {source: value for source, value in values.items() if value is not None}
         if len({_comparable(field, value, schools) for value in known.values()}) > 1:
             yield Conflict(field, msgspec.to_builtins(known))
+
+
+def _listed_twice(present: Sequence[Said]) -> Iterable[Conflict]:
+    """One source has several devices of one serial number, none of them given up: a number typed
+    wrong, or a device entered twice."""
+    keys = defaultdict[str, list[str]](list)
+    for each in present:
+        if each.record.state not in GONE:
+            keys[each.source].append(each.record.key)
+    said = {source: ", ".join(sorted(of)) for source, of in keys.items() if len(of) > 1}
+    if said:
+        yield Conflict(LISTED_TWICE, said)
 
 
 def _comparable(field: str, value: Any, schools: Mapping[str, str]) -> Any:

@@ -14,6 +14,7 @@ from broadgauge_collector.fleet.repairs.by_hand import HandRepair, add_repair
 from broadgauge_collector.fleet.repairs.insurance import AskedInsurance, insurance
 from broadgauge_collector.fleet.repairs.lifetimes import lifetimes
 from broadgauge_collector.fleet.repairs.model import FleetData
+from broadgauge_collector.fleet.repairs.rated import repair_rates
 from broadgauge_collector.services import Services
 
 from ..callbacks import callback
@@ -22,6 +23,7 @@ from ..parts import empty, loading, panel, refresh
 from ..views.insurance import EVERY, insurance_panel, offer_form
 from ..views.lifetimes import lifetime_panels
 from ..views.repair_form import repair_form
+from ..views.repair_rates import BY, by_select, rate_panels
 
 PATH = "/repairs"
 TITLE = "Repairs \u00b7 broadgauge"
@@ -36,7 +38,9 @@ def layout(**_: Any) -> html.Div:
         [
             html.H1("Repairs"),
             fleet_nav(PATH),
-            html.Div(loading(320), id="repairs-lifetimes", className="page-body"),
+            html.Div(by_select(), className="controls"),
+            html.Div(loading(320), id="repairs-rates", className="page-body"),
+            html.Div(loading(320), id="repairs-lifetimes", className="page-body page-next"),
             html.Div(id="repairs-offer", className="page-body page-next"),
             html.Div(id="repairs-insurance", className="page-body page-next"),
             html.Div(id="repairs-form", className="page-body page-next"),
@@ -45,6 +49,20 @@ def layout(**_: Any) -> html.Div:
         ],
         className="page",
     )
+
+
+@callback(
+    Output("repairs-rates", "children"),
+    Input("repairs-by", "value"),
+    Input("refresh", "n_intervals"),
+    Input("repairs-added", "data"),
+    permission=Permission.READ,
+)
+async def show_rates(services: Services, by: Any, _: int | None, _added: Any) -> Any:
+    """How often devices break."""
+    data: FleetData = await services.report(fleet_data)
+    chosen = BY.get(by, "model") if isinstance(by, str) else "model"
+    return rate_panels(await services.run(repair_rates, data, chosen))
 
 
 @callback(

@@ -51,6 +51,7 @@ _NAMES = {
     "os_version": "Version of the system",
     "byod": "Somebody's own",
     "macs": "Hardware addresses",
+    "key": "Listed more than once",
     "cpu_model": "Processor",
     "support_ends_on": "Updates end",
     "extended_support_ends_on": "Extended updates end",

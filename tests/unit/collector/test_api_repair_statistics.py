@@ -11,6 +11,7 @@ from broadgauge_collector.errors import Invalid
 from broadgauge_collector.fleet.repairs.histories import histories
 from broadgauge_collector.fleet.repairs.insurance import AskedInsurance, insurance
 from broadgauge_collector.fleet.repairs.lifetimes import lifetimes
+from broadgauge_collector.fleet.repairs.rated import RatesBy, repair_rates
 from broadgauge_collector.fleet.repairs.reading import read_fleet
 from tests.api_client import Api
 from tests.unit.collector.fleet_days import (
@@ -87,6 +88,50 @@ def test_groups_with_too_few_repairs_have_no_curve_of_their_own(watched: Connect
     assert hp.mean_repairs[-1].value == pytest.approx(6 / 20)
 
 
+def test_rates_count_what_was_watched_and_nothing_else(watched: Connection) -> None:
+    for number in range(12):
+        repair(watched, number, FROM + timedelta(days=7 * number + 3))
+    repair(watched, 25, FROM + timedelta(days=3))
+    repair(watched, 26, FROM + timedelta(days=4), category="request")
+    put_school(watched, "Adams Middle")
+    put_device(watched, "Z", place="Adams Middle", model="HP 11")
+    found = repair_rates(read_fleet(watched, TODAY), "model")
+    by_name = {group.name: group for group in found.groups}
+    years = ((TODAY - FROM).days + 1) / DAYS
+    assert by_name["HP 11"].devices == 20
+    assert by_name["HP 11"].rate.device_years == pytest.approx(20 * years)
+    assert by_name["HP 11"].rate.per_100 == pytest.approx(100 * 12 / (20 * years))
+    assert (by_name["Lenovo 300e"].rate.repairs, found.district.repairs) == (1, 13)
+    assert found.without_feed == ("Adams Middle",)
+    assert found.left_out == {"other_category": 2}
+    assert found.devices_left_out == {"no_feed": 1}
+
+
+def test_rates_by_age_and_category_add_up_to_those_of_all(watched: Connection) -> None:
+    for number in range(15):
+        category = "accident" if number % 3 else "failure"
+        repair(watched, number, FROM + timedelta(days=11 * number + 3), category=category)
+    data = read_fleet(watched, TODAY)
+    several: tuple[RatesBy, ...] = ("age", "category", "school", "kind")
+    for by in several:
+        found = repair_rates(data, by)
+        known = [group.rate for group in found.groups]
+        if by != "kind":  # nobody said what these devices are
+            assert sum(rate.repairs for rate in known) == 15
+        if by == "age":
+            years = sum(rate.device_years for rate in known)
+            assert years == pytest.approx(found.district.device_years)
+
+
+def test_a_district_without_tickets_has_no_rate(c: Connection) -> None:
+    put_school(c)
+    put_device(c, "A")
+    found = repair_rates(read_fleet(c, TODAY), "model")
+    assert (found.district.per_100, found.groups, found.without_feed) == (
+        None, (), ("Lincoln Elementary",),
+    )  # fmt: skip
+
+
 def test_the_self_insured_reserve_is_of_the_figures_that_are_given(watched: Connection) -> None:
     asked = AskedInsurance(
         devices=500, term_years=3, premium_cents=4500, repairs=12, device_years=100,
@@ -143,6 +188,11 @@ def test_both_are_answered_over_http(api: Api) -> None:
     got = api.http.get("/api/v1/repairs/lifetimes", headers=api.admin)
     assert got.status_code == 200, got.text
     assert [group["name"] for group in got.json()["groups"]] == ["All devices", "HP 11"]
+    for by in ("model", "school", "kind", "age", "category"):
+        for format_ in ("json", "csv", "xlsx", "parquet"):
+            asked = {"by": by, "format": format_}
+            got = api.http.get("/api/v1/repairs/rates", params=asked, headers=api.admin)
+            assert got.status_code == 200, got.text
     got = api.http.get(
         "/api/v1/insurance", params={"model": "HP 11", "premium_cents": 2500}, headers=api.admin
     )

@@ -29,6 +29,13 @@ def test_repairs_are_typed_in_listed_and_taken_back(run: Command, tmp_path: Path
     assert run("repairs", "export", "--output", str(file)).code == 0
     assert "Keyboard" in file.read_text()
 
+    assert "PER 100" in run("repairs", "rates", "--by", "age").out
+    (group,) = run("repairs", "rates", "--json").json["groups"]
+    assert (group["name"], group["rate"]["repairs"]) == ("HP 11", 1)
+    offer = run("repairs", "insurance", "--premium", "45", "--deductible", "20")
+    assert "paying oneself" in offer.out, offer.words
+    assert run("repairs", "insurance", "--premium", "45", "--json").json["costs_known"] == 1
+
     assert "closed before" in run(*add, "--closed", "2025-03-03").words
     for amount in ("-1", "nan", "a lot"):
         assert run(*add, "--cost", amount).code == 2
@@ -52,3 +59,32 @@ def test_the_rule_and_the_feeds_are_shown_and_changed(run: Command) -> None:
     assert "by tickets" in run("repairs", "feeds").out
     for wrong in (("Feed School",), ("--none",), ("Feed School", "--none", "--by-tickets")):
         assert run("repairs", "feeds", *wrong).code == 2
+
+
+def test_readiness_and_refresh_are_said_and_their_figures_changed(
+    run: Command, tmp_path: Path
+) -> None:
+    run("schools", "add", "Ready School", "--timezone", "America/Chicago", "--students", "30")
+    rows = (
+        "Serial Number,Type,Model,School,Purchase Date,Price\nRDY1,Chromebook,HP 14,Ready School,"
+    )
+    (tmp_path / "ready.csv").write_text(f"{rows}2025-08-01,300\n")
+    assert run("import", "devices", str(tmp_path / "ready.csv")).code == 0
+    assert "Ready School" in run("readiness").out
+    assert run("readiness", "technicians", "0.5").code == 0
+    assert run("readiness", "list", "--json").json["support"]["technicians"] == 0.5
+    printed = run("readiness", "outputs").out
+    (tmp_path / "outputs.json").write_text(printed)
+    assert run("readiness", "outputs", str(tmp_path / "outputs.json")).code == 0
+    (tmp_path / "wrong.json").write_text("{}")
+    assert "list of outputs" in run("readiness", "outputs", str(tmp_path / "wrong.json")).words
+
+    assert run("refresh", "age", "chromebook", "6").code == 0
+    assert run("refresh", "price", "HP 14", "320", "--low", "280", "--high", "380").code == 0
+    found = run("refresh", "list", "--json").json
+    (line,) = (each for each in found["lines"] if each["model"] == "HP 14")
+    assert (line["unit_cost_cents"], line["replace_fiscal_year"]) == (32000, 2032)
+    assert "2032" in run("refresh", "list", "--school", "Ready School").out
+    assert run("refresh", "list", "--school", "Nowhere").code == 2
+    assert run("refresh", "age", "toaster", "6").code == 2
+    assert "between its least" in run("refresh", "price", "HP 14", "100", "--low", "200").words

@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pytest
+
 from broadgauge_collector.fleet.merging import Merged, Precedence, Said, merged
 from broadgauge_collector.imports.model import DeviceRecord
 
@@ -71,3 +73,36 @@ def test_a_districts_own_rule_is_kept_to() -> None:
     rule = Precedence(records=("google", "snipe-it"))
     two = (said("google", asset_tag="G-1"), said("snipe-it", asset_tag="S-1"))
     assert merged(two, rule, {}).record.asset_tag == "G-1"
+
+
+def test_a_device_that_one_source_lists_twice_is_told() -> None:
+    found = merged(
+        [
+            Said(source="snipe-it", record=DeviceRecord(key="12", serial="A")),
+            Said(source="snipe-it", record=DeviceRecord(key="77", serial="A")),
+            Said(source="google", record=DeviceRecord(key="g", serial="A")),
+        ],
+        Precedence(),
+        {},
+    )
+    assert [(each.field, each.said) for each in found.conflicts] == [
+        ("key", {"snipe-it": "12, 77"})
+    ]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_device_that_was_wiped_and_enrolled_again_is_what_its_last_row_says(
+    turned: bool,
+) -> None:
+    old = said("google", state="retired", place="Lincoln", enrolled_on=date(2021, 8, 1))
+    new = said("google", state="in_service", place="Grant", enrolled_on=date(2024, 8, 1))
+    found = of(*((new, old) if turned else (old, new)))
+    assert (found.record.state, found.record.place) == ("in_service", "Grant")
+    assert found.conflicts == ()
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_two_rows_of_one_source_the_later_one_counts(turned: bool) -> None:
+    early = said("google", asset_tag="OLD", last_seen_at=datetime(2025, 1, 1, tzinfo=UTC))
+    late = said("google", asset_tag="NEW", last_seen_at=datetime(2026, 1, 1, tzinfo=UTC))
+    assert of(*((late, early) if turned else (early, late))).record.asset_tag == "NEW"

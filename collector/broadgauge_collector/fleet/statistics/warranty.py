@@ -212,7 +212,7 @@ def _notes(plan: Plan, seen: Repaired, covered: Costs) -> tuple[str, ...]:
             0 < seen.covered_share < 1,
             f"The plan covers {seen.covered_share:.0%} of the repairs; others cost the same.",
         ),
-        (few, f"Costs of {covered.known} repairs only are known: the ranges may be too narrow."),
+        (few, f"Few costs are known ({covered.known}): the ranges may be too narrow."),
         (seen.log.repairs == 0, "No repair was seen: the ranges rest on how long none was."),
         (True, "Lost and stolen devices are in neither sum."),
     )

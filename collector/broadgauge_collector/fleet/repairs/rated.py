@@ -1,0 +1,133 @@
+"""Repairs per 100 device-years, by what devices have in common."""
+
+from datetime import date
+from typing import Annotated, Final, Literal
+
+import numpy as np
+from msgspec import Struct
+
+from broadgauge_wire.fields import about
+
+from ..statistics.clusters import RepairDays
+from ..statistics.poisson import Rate
+from ..statistics.rates import age_rates, group_rates
+from .histories import codes_of, histories
+from .model import CATEGORIES, Feed, FleetData, Repairs
+
+RatesBy = Literal["model", "school", "kind", "age", "category"]
+
+NO_CATEGORY: Final = "Nobody said why"
+
+
+class GroupRate(Struct, frozen=True, kw_only=True):
+    """Devices that have something in common, and how often they are repaired."""
+
+    name: Annotated[str, about("What they have in common")]
+    devices: Annotated[int, about("Devices watched")]
+    rate: Annotated[Rate, about("Their repairs per 100 device-years")]
+
+
+class RepairRates(Struct, frozen=True, kw_only=True):
+    """Rates of the district and of its groups, and what they rest on."""
+
+    day: Annotated[date, about("As of the end of the day before this one")]
+    by: Annotated[RatesBy, about("What groups have in common")]
+    district: Annotated[Rate, about("Of all devices watched")]
+    groups: Annotated[tuple[GroupRate, ...], about("Those watched at all, by name")]
+    without_feed: Annotated[
+        tuple[str, ...], about("Schools whose repairs nobody tells of: they have no rate")
+    ]
+    repairs: Annotated[int, about("Repairs in all, in rates or not")]
+    losses: Annotated[int, about("Lost and stolen devices: no repairs")]
+    tickets: Annotated[int, about("Tickets read")]
+    left_out: Annotated[dict[str, int], about("Tickets that are neither, by reason")]
+    outside_rates: Annotated[dict[str, int], about("Repairs that are in no rate, by reason")]
+    devices_left_out: Annotated[dict[str, int], about("Devices that are in no rate, by reason")]
+
+
+def repair_rates(data: FleetData, by: RatesBy) -> RepairRates:
+    """Of everything that was watched."""
+    whole = _of_codes(data, np.zeros(len(data.fleet.ids), np.int32), ("",))
+    return RepairRates(
+        day=data.today,
+        by=by,
+        district=whole[0].rate if whole else _nothing(),
+        groups=tuple(_groups(data, by)),
+        without_feed=tuple(feed.school for feed in data.schools if _silent(feed)),
+        repairs=len(data.repairs.key),
+        losses=len(data.losses.key),
+        tickets=data.tickets,
+        left_out=data.left_out,
+        outside_rates=data.outside_rates,
+        devices_left_out=data.devices_left_out,
+    )
+
+
+def _silent(feed: Feed) -> bool:
+    return feed.devices > 0 and not feed.has_feed
+
+
+def _nothing() -> Rate:
+    return Rate(repairs=0, device_years=0.0, per_100=None, low=None, high=None, limits=None)
+
+
+def _groups(data: FleetData, by: RatesBy) -> list[GroupRate]:
+    if by == "age":
+        return _by_age(data)
+    if by == "category":
+        return _by_category(data)
+    return _of_codes(data, *codes_of(data, by))
+
+
+def _of_codes(data: FleetData, code: np.ndarray, names: tuple[str, ...]) -> list[GroupRate]:
+    fleet, repairs = data.fleet, data.repairs
+    device = repairs.device[repairs.in_rates]
+    rates = group_rates(
+        code,
+        len(names),
+        fleet.watched_days / 365,
+        np.bincount(device, minlength=len(fleet.ids)),
+        _days(data, repairs, repairs.in_rates),
+    )
+    watched = code[(fleet.watched_days > 0) & (code >= 0)]
+    devices = np.bincount(watched, minlength=len(names)).tolist()
+    found = [
+        GroupRate(name=str(name), devices=many, rate=rate)
+        for name, many, rate in zip(names, devices, rates, strict=True)
+        if many
+    ]
+    return sorted(found, key=lambda each: each.name.casefold())
+
+
+def _days(data: FleetData, repairs: Repairs, chosen: np.ndarray) -> RepairDays | None:
+    watched = data.fleet.watched_days > 0
+    if not watched.any():
+        return None
+    first, last = data.fleet.watched_from[watched].min(), data.fleet.watched_until[watched].max()
+    days = int((last - first) / np.timedelta64(1, "D"))
+    return RepairDays(repairs.device[chosen], repairs.day[chosen], max(days, 1))
+
+
+def _by_age(data: FleetData) -> list[GroupRate]:
+    of = histories(data)
+    return [
+        GroupRate(name=f"{each.age}", devices=each.devices, rate=each.rate)
+        for each in age_rates(of.entries, of.exits, of.devices, of.ages)
+    ]
+
+
+def _by_category(data: FleetData) -> list[GroupRate]:
+    """Each category's repairs over the device-years of all."""
+    fleet, repairs = data.fleet, data.repairs
+    everyone = np.zeros(len(fleet.ids), np.int32)
+    found = []
+    for place, name in enumerate((*CATEGORIES[:2], NO_CATEGORY)):
+        code = -1 if name == NO_CATEGORY else place
+        chosen = repairs.in_rates & (repairs.category == code)
+        counts = np.bincount(repairs.device[chosen], minlength=len(fleet.ids))
+        days = _days(data, repairs, chosen)
+        (rate,) = group_rates(everyone, 1, fleet.watched_days / 365, counts, days)
+        if rate.repairs:
+            watched = int((fleet.watched_days > 0).sum())
+            found.append(GroupRate(name=name, devices=watched, rate=rate))
+    return found
