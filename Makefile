@@ -67,6 +67,7 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.ingest
 	$(BIN)/python -m benchmarks.reads
 	$(BIN)/python -m benchmarks.inventory
+	$(BIN)/python -m benchmarks.repairs
 	$(BIN)/python -m benchmarks.coverage_plan
 	$(BIN)/python -m benchmarks.group_test
 	$(BIN)/python -m benchmarks.reconnect_storm

@@ -6,12 +6,14 @@ from fastapi import Depends, Query
 from starlette.responses import Response
 
 from ..access.permissions import Permission
-from ..errors import Invalid
+from ..errors import Invalid, NotFound
 from ..exports.repair_rates import table
+from ..fleet.repairs.compared import ComparedBy, compared
 from ..fleet.repairs.insurance import AskedInsurance, Insurance, insurance
 from ..fleet.repairs.lifetimes import Lifetimes, LifetimesBy, lifetimes
 from ..fleet.repairs.model import FleetData
 from ..fleet.repairs.rated import RatesBy, RepairRates, repair_rates
+from ..fleet.statistics.comparison import Comparison
 from .repairs import fleet_data
 from .routing import Route, TheServices, answer
 from .table_files import MEDIA_TYPES, TableFormat, table_file
@@ -32,6 +34,17 @@ async def get_rates(
     if format == "json":
         return answer(report)
     return await table_file(services, table(report), f"repairs-by-{by}", format)
+
+
+async def get_comparison(
+    services: TheServices,
+    first: Annotated[str, Query(max_length=200, description="A model, or a kind")],
+    second: Annotated[str, Query(max_length=200, description="Another one")],
+    by: Annotated[ComparedBy, Query(description="What the two are")] = "model",
+) -> Response:
+    """Whether one model is repaired more often than another, at the same age and school."""
+    data: FleetData = await services.report(fleet_data)
+    return answer(await services.run(compared, data, first, second, by))
 
 
 async def get_lifetimes(
@@ -107,6 +120,14 @@ ROUTES = (
         permission=Permission.READ,
         answer=RepairRates,
         files=MEDIA_TYPES,
+    ),
+    Route(
+        method="GET",
+        path="/repairs/comparison",
+        endpoint=get_comparison,
+        permission=Permission.READ,
+        answer=Comparison,
+        refusals=(Invalid, NotFound),
     ),
     Route(
         method="GET",

@@ -49,6 +49,33 @@ def _tenths(number: float | None) -> str | None:
     return None if number is None else f"{number:.1f}"
 
 
+@repairs.command("compare")
+@click.argument("first")
+@click.argument("second")
+@click.option(
+    "--by",
+    type=click.Choice(("model", "kind")),
+    default="model",
+    show_default=True,
+    help="What the two are.",
+)
+@json_option
+@talks_to_server
+def compare(client: ServerClient, first: str, second: str, by: str, as_json: bool) -> None:
+    """Say whether one model is repaired more often than another, at the same age and school.
+
+    \b
+    Example: broadgauge repairs compare "HP Chromebook 11 G8" "Lenovo 300e"
+    """
+    from ..fleet.statistics.comparison import Comparison
+
+    found = client.get("/repairs/comparison", Comparison, first=first, second=second, by=by)
+    if as_json:
+        print_json(found)
+        return
+    click.echo(found.sentence)
+
+
 @repairs.command("insurance")
 @click.option("--premium", type=AMOUNT, required=True, help="For a device and the whole term.")
 @click.option("--years", type=float, default=3.0, show_default=True, help="The plan's term.")

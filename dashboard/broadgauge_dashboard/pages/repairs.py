@@ -11,6 +11,7 @@ from broadgauge_collector.access.permissions import Permission
 from broadgauge_collector.api.repairs import fleet_data
 from broadgauge_collector.errors import CollectorError
 from broadgauge_collector.fleet.repairs.by_hand import HandRepair, add_repair
+from broadgauge_collector.fleet.repairs.compared import compared
 from broadgauge_collector.fleet.repairs.insurance import AskedInsurance, insurance
 from broadgauge_collector.fleet.repairs.lifetimes import lifetimes
 from broadgauge_collector.fleet.repairs.model import FleetData
@@ -23,7 +24,7 @@ from ..parts import empty, loading, panel, refresh
 from ..views.insurance import EVERY, insurance_panel, offer_form
 from ..views.lifetimes import lifetime_panels
 from ..views.repair_form import repair_form
-from ..views.repair_rates import BY, by_select, rate_panels
+from ..views.repair_rates import BY, by_select, compare_form, compared_words, rate_panels
 
 PATH = "/repairs"
 TITLE = "Repairs \u00b7 broadgauge"
@@ -40,6 +41,7 @@ def layout(**_: Any) -> html.Div:
             fleet_nav(PATH),
             html.Div(by_select(), className="controls"),
             html.Div(loading(320), id="repairs-rates", className="page-body"),
+            html.Div(id="repairs-compare", className="page-body page-next"),
             html.Div(loading(320), id="repairs-lifetimes", className="page-body page-next"),
             html.Div(id="repairs-offer", className="page-body page-next"),
             html.Div(id="repairs-insurance", className="page-body page-next"),
@@ -63,6 +65,36 @@ async def show_rates(services: Services, by: Any, _: int | None, _added: Any) ->
     data: FleetData = await services.report(fleet_data)
     chosen = BY.get(by, "model") if isinstance(by, str) else "model"
     return rate_panels(await services.run(repair_rates, data, chosen))
+
+
+@callback(
+    Output("repairs-compare", "children"),
+    Input("repairs-compare", "id"),
+    permission=Permission.READ,
+)
+async def show_compare(services: Services, _: str) -> Any:
+    """The choice of two models, at first those most watched."""
+    data: FleetData = await services.report(fleet_data)
+    rates = await services.run(repair_rates, data, "model")
+    watched = sorted(rates.groups, key=lambda group: -group.rate.device_years)
+    return compare_form([group.name for group in watched]) if watched else None
+
+
+@callback(
+    Output("compare-said", "children"),
+    Input("compare-first", "value"),
+    Input("compare-second", "value"),
+    permission=Permission.READ,
+)
+async def show_compared(services: Services, first: Any, second: Any) -> Any:
+    """Which of the two is repaired more, if that can be told."""
+    if not (isinstance(first, str) and isinstance(second, str)):
+        raise PreventUpdate
+    data: FleetData = await services.report(fleet_data)
+    try:
+        return compared_words(await services.run(compared, data, first, second, "model"))
+    except CollectorError as error:
+        return html.P(str(error), className="note")
 
 
 @callback(

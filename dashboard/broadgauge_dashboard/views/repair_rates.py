@@ -5,13 +5,17 @@ from typing import Any
 
 import dash_mantine_components as dmc
 from dash import dcc, html
+from msgspec.structs import replace
 
 from broadgauge_collector.fleet.repairs.rated import GroupRate, RatesBy, RepairRates
 from broadgauge_collector.fleet.repairs.reasons import DEVICES, LEFT_OUT, OUTSIDE
+from broadgauge_collector.fleet.statistics.comparison import Comparison
+from broadgauge_collector.fleet.statistics.costs import Share
 from broadgauge_collector.fleet.statistics.poisson import Rate
 
 from .. import format as fmt
 from ..fleet_figures import dot_plot
+from ..money import dollars
 from ..parts import empty, folded, link_button, metric, panel
 from .charts import graph
 
@@ -53,7 +57,8 @@ def rate_panels(found: RepairRates) -> list[html.Section]:
     """The district's rate, each group's, and what isn't counted."""
     if found.district.per_100 is None:
         return [_nothing(found)]
-    return [_district(found), _groups(found), _counted(found)]
+    costs = [_costs(found)] if found.costs is not None else []
+    return [_district(found), _groups(found), *costs, _counted(found)]
 
 
 def _nothing(found: RepairRates) -> html.Section:
@@ -134,7 +139,7 @@ def _groups(found: RepairRates) -> html.Section:
 
 def _named(group: GroupRate, by: RatesBy) -> GroupRate:
     if by == "age":
-        return GroupRate(name=_age(int(group.name)), devices=group.devices, rate=group.rate)
+        return replace(group, name=_age(int(group.name)))
     if by in ("category", "kind"):
         name = group.name.replace("_", " ")
         return GroupRate(name=name[:1].upper() + name[1:], devices=group.devices, rate=group.rate)
@@ -176,6 +181,110 @@ def _words(rate: Rate) -> str:
 
 def _note(text: str) -> list[html.Span]:
     return [html.Span(text, className="cell-note")] if text else []
+
+
+def _costs(found: RepairRates) -> html.Section:
+    """By the same groups, the dearest first; all devices on top."""
+    everyone = GroupRate(name="All devices", devices=0, rate=found.district, costs=found.costs)
+    groups = [_named(group, found.by) for group in found.groups if group.costs is not None]
+    dearest = sorted(groups, key=lambda g: -(_a_year(g) or 0.0))
+    rows = [_cost_row(group, found.currency) for group in (everyone, *dearest)]
+    return panel(
+        "What repairs cost",
+        *folded(rows, _cost_table, "row"),
+        note="Means over repairs whose cost is known; a device-year costs as much as its repairs "
+        "would, if the others cost the same. Nothing is put in place of a missing cost.",
+    )
+
+
+def _a_year(group: GroupRate) -> float | None:
+    return group.costs.cost_cents_per_device_year if group.costs else None
+
+
+def _cost_table(rows: Sequence[html.Tr]) -> html.Table:
+    heads = ("", "A repair", "Parts and labour", "A device and year", "Without it", "Accidents")
+    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in heads]))
+    caption = html.Caption("Costs of repairs", className="only-read")
+    return html.Table([caption, head, html.Tbody(rows)], className="table")
+
+
+def _cost_row(group: GroupRate, currency: str) -> html.Tr:
+    costs = group.costs
+    assert costs is not None  # noqa: S101 - those without were left out
+    cost = costs.cost_cents
+    between = f"{dollars(cost.low, currency)} to {dollars(cost.high, currency)}"
+    known = f"{fmt.count(cost.known)} known, {fmt.count(cost.missing)} not"
+    days = costs.downtime_days_per_device_year
+    share = costs.accidents
+    parts, labour = (dollars(m.mean, currency) for m in (costs.parts_cents, costs.labour_cents))
+    cells = (
+        ("A repair", [
+            html.Span(dollars(cost.mean, currency), className="cell-value"),
+            *_note(between if cost.low is not None else ""), *_note(known),
+        ]),
+        ("Parts and labour", [f"{parts}, {labour}"]),
+        ("A device and year", [html.Span(dollars(_a_year(group), currency, exactly=True))]),
+        ("Without it", [fmt.UNKNOWN if days is None else f"{days:.1f} days a year"]),
+        ("Accidents", [html.Span(fmt.percent(share.share)), *_note(_accidents(share))]),
+    )  # fmt: skip
+    data = [html.Td(html.Div(shown), **{"data-label": label}) for label, shown in cells]
+    return html.Tr([html.Th(group.name, scope="row"), *data])
+
+
+def _accidents(share: Share) -> str:
+    if share.share is None:
+        return "nobody said why"
+    return f"{fmt.percent(share.low)} to {fmt.percent(share.high)} of {fmt.count(share.known)}"
+
+
+def compare_form(models: Sequence[str]) -> html.Section:
+    """Two models, side by side."""
+    first, second = (models[0], models[1]) if len(models) > 1 else (None, None)
+    return panel(
+        "Does one model break more than another?",
+        html.Div(
+            [_model("compare-first", models, first), _model("compare-second", models, second)],
+            className="controls",
+        ),
+        html.Div(id="compare-said", **{"aria-live": "polite"}),
+        note="Older devices and rougher schools break more of any model, so only devices of the "
+        "same age at the same school are held against each other.",
+    )
+
+
+def _model(name: str, models: Sequence[str], value: str | None) -> dmc.Select:
+    return dmc.Select(
+        id=name,
+        label="Model",
+        data=list(models),
+        value=value,
+        searchable=True,
+        className="control control-long",
+    )
+
+
+def compared_words(found: Comparison) -> list[html.P]:
+    """The verdict, and what it rests on."""
+    by = {
+        "schools": f"{found.clusters} schools",
+        "devices": f"{found.clusters} devices",
+        "exact": f"{found.clusters} repaired devices, in an exact test",
+    }
+    rests = by.get(found.method or "", "")
+    said = [_rests(found, rests)] if rests else []
+    if found.p_value is not None:
+        said.append(f"The chance of such a difference if there is none: {found.p_value:.2g}.")
+    notes = [html.P(text, className="footing") for text in said]
+    return [html.P(found.sentence, className="lead"), *notes]
+
+
+def _rests(found: Comparison, on: str) -> str:
+    return (
+        f"It rests on {fmt.plural(found.first_repairs, 'repair')} in "
+        f"{found.first_device_years:,.0f} device-years and on {fmt.count(found.second_repairs)} in "
+        f"{found.second_device_years:,.0f}, at {fmt.plural(found.schools, 'school')}; what counts "
+        f"as by itself: {on}."
+    )
 
 
 def _counted(found: RepairRates) -> html.Section:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from sqlalchemy import Connection
 
-from broadgauge_collector.errors import Invalid
+from broadgauge_collector.errors import Invalid, NotFound
+from broadgauge_collector.fleet.repairs.compared import compared
 from broadgauge_collector.fleet.repairs.histories import histories
 from broadgauge_collector.fleet.repairs.insurance import AskedInsurance, insurance
 from broadgauge_collector.fleet.repairs.lifetimes import lifetimes
@@ -123,6 +124,39 @@ def test_rates_by_age_and_category_add_up_to_those_of_all(watched: Connection) -
             assert years == pytest.approx(found.district.device_years)
 
 
+def test_costs_stand_beside_rates_and_missing_ones_are_told(watched: Connection) -> None:
+    for number in range(4):
+        cost = None if number == 3 else 10_000 + 1000 * number
+        repair(watched, number, FROM + timedelta(days=9 * number + 5), cost_cents=cost,
+               closed_on=FROM + timedelta(days=9 * number + 8))  # fmt: skip
+    (hp, _) = repair_rates(read_fleet(watched, TODAY), "model").groups
+    assert hp.costs is not None
+    assert (hp.costs.cost_cents.known, hp.costs.cost_cents.missing) == (3, 1)
+    assert hp.costs.cost_cents.mean == pytest.approx(11_000)
+    years = hp.rate.device_years
+    assert hp.costs.cost_cents_per_device_year == pytest.approx(4 / years * 11_000)
+    assert hp.costs.downtime_days_per_device_year == pytest.approx(4 * 3 / years)
+    assert hp.costs.accidents.share == 1.0
+
+
+def test_two_models_are_compared_at_the_same_age_and_school(watched: Connection) -> None:
+    for number in range(20):
+        repair(watched, number, FROM + timedelta(days=13 * number + 3))
+    for number in range(20, 22):
+        repair(watched, number, FROM + timedelta(days=5))
+    data = read_fleet(watched, TODAY)
+    found = compared(data, "HP 11", "Lenovo 300e", "model")
+    assert (found.first_repairs, found.second_repairs, found.schools) == (20, 2, 1)
+    assert found.ratio == pytest.approx(5.0)
+    turned = compared(data, "Lenovo 300e", "HP 11", "model")
+    assert turned.ratio == pytest.approx(0.2)
+    assert found.verdict == {"second_more": "first_more"}.get(turned.verdict, "same")
+    with pytest.raises(Invalid, match="two that differ"):
+        compared(data, "HP 11", "HP 11", "model")
+    with pytest.raises(NotFound, match="no device"):
+        compared(data, "HP 11", "Unheard of", "model")
+
+
 def test_a_district_without_tickets_has_no_rate(c: Connection) -> None:
     put_school(c)
     put_device(c, "A")
@@ -188,6 +222,9 @@ def test_both_are_answered_over_http(api: Api) -> None:
     got = api.http.get("/api/v1/repairs/lifetimes", headers=api.admin)
     assert got.status_code == 200, got.text
     assert [group["name"] for group in got.json()["groups"]] == ["All devices", "HP 11"]
+    both = {"first": "HP 11", "second": "Lenovo"}
+    got = api.http.get("/api/v1/repairs/comparison", params=both, headers=api.admin)
+    assert got.status_code == 404, got.text
     for by in ("model", "school", "kind", "age", "category"):
         for format_ in ("json", "csv", "xlsx", "parquet"):
             asked = {"by": by, "format": format_}

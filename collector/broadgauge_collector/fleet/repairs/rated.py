@@ -5,17 +5,21 @@ from typing import Annotated, Final, Literal
 
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from broadgauge_wire.fields import about
 
 from ..statistics.clusters import RepairDays
+from ..statistics.costs import RepairCosts, RepairFacts, group_costs
 from ..statistics.poisson import Rate
 from ..statistics.rates import age_rates, group_rates
+from ..statistics.shrinkage import ShrunkRate, shrink
 from .histories import codes_of, histories
-from .model import CATEGORIES, Feed, FleetData, Repairs
+from .model import CATEGORIES, Codes, Feed, FleetData, Mask, Repairs
 
 RatesBy = Literal["model", "school", "kind", "age", "category"]
 
+ACCIDENT: Final = CATEGORIES.index("accident")
 NO_CATEGORY: Final = "Nobody said why"
 
 
@@ -25,6 +29,13 @@ class GroupRate(Struct, frozen=True, kw_only=True):
     name: Annotated[str, about("What they have in common")]
     devices: Annotated[int, about("Devices watched")]
     rate: Annotated[Rate, about("Their repairs per 100 device-years")]
+    shrunk: Annotated[
+        ShrunkRate | None,
+        about("The same drawn towards all groups, for a ranking; null where it says nothing"),
+    ] = None
+    costs: Annotated[
+        RepairCosts | None, about("What their repairs cost; null by age and reason")
+    ] = None
 
 
 class RepairRates(Struct, frozen=True, kw_only=True):
@@ -32,7 +43,9 @@ class RepairRates(Struct, frozen=True, kw_only=True):
 
     day: Annotated[date, about("As of the end of the day before this one")]
     by: Annotated[RatesBy, about("What groups have in common")]
+    currency: Annotated[str, about("ISO 4217: what costs are in")]
     district: Annotated[Rate, about("Of all devices watched")]
+    costs: Annotated[RepairCosts | None, about("What all repairs cost; null: there are none")]
     groups: Annotated[tuple[GroupRate, ...], about("Those watched at all, by name")]
     without_feed: Annotated[
         tuple[str, ...], about("Schools whose repairs nobody tells of: they have no rate")
@@ -51,7 +64,9 @@ def repair_rates(data: FleetData, by: RatesBy) -> RepairRates:
     return RepairRates(
         day=data.today,
         by=by,
+        currency=data.currency,
         district=whole[0].rate if whole else _nothing(),
+        costs=whole[0].costs if whole else None,
         groups=tuple(_groups(data, by)),
         without_feed=tuple(feed.school for feed in data.schools if _silent(feed)),
         repairs=len(data.repairs.key),
@@ -79,7 +94,7 @@ def _groups(data: FleetData, by: RatesBy) -> list[GroupRate]:
     return _of_codes(data, *codes_of(data, by))
 
 
-def _of_codes(data: FleetData, code: np.ndarray, names: tuple[str, ...]) -> list[GroupRate]:
+def _of_codes(data: FleetData, code: Codes, names: tuple[str, ...]) -> list[GroupRate]:
     fleet, repairs = data.fleet, data.repairs
     device = repairs.device[repairs.in_rates]
     rates = group_rates(
@@ -91,15 +106,39 @@ def _of_codes(data: FleetData, code: np.ndarray, names: tuple[str, ...]) -> list
     )
     watched = code[(fleet.watched_days > 0) & (code >= 0)]
     devices = np.bincount(watched, minlength=len(names)).tolist()
+    counts = np.array([rate.repairs for rate in rates], np.int64)
+    shrunk = shrink(counts, np.array([rate.device_years for rate in rates], np.float64)).rates
+    costs = group_costs(len(names), _facts(data, code), _years(code, data, len(names)))
     found = [
-        GroupRate(name=str(name), devices=many, rate=rate)
-        for name, many, rate in zip(names, devices, rates, strict=True)
+        GroupRate(name=str(name), devices=many, rate=rate, shrunk=drawn, costs=cost)
+        for name, many, rate, drawn, cost in zip(names, devices, rates, shrunk, costs, strict=True)
         if many
     ]
     return sorted(found, key=lambda each: each.name.casefold())
 
 
-def _days(data: FleetData, repairs: Repairs, chosen: np.ndarray) -> RepairDays | None:
+def _years(code: Codes, data: FleetData, groups: int) -> NDArray[np.float64]:
+    known = code >= 0
+    return np.bincount(code[known], data.fleet.watched_days[known] / 365, groups)
+
+
+def _facts(data: FleetData, code: Codes) -> RepairFacts:
+    """Every repair of these devices; those of no known device are in no group."""
+    repairs = data.repairs
+    accident = np.where(repairs.category < 0, -1, repairs.category == ACCIDENT)
+    return RepairFacts(
+        group=np.where(repairs.device >= 0, code[repairs.device], -1),
+        device=repairs.device,
+        in_rates=repairs.in_rates,
+        cost_cents=repairs.cost_cents,
+        parts_cents=repairs.parts_cents,
+        labour_cents=repairs.labour_cents,
+        downtime_days=repairs.downtime_days,
+        accident=accident.astype(np.int32),
+    )
+
+
+def _days(data: FleetData, repairs: Repairs, chosen: Mask) -> RepairDays | None:
     watched = data.fleet.watched_days > 0
     if not watched.any():
         return None
