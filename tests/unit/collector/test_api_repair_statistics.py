@@ -58,8 +58,8 @@ def test_ages_count_from_the_purchase_and_late_entry_is_known(watched: Connectio
     assert np.allclose(found.entries, years(FROM))
     assert found.repaired.sum() == 1
     at = int(np.flatnonzero(found.repaired)[0])
-    assert found.first_exits[at] == pytest.approx(years(first) + 1 / DAYS)
-    assert np.allclose(sorted(found.ages), [years(d) + 1 / DAYS for d in (first, second)])
+    assert found.first_exits[at] == pytest.approx(years(first))
+    assert np.allclose(sorted(found.ages), [years(d) for d in (first, second)])
 
 
 def test_a_device_repaired_before_it_was_watched_has_no_first_repair_to_wait_for(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from .model import Codes, Days, FleetData, Mask
 
 YEAR: Final = np.timedelta64(365, "D")
-NEVER: Final = np.datetime64("NaT")
+HALF_A_DAY: Final = 0.5 / 365
 
 Ages = NDArray[np.float64]
 
@@ -21,11 +21,13 @@ class Histories(Struct, frozen=True, kw_only=True, eq=False):
     places: NDArray[np.int64]
     """Each one's place in `Fleet`."""
     entries: Ages
-    """Its age when it began to be watched; 0: from new."""
+    """Its age on the first day on which it was watched; 0: from new."""
     exits: Ages
-    """Its age when it ceased to be."""
+    """Its age on the day after the last: between the two it was watched."""
+    lasts: Ages
+    """Its age on the last day."""
     first_exits: Ages
-    """Its age at its first repair, or when it ceased to be watched."""
+    """Its age at its first repair, or on the last day."""
     repaired: Mask
     """Whether it was repaired while watched."""
     before: Mask
@@ -35,6 +37,12 @@ class Histories(Struct, frozen=True, kw_only=True, eq=False):
     ages: Ages
     """The device's age at each."""
 
+    @property
+    def befores(self) -> Ages:
+        """Its age just before the first day, for curves, which are of what comes after entry."""
+        late = self.entries - HALF_A_DAY
+        return np.where(self.entries > 0, late, 0.0)
+
     def of(self, chosen: Mask) -> "Histories":
         """Those devices alone that are chosen, and their repairs."""
         places = np.cumsum(chosen) - 1
@@ -43,6 +51,7 @@ class Histories(Struct, frozen=True, kw_only=True, eq=False):
             places=self.places[chosen],
             entries=self.entries[chosen],
             exits=self.exits[chosen],
+            lasts=self.lasts[chosen],
             first_exits=self.first_exits[chosen],
             repaired=self.repaired[chosen],
             before=self.before[chosen],
@@ -60,16 +69,16 @@ def histories(data: FleetData) -> Histories:
     place_of[places] = np.arange(len(places))
     its = repairs.in_rates & (place_of[repairs.device] >= 0)
     devices = place_of[repairs.device[its]]
-    # A repair ends its day: one on the first day under watch comes after the beginning.
-    ages = _years(repairs.day[its] + 1, born[devices])
-    exits = _years(fleet.watched_until[places], born)
+    ages = _years(repairs.day[its], born[devices])
+    lasts = _years(fleet.watched_until[places] - 1, born)
     firsts = np.full(len(places), np.inf)
     np.minimum.at(firsts, devices, ages)
     return Histories(
         places=places,
         entries=_years(fleet.watched_from[places], born),
-        exits=exits,
-        first_exits=np.minimum(firsts, exits),
+        exits=_years(fleet.watched_until[places], born),
+        lasts=lasts,
+        first_exits=np.minimum(firsts, lasts),
         repaired=np.isfinite(firsts),
         before=_repaired_before(data, places),
         devices=devices,

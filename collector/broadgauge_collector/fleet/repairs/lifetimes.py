@@ -100,10 +100,10 @@ def _largest(all_: Histories, code: NDArray[np.int32], many: int) -> list[int]:
 
 def _lifetime(name: str, of: Histories) -> Lifetime:
     fresh = ~of.before
-    watched = of.entries[fresh], of.first_exits[fresh], of.repaired[fresh]
+    watched = of.befores[fresh], of.first_exits[fresh], of.repaired[fresh]
     curve = survival_of(*watched)
     law = fit_weibull(*watched) if curve else None
-    mean = mean_repairs(of.entries, of.exits, of.devices, of.ages)
+    mean = mean_repairs(of.befores, of.lasts, of.devices, of.ages)
     return Lifetime(
         name=name,
         devices=len(of.places),
