@@ -68,7 +68,7 @@ def _district(report: RefreshReport) -> html.Section:
         "What must be bought",
         html.Div(
             [
-                _metric(f"Overdue or due in {fiscal(now.fiscal_year)}", now.need, currency),
+                _metric(f"Devices due by {fiscal(now.fiscal_year)}", now.need, currency),
                 *(_metric(f"In {fiscal(y.fiscal_year)}", y.need, currency) for y in coming),
                 _metric(f"In {len(needs.years)} fiscal years", needs.total, currency),
             ],
@@ -81,9 +81,9 @@ def _district(report: RefreshReport) -> html.Section:
 
 
 def _metric(label: str, need: Need, currency: str) -> html.Div:
+    between = f"{fmt.count(need.low)} to {fmt.count(need.high)} devices"
     cost = dollar_range(need.cost, currency)
-    devices = fmt.plural(round(need.expected), "device")
-    return metric(label, devices, f"{fmt.count(need.low)} to {fmt.count(need.high)}; {cost}")
+    return metric(label, fmt.count(round(need.expected)), [between, html.Br(), cost])
 
 
 def _remarks(report: RefreshReport) -> list[html.P]:

@@ -216,19 +216,24 @@ def _cost_row(group: GroupRate, currency: str) -> html.Tr:
     known = f"{fmt.count(cost.known)} known, {fmt.count(cost.missing)} not"
     days = costs.downtime_days_per_device_year
     share = costs.accidents
-    parts, labour = (dollars(m.mean, currency) for m in (costs.parts_cents, costs.labour_cents))
     cells = (
         ("A repair", [
             html.Span(dollars(cost.mean, currency), className="cell-value"),
             *_note(between if cost.low is not None else ""), *_note(known),
         ]),
-        ("Parts and labour", [f"{parts}, {labour}"]),
+        ("Parts and labour", [_both(costs.parts_cents.mean, costs.labour_cents.mean, currency)]),
         ("A device and year", [html.Span(dollars(_a_year(group), currency, exactly=True))]),
         ("Without it", [fmt.UNKNOWN if days is None else f"{days:.1f} days a year"]),
         ("Accidents", [html.Span(fmt.percent(share.share)), *_note(_accidents(share))]),
     )  # fmt: skip
     data = [html.Td(html.Div(shown), **{"data-label": label}) for label, shown in cells]
     return html.Tr([html.Th(group.name, scope="row"), *data])
+
+
+def _both(parts: float | None, labour: float | None, currency: str) -> str:
+    if parts is None and labour is None:
+        return "not known"
+    return f"{dollars(parts, currency)}, {dollars(labour, currency)}"
 
 
 def _accidents(share: Share) -> str:
