@@ -147,12 +147,12 @@ def _tested(pair: Pair, ratio: float, schools: bool) -> _Found:
     from scipy.special import stdtr, stdtrit  # slow to import
 
     over, under = pair.weighed(True), pair.weighed(False)
-    scores = school_scores if schools else device_scores
+    scores = school_scores(pair) if schools else device_scores(pair)
     clusters = pair.count(pair.school if schools else pair.device)
 
     def statistic(at: float) -> float:
         total = over - at * under
-        return _student(total, scores(pair, at)) if abs(total) > 1e-9 * over else 0.0
+        return _student(total, scores(at)) if abs(total) > 1e-9 * over else 0.0
 
     edge = float(stdtrit(clusters - 1, (1 + CONFIDENCE) / 2))
     low = _limit(statistic, ratio, edge, 1 / WIDEST)

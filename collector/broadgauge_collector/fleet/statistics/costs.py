@@ -36,6 +36,15 @@ class RepairFacts(NamedTuple):
     """1: an accident; 0: not one; below 0: nobody said."""
 
 
+class Clusters(NamedTuple):
+    """Repairs that belong together."""
+
+    of: Codes
+    """Of each repair, its cluster."""
+    group: Codes
+    """Of each cluster, its group."""
+
+
 class Mean(Struct, frozen=True, kw_only=True):
     """A mean over repairs, of those where it is known."""
 
@@ -80,8 +89,9 @@ def group_costs(groups: int, facts: RepairFacts, device_years: Numbers) -> list[
     repairs = np.bincount(facts.group, minlength=groups).tolist()
     counted = np.bincount(facts.group, facts.in_rates, groups)
     rates = np.divide(counted, device_years, out=np.full(groups, np.nan), where=device_years > 0)
+    clusters = _clusters(groups, facts)
     cost, parts, labour, downtime = (
-        _means(groups, facts, values)
+        _means(groups, facts.group, clusters, values)
         for values in (
             facts.cost_cents, facts.parts_cents, facts.labour_cents, facts.downtime_days,
         )
@@ -122,29 +132,36 @@ def _a_year(rate: float, mean: Mean) -> float | None:
     return rate * mean.mean if rate > 0 and mean.mean is not None else None
 
 
-def _means(groups: int, facts: RepairFacts, values: Numbers) -> list[Mean]:
-    """Limits are Student's of the logarithm; a device's repairs are one cluster, as a device that
-    is dear to repair once is so again."""
+def _clusters(groups: int, facts: RepairFacts) -> Clusters:
+    """A device's repairs in a group are one; a repair without a device is one by itself."""
+    alone = facts.device.max(initial=0) + 1 + np.arange(len(facts.device))
+    device = np.where(facts.device >= 0, facts.device, alone).astype(np.int64)
+    keys, which = np.unique(device * groups + facts.group, return_inverse=True)
+    return Clusters(which, keys % groups)
+
+
+def _means(groups: int, group: Codes, clusters: Clusters, values: Numbers) -> list[Mean]:
+    """Limits are Student's of the logarithm, between devices: one that is dear to repair once is
+    so again."""
     said = np.isfinite(values)
-    group, known = facts.group[said], values[said]
-    count = np.bincount(group, minlength=groups)
-    mean = np.bincount(group, known, groups) / np.maximum(count, 1)
-    width = _widths(groups, group, facts.device[said], known - mean[group], mean * count)
-    missing = np.bincount(facts.group, minlength=groups) - count
+    mine, known = group[said], values[said]
+    count = np.bincount(mine, minlength=groups)
+    mean = np.bincount(mine, known, groups) / np.maximum(count, 1)
+    kept = Clusters(clusters.of[said], clusters.group)
+    width = _widths(groups, kept, known - mean[mine], mean * count)
+    missing = np.bincount(group, minlength=groups) - count
     rows = zip(*(a.tolist() for a in (count, missing, mean, width)), strict=True)
     return [_mean(*row) for row in rows]
 
 
-def _widths(groups: int, group: Codes, device: Codes, left: Numbers, total: Numbers) -> Numbers:
+def _widths(groups: int, clusters: Clusters, left: Numbers, total: Numbers) -> Numbers:
     """Half the interval of the logarithm of each group's mean; NaN where it can't be told."""
     from scipy.special import stdtrit  # slow to import
 
-    # A repair without a device is one by itself.
-    alone = device.max(initial=0) + 1 + np.arange(len(device))
-    key = np.where(device >= 0, device, alone).astype(np.int64) * groups + group
-    clusters, which = np.unique(key, return_inverse=True)
-    squares = np.bincount(clusters % groups, np.bincount(which, left) ** 2, groups)
-    many = np.bincount(clusters % groups, minlength=groups)
+    size = len(clusters.group)
+    squares = np.bincount(clusters.group, np.bincount(clusters.of, left, size) ** 2, groups)
+    present = np.bincount(clusters.of, minlength=size) > 0
+    many = np.bincount(clusters.group[present], minlength=groups)
     known = (many > 1) & (total > 0)
     spare = np.where(known, many - 1, 1)
     error = np.sqrt(squares * many / spare) / np.where(known, total, np.nan)

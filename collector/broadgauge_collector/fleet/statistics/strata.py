@@ -6,6 +6,7 @@ Haenszel's score at a ratio q of their rates is (a T2 - q b T1) / (T1 + T2); it 
 their estimate (Rothman and Boice 1979; variance: Greenland and Robins, Biometrics 41, 1985).
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from .exposure import Codes
 from .poisson import Counts, Numbers
 
 Flags = NDArray[np.bool_]
+Scores = Callable[[float], Numbers]
 
 
 class Pair(NamedTuple):
@@ -70,24 +72,31 @@ def pair_of(
     )
 
 
-def school_scores(pair: Pair, ratio: float) -> Numbers:
-    """Score of each common school at this ratio of rates."""
-    sign = np.where(pair.first, 1.0, -ratio)
-    return _sums(pair.school, sign * pair.weight * pair.repairs)
+def school_scores(pair: Pair) -> Scores:
+    """Score of each common school, by the ratio of rates."""
+    terms = pair.weight * pair.repairs
+    schools = pair.count(pair.school)
+    over = _sums(pair.school, np.where(pair.first, terms, 0), schools)
+    under = _sums(pair.school, np.where(pair.first, 0, terms), schools)
+    return lambda ratio: over - ratio * under
 
 
-def device_scores(pair: Pair, ratio: float) -> Numbers:
-    """Score of each device at this ratio, made as wide as it is around what isn't estimated.
+def device_scores(pair: Pair) -> Scores:
+    """Score of each device by the ratio of rates, made as wide as it is around what isn't known.
 
     From its repairs those that its stratum's rate would bring are taken off. That rate follows a
     device that has much of the stratum's time, so what is left is divided by the root of 1 - h, h
     being its part (MacKinnon and White, Journal of Econometrics 29, 1985).
     """
-    weighed = np.where(pair.first, ratio, 1.0) * pair.years
-    part = weighed / np.bincount(pair.stratum, weighed)[pair.stratum]
-    expected = part * np.bincount(pair.stratum, pair.repairs)[pair.stratum]
-    left = (pair.repairs - expected) / np.sqrt(1 - part)
-    return _sums(pair.device, np.where(pair.first, 1.0, -ratio) * pair.weight * left)
+    repairs = _sums(pair.stratum, pair.repairs)[pair.stratum]
+
+    def scores(ratio: float) -> Numbers:
+        weighed = np.where(pair.first, ratio, 1.0) * pair.years
+        part = weighed / _sums(pair.stratum, weighed)[pair.stratum]
+        left = (pair.repairs - part * repairs) / np.sqrt(1 - part)
+        return _sums(pair.device, np.where(pair.first, 1.0, -ratio) * pair.weight * left)
+
+    return scores
 
 
 def _dense(codes: Codes) -> Codes:
@@ -100,5 +109,5 @@ def _times(stratum: Codes, first: Flags, years: Numbers) -> tuple[Numbers, Numbe
     return cell[2 * stratum + first], cell[2 * stratum + ~first]
 
 
-def _sums(codes: Codes, terms: Numbers, size: int = 0) -> Numbers:
+def _sums(codes: Codes, terms: Numbers | Counts, size: int = 0) -> Numbers:
     return np.asarray(np.bincount(codes, terms, size), np.float64)
