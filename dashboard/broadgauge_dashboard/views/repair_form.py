@@ -35,6 +35,7 @@ def repair_form(today: str) -> html.Section:
                 dmc.Select(
                     id="repair-issue", label="What was broken", data=list(get_args(Issue)),
                     searchable=True, clearable=True, className="control control-wide",
+                    clearButtonProps={"aria-label": "Clear: what was broken"},
                 ),
                 _day("repair-opened", "Opened", today),
                 _day("repair-closed", "Closed", None),
@@ -62,7 +63,12 @@ def repair_form(today: str) -> html.Section:
 
 def _day(name: str, label: str, value: str | None) -> dmc.DateInput:
     return dmc.DateInput(
-        id=name, label=label, value=value, clearable=True, className="control control-order"
+        id=name,
+        label=label,
+        value=value,
+        clearable=True,
+        clearButtonProps={"aria-label": f"Clear: {label}"},
+        className="control control-order",
     )
 
 

@@ -155,7 +155,7 @@ def _highest_first(groups: Sequence[GroupRate]) -> list[GroupRate]:
 
 
 def _table(rows: Sequence[html.Tr]) -> html.Table:
-    heads = ("", "In 100 device-years", "Repairs", "Devices")
+    heads = ("Of", "In 100 device-years", "Repairs", "Devices")
     head = html.Thead(html.Tr([html.Th(text, scope="col") for text in heads]))
     caption = html.Caption("Repair rates", className="only-read")
     return html.Table([caption, head, html.Tbody(rows)], className="table")
@@ -202,7 +202,7 @@ def _a_year(group: GroupRate) -> float | None:
 
 
 def _cost_table(rows: Sequence[html.Tr]) -> html.Table:
-    heads = ("", "A repair", "Parts and labour", "A device and year", "Without it", "Accidents")
+    heads = ("Of", "A repair", "Parts and labour", "A device and year", "Without it", "Accidents")
     head = html.Thead(html.Tr([html.Th(text, scope="col") for text in heads]))
     caption = html.Caption("Costs of repairs", className="only-read")
     return html.Table([caption, head, html.Tbody(rows)], className="table")
