@@ -30,6 +30,7 @@ from .pages import (
     readiness,
     refresh,
     repairs,
+    room_surveys,
     school,
     storage,
 )
@@ -123,6 +124,12 @@ def _register_pages() -> None:
         layout=applications.layout,
     )
     dash.register_page("repairs", path=repairs.PATH, title=repairs.TITLE, layout=repairs.layout)
+    dash.register_page(
+        "room_surveys",
+        path=room_surveys.PATH,
+        title=room_surveys.TITLE,
+        layout=room_surveys.layout,
+    )
     dash.register_page("calendar", path=calendar.PATH, title=calendar.TITLE, layout=calendar.layout)
     dash.register_page("storage", path=storage.PATH, title=storage.TITLE, layout=storage.layout)
     dash.register_page(
@@ -147,6 +154,12 @@ def _wire_browser(board: dash.Dash) -> None:
         ClientsideFunction("broadgauge", "title"),
         Output("page-title", "className"),
         Input("page-title", "title"),
+    )
+    board.clientside_callback(
+        ClientsideFunction("broadgauge", "emptied"),
+        Output("repair-device", "value"),
+        Input("repair-added", "children"),
+        prevent_initial_call=True,
     )
     board.clientside_callback(
         ClientsideFunction("broadgauge_views", "show"),

@@ -8,6 +8,7 @@ PAGES = {
     "Refresh": "/refresh",
     "Readiness": "/readiness",
     "Applications": "/applications",
+    "Room surveys": "/room-surveys",
     "Imports": "/imports",
 }
 

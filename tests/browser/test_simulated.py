@@ -30,6 +30,7 @@ ADDRESSES = {
     "/refresh": "/refresh",
     "/applications": "/applications",
     "/repairs": "/repairs",
+    "/room-surveys": "/room-surveys",
     "/404": "/nothing-here",
 }
 """An address of every page there is."""
@@ -39,7 +40,9 @@ def test_every_page_says_that_its_data_is_made_up(
     fresh: Board, open_page: Open, tmp_path: Path
 ) -> None:
     with client_of(fresh) as client:
-        simulated(client, tmp_path / "s.json", lately()).send_history(running.now(), print)
+        simulation = simulated(client, tmp_path / "s.json", lately())
+        simulation.bring_inventory(print)
+        simulation.send_history(running.now(), print)
         school = client.get("/schools", list[dict[str, Any]])[0]["id"]
         line = client.get("/links", list[dict[str, Any]])[0]["id"]
         test = client.get("/results", dict[str, Any], school=school)["results"][0]["id"]

@@ -252,6 +252,7 @@ A_DATABASE = "it needs a database: tests/servers/test_sinks.py sends to a real o
 
 A_FILE = "it needs files of another system: tests/servers/test_import_commands.py"
 A_DEVICE = "it needs a device: tests/unit/collector/test_cli_repairs.py has one"
+A_SIGNAL = "it needs a part that changed: tests/unit/collector/test_api_device_signals.py has one"
 
 HOW_TO = {
     "inventory.md": (
@@ -264,6 +265,7 @@ HOW_TO = {
             "--since 2026-11-02",
             A_FILE,
         ),
+        Block("broadgauge devices signals", A_SIGNAL),
     ),
     "repairs.md": (
         Block(
@@ -368,6 +370,19 @@ HOW_TO = {
             in_the_shell,
         ),
         Block('broadgauge rooms list --school "Lincoln Elementary"', in_the_shell),
+    ),
+    "room-surveys.md": (
+        Block(
+            'broadgauge rooms survey sheet --school "Lincoln Elementary" --output lincoln.xlsx',
+            in_the_shell,
+        ),
+        Block(
+            'broadgauge rooms survey set "Room 14" --school "Lincoln Elementary" --seats 25 '
+            "--outlets 6",
+            in_the_shell,
+        ),
+        Block("broadgauge rooms survey rules", in_the_shell),
+        Block("broadgauge rooms survey list --power short", in_the_shell),
     ),
     "coverage.md": (
         Block("broadgauge coverage", in_the_shell),

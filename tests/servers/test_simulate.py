@@ -20,6 +20,7 @@ from pyarrow import parquet
 from broadgauge_collector.cli.client import ServerClient
 from broadgauge_collector.errors import CannotStart
 from broadgauge_collector.simulate import running, sending
+from broadgauge_collector.simulate.inventory import lists_of
 from broadgauge_collector.simulate.running import Options, Simulation, prepare
 from broadgauge_wire import RESULT_KINDS, Batch
 from tests.browser.serving import Board, board
@@ -142,6 +143,56 @@ def test_live_results_come_after_the_history_in_their_own_lane_and_none_is_misse
     assert stored(client) == expected(simulation, simulation.saved.sent_until)
 
 
+def test_a_district_brings_its_inventory_in_once_and_every_page_has_something_of_it(
+    client: ServerClient, tmp_path: Path
+) -> None:
+    file = tmp_path / "simulation.json"
+    first = simulated(client, file)
+    first.bring_inventory(print)
+    lists = lists_of(first.world)
+    assert client.get("/devices/totals", dict[str, Any])["devices"] == lists.devices > 100
+    told = client.get("/repairs", dict[str, Any])
+    assert told["tickets"] == lists.tickets > 100
+    assert told["total"] > 0.8 * lists.tickets
+    feeds = client.get("/repair-feeds", list[dict[str, Any]])
+    assert sorted(feed["has_feed"] for feed in feeds) == [False, True, True]
+    counts = client.get("/school-counts", list[dict[str, Any]])
+    assert {each["school"] for each in counts} >= {feed["school"] for feed in feeds}
+    ready = client.get("/readiness", dict[str, Any])
+    assert all(school["devices"] > 0 for school in ready["schools"])
+    assert client.get("/refresh", dict[str, Any])["forecast"]["district"]["devices"] > 100
+
+    simulated(client, file).bring_inventory(print)
+    runs = client.get("/imports", list[dict[str, Any]])
+    assert sorted((run["format"], run["state"], run["refused"]) for run in runs) == [
+        ("devices", "applied", 0),
+        ("oneroster", "applied", 0),
+        ("tickets", "applied", 0),
+    ]
+
+
+def test_an_inventory_that_was_cut_off_comes_again_and_nothing_is_doubled(
+    client: ServerClient, tmp_path: Path
+) -> None:
+    simulation = simulated(client, tmp_path / "simulation.json")
+    simulation.bring_inventory(print)
+    simulation.saved.has_inventory = False
+    simulation.bring_inventory(print)
+    lists = lists_of(simulation.world)
+    assert client.get("/devices/totals", dict[str, Any])["devices"] == lists.devices
+    assert client.get("/repairs", dict[str, Any])["tickets"] == lists.tickets
+
+
+def test_beside_real_data_there_is_no_made_up_inventory(
+    client: ServerClient, tmp_path: Path
+) -> None:
+    options = Options(file=tmp_path / "s.json", beside_real_data=True, connections=3)
+    simulation = prepare(client, WORLD, options, print)
+    simulation.set_up(print)
+    simulation.bring_inventory(print)
+    assert client.get("/imports", list[dict[str, Any]]) == []
+
+
 def test_real_data_is_never_mixed_with_made_up_data_by_accident(
     here: Board, client: ServerClient, tmp_path: Path
 ) -> None:
@@ -240,6 +291,8 @@ def test_make_demo_has_a_district_ready_and_goes_on_with_it_the_next_time(tmp_pa
         for _ in range(2)
     )
     assert "2 schools" in first.stderr
+    assert "in the inventory" in first.stderr
+    assert "in the inventory" not in second.stderr
     assert f"http://127.0.0.1:{port}/login?token=" in first.stderr
     assert "Going on with the simulation" in second.stderr
     with pytest.raises(httpx2.ConnectError):

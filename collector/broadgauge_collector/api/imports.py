@@ -1,6 +1,7 @@
 """Files of other systems: brought, looked at before they count, applied, taken back."""
 
-from tempfile import TemporaryFile
+import errno
+from tempfile import TemporaryFile, gettempdir
 from typing import Annotated, Any, BinaryIO, Literal, cast
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from starlette.responses import Response
 from broadgauge_wire.fields import Text, about
 
 from ..access.permissions import Permission
-from ..errors import Conflict, Invalid, NotFound, TooLarge
+from ..errors import Conflict, Invalid, NotFound, StorageFull, TooLarge
 from ..fleet.places import SchoolAlias, list_aliases, remove_alias, set_alias
 from ..fleet.school_counts import SchoolCounts, school_counts
 from ..fleet.unplaced import Unplaced, place_again, unplaced
@@ -67,13 +68,26 @@ async def post_import(
     file = cast("BinaryIO", TemporaryFile())  # noqa: SIM115 - the worker closes it
     try:
         async for piece in request.stream():
-            await services.run(file.write, piece)
-        file.seek(0)
+            await services.run(_write, file, piece)
+        await services.run(file.seek, 0)
         begun = await _imports(request).bring(format_, file, principal.name, apply_it=apply)
     except BaseException:
         file.close()
         raise
     return answer(begun, status=202)
+
+
+def _write(file: BinaryIO, piece: bytes) -> None:
+    try:
+        file.write(piece)
+        file.flush()
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise StorageFull(
+            f"There is no room for this file in {gettempdir()}. Make some, or set TMPDIR to a "
+            "folder that has it, and bring the file again."
+        ) from error
 
 
 async def get_imports(services: TheServices) -> Response:

@@ -3,7 +3,7 @@
 import os
 import ssl
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import httpx2
 import msgspec
@@ -86,8 +86,10 @@ class ServerClient:
             return response
         raise _refusal(response)
 
-    def upload(self, path: str, body: bytes, headers: dict[str, str], **parameters: Any) -> bytes:
-        """Send a file as it is; what is answered, if that is good."""
+    def upload(
+        self, path: str, body: bytes | IO[bytes], headers: dict[str, str], **parameters: Any
+    ) -> bytes:
+        """Send a file as it is, a piece at a time; what is answered, if that is good."""
         given = {key: value for key, value in parameters.items() if value is not None}
         response = self.exchange("POST", API_PREFIX + path, body, headers, given)
         if response.is_success:
@@ -98,7 +100,7 @@ class ServerClient:
         self,
         method: str,
         path: str,
-        content: bytes | None,
+        content: bytes | IO[bytes] | None,
         headers: dict[str, str],
         parameters: dict[str, Any] | None = None,
     ) -> httpx2.Response:

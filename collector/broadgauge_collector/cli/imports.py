@@ -1,5 +1,6 @@
 """Files of other systems, brought into the inventory."""
 
+import io
 import shutil
 import sys
 import tempfile
@@ -16,7 +17,7 @@ import msgspec
 
 from broadgauge_host.exit_codes import ExitCode
 
-from ..errors import CollectorError, ServerAway
+from ..errors import CollectorError, ServerAway, TooLarge
 from .client import ServerClient
 from .common import (
     ListingGroup,
@@ -269,16 +270,32 @@ def bring(client: ServerClient, format_key: str, file: Path, *, apply: bool, con
     """Send a file, and wait until it is read, and applied if that is asked for."""
     from ..imports.runs import Import
 
-    with _opened(file) as stream:
-        body = stream.read()
-    headers = {"content-type": "application/octet-stream"}
     path = f"/imports/{format_key}"
-    sent = client.upload(path, body, headers, apply="true" if apply else None)
+    with _opened(file) as stream:
+        headers = {
+            "content-type": "application/octet-stream",
+            "content-length": str(_checked_size(file, stream)),
+        }
+        sent = client.upload(path, stream, headers, apply="true" if apply else None)
     done = _waited_for(client, msgspec.json.decode(sent, type=Import).id)
     if apply and confirm and done.state == "ready":
         client.raw("POST", f"/import-runs/{done.id}/apply", parameters={"confirm": "true"})
         done = _waited_for(client, done.id)
     return done
+
+
+def _checked_size(file: Path, stream: IO[bytes]) -> int:
+    """Its bytes. TooLarge, before anything is sent, if they are more than the server reads."""
+    from ..imports.sheets import MAX_FILE_BYTES, MIB
+
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(0)
+    if size > MAX_FILE_BYTES:
+        raise TooLarge(
+            f"{file} has {size // MIB} MiB, and {MAX_FILE_BYTES // MIB} MiB at most are read. "
+            "Export it in parts."
+        )
+    return size
 
 
 def _watch(client: ServerClient, format_key: str, folder: Path, *, confirm: bool) -> None:

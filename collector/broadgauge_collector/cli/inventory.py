@@ -9,6 +9,7 @@ import click
 from ..imports.model import DeviceState
 from .client import ServerClient
 from .common import ListingGroup, json_option, print_json, print_table, say, talks_to_server
+from .device_signals import confirm_signal, dismiss_signal, list_signals
 
 PAGE = 1000
 
@@ -20,6 +21,10 @@ def devices() -> None:
     \b
     Example: broadgauge devices
     """
+
+
+for command in (list_signals, confirm_signal, dismiss_signal):
+    devices.add_command(command)
 
 
 @devices.command("list")

@@ -6,6 +6,7 @@ from ..rooms.codes import normal_code, shown_code
 from ..rooms.model import Room
 from .client import ServerClient
 from .common import ListingGroup, json_option, print_json, print_table, say, talks_to_server
+from .room_surveys import survey
 
 
 @click.group(cls=ListingGroup)
@@ -65,6 +66,9 @@ def remove_rooms(client: ServerClient, names: tuple[str, ...], school: str) -> N
     for room in [_named(name, found) for name in names]:
         client.raw("DELETE", f"/rooms/{room.id}")
     say("Withdrawn. The sheets on their walls don't work any more.")
+
+
+rooms.add_command(survey)
 
 
 def _named(name: str, found: tuple[Room, ...]) -> Room:

@@ -101,7 +101,8 @@ def simulate(
 ) -> None:
     """Fill a server with a made-up district, state or nation. Schools, agents and results are made
     over the same API that people and agents use, and all of it is marked as simulated, wherever it
-    is shown. A run that was cut off goes on where it was.
+    is shown. A district has an inventory with repairs, too. A run that was cut off goes on where it
+    was.
 
     \b
     Example: broadgauge simulate --schools 40 --days 365 --seed 1
@@ -111,6 +112,7 @@ def simulate(
     options = _options(state or click.get_current_context().params["data"] / FILE, given)
     simulation = prepare(client, _world(given), options, say)
     simulation.set_up(say)
+    simulation.bring_inventory(say)
     simulation.send_history(now(), say)
     done = _done(simulation)
     say(f"{done.results:,} results in {done.seconds:.0f} s, marked as simulated on every page.")

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from broadgauge_wire import new_id
 
 from ..imports.model import DeviceRecord
-from ..store.tables import device, device_identity, device_source, ticket
+from ..store.tables import device, device_identity, device_signal, device_source, ticket
 from .matching import Matcher, identities, in_parts, own_devices
 from .merging import Merged, Precedence, Said, merged
 from .places import Places, read_places, schools_of
@@ -167,6 +167,7 @@ def refresh(c: Connection, devices: Iterable[UUID], precedence: Precedence) -> N
 def _forget(c: Connection, devices: Collection[UUID]) -> None:
     if devices:
         c.execute(update(ticket).where(ticket.c.device_id.in_(devices)).values(device_id=None))
+        c.execute(delete(device_signal).where(device_signal.c.device_id.in_(devices)))
         c.execute(delete(device).where(device.c.id.in_(devices)))
 
 

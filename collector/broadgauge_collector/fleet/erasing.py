@@ -5,8 +5,15 @@ from uuid import UUID
 
 from sqlalchemy import Connection, and_, delete, exists, select
 
-from ..store.tables import device_identity, device_source, import_chunk, import_refused
+from ..store.tables import (
+    device_identity,
+    device_signal,
+    device_source,
+    import_chunk,
+    import_refused,
+)
 from .device_rows import Devices
+from .matching import in_parts, own_devices
 from .merging import AGENT
 from .precedence import precedence
 
@@ -14,7 +21,10 @@ from .precedence import precedence
 def forget_agents(c: Connection, agents: Collection[UUID]) -> None:
     """Take back what these agents said of their machines. What other sources say stays."""
     if agents:
-        Devices(c, AGENT, precedence(c)).forget([str(agent) for agent in agents])
+        keys = [str(agent) for agent in agents]
+        for some in in_parts(own_devices(c, AGENT, keys).values()):
+            c.execute(delete(device_signal).where(device_signal.c.device_id.in_(some)))
+        Devices(c, AGENT, precedence(c)).forget(keys)
 
 
 def sweep(c: Connection) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, select
 
-from ..imports.model import DeviceRecord
+from ..imports.model import DeviceRecord, DiskPart
 from ..imports.values import serial
 from ..schools.model import Agent
 from ..store import Stores
@@ -16,6 +16,7 @@ from .device_rows import Devices, text_of
 from .matching import in_parts
 from .merging import AGENT
 from .precedence import precedence
+from .signals import note_changes
 
 AT_ONCE = 1000
 """Machines in one transaction."""
@@ -41,6 +42,7 @@ def take_from_agents(stores: Stores, now: datetime) -> int:
     for some in in_parts(new, AT_ONCE):
         with stores.control.begin(changes_access=False) as c:
             Devices(c, AGENT, precedence(c)).put(some, now)
+            note_changes(c, {r.key: there.get(r.key) for r in some}, some, now)
     if gone:
         with stores.control.begin(changes_access=False) as c:
             Devices(c, AGENT, precedence(c)).vanish(gone, now)
@@ -50,7 +52,8 @@ def take_from_agents(stores: Stores, now: datetime) -> int:
 def record_of(agent: Agent, inventory: Mapping[str, Any], school: str) -> DeviceRecord:
     """What an agent's last inventory says of its machine."""
     said = inventory.get
-    battery = next(iter(_parts(inventory, "batteries")), {})
+    batteries = _parts(inventory, "batteries")
+    battery = next(iter(batteries), {})
     return DeviceRecord(
         key=str(agent.id),
         serial=serial(str(said("serial"))) if said("serial") else None,
@@ -61,10 +64,15 @@ def record_of(agent: Agent, inventory: Mapping[str, Any], school: str) -> Device
         memory_bytes=said("memory_bytes"),
         disk_bytes=_total(_parts(inventory, "disks"), "size_bytes"),
         disk_health=_worst(_parts(inventory, "disks")),
+        disks=_disks(_parts(inventory, "disks")),
         battery_health_ratio=_health(battery),
         battery_cycles=battery.get("cycles"),
+        battery_design_watt_hours=battery.get("design_capacity_watt_hours"),
+        batteries=len(batteries) or None,
         os_name=said("os_name"),
         os_version=said("os_version"),
+        os_build=said("os_build"),
+        os_edition=said("os_edition"),
         wifi_standard=said("wifi_standard"),
         manufactured_on=_first_day(said("manufactured_year")),
         hours_a_week=_hours_a_week(_parts(inventory, "hours_on_a_day")),
@@ -86,6 +94,11 @@ def _first_day(year: int | None) -> date | None:
 def _hours_a_week(days: Sequence[Mapping[str, Any]]) -> float | None:
     """Of a week of such days, school days and others as they came."""
     return round(7 * sum(day["hours"] for day in days) / len(days), 1) if days else None
+
+
+def _disks(disks: Sequence[Mapping[str, Any]]) -> tuple[DiskPart, ...] | None:
+    found = tuple(DiskPart(disk.get("model"), disk.get("size_bytes")) for disk in disks)
+    return found or None
 
 
 def _worst(disks: Sequence[Mapping[str, Any]]) -> str | None:

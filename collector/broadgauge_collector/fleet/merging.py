@@ -11,6 +11,7 @@ from msgspec import Struct
 from broadgauge_wire.fields import about
 
 from ..imports.model import DeviceRecord
+from .support_ends import support_end
 
 HAND, AGENT = "hand", "agent"
 GONE = ("retired", "lost", "stolen")
@@ -31,6 +32,10 @@ COMPARED = (
     "warranty_ends_on", "support_ends_on", "memory_bytes",
 )  # fmt: skip
 """Where sources may not differ. The rest changes by the day, or is spelled as each likes."""
+
+
+SYSTEM = ("os_name", "os_version", "os_build", "os_edition")
+"""By which the end of updates is looked up where no source says it."""
 
 
 class Precedence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,6 +88,10 @@ def merged(said: Sequence[Said], precedence: Precedence, schools: Mapping[str, s
             if value is not None:
                 values[field], origins[field] = value, each.source
                 break
+    if "support_ends_on" not in values:
+        end = support_end(*(values.get(name) for name in SYSTEM))
+        if end is not None:
+            values["support_ends_on"], origins["support_ends_on"] = end
     seen = [s.record.last_seen_at for s in said if s.record.last_seen_at is not None]
     if seen:
         values["last_seen_at"] = max(seen)

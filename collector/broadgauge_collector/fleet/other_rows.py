@@ -1,4 +1,4 @@
-"""Tickets, parts, counts of people and lists of schools, as a source says them."""
+"""Tickets, parts, counts of people, lists of schools and rooms, as a source says them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -8,8 +8,22 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Connection, Table, delete, insert, select, tuple_, update
 
-from ..imports.model import PartRecord, PeopleRecord, Record, SchoolRecord, TicketRecord
-from ..store.tables import device_identity, device_source, school_source, ticket, ticket_part
+from ..imports.model import (
+    PartRecord,
+    PeopleRecord,
+    Record,
+    RoomRecord,
+    SchoolRecord,
+    TicketRecord,
+)
+from ..store.tables import (
+    device_identity,
+    device_source,
+    room_source,
+    school_source,
+    ticket,
+    ticket_part,
+)
 from .device_rows import Before
 from .matching import in_parts, own_devices
 from .places import read_places
@@ -136,7 +150,7 @@ def _of_parts(_c: Connection, _source: str, records: Sequence[Any]) -> list[dict
     return [{"ticket_key": record.ticket_key} for record in records]
 
 
-def _of_people(c: Connection, _source: str, records: Sequence[Any]) -> list[dict[str, Any]]:
+def _of_places(c: Connection, _source: str, records: Sequence[Any]) -> list[dict[str, Any]]:
     places = read_places(c)
     return [{"school_id": places.school(record.place)} for record in records]
 
@@ -149,6 +163,7 @@ def _of_schools(c: Connection, _source: str, records: Sequence[Any]) -> list[dic
 KEPT: dict[type[Record], Kept] = {
     TicketRecord: Kept(ticket, TicketRecord, _of_tickets),
     PartRecord: Kept(ticket_part, PartRecord, _of_parts),
-    PeopleRecord: Kept(school_source, PeopleRecord, _of_people),
+    PeopleRecord: Kept(school_source, PeopleRecord, _of_places),
     SchoolRecord: Kept(school_source, SchoolRecord, _of_schools),
+    RoomRecord: Kept(room_source, RoomRecord, _of_places),
 }

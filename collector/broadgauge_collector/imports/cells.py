@@ -79,5 +79,9 @@ def said_day_first(cell: str) -> str:
 
 def may_be_shown(cell: str) -> bool:
     """Whether a cell that can't be read can hold no name: it has only digits, punctuation and
-    names of months, and digits among them, as April and June are names of people, too."""
-    return "@" not in cell and NO_WORDS.fullmatch(cell) is not None
+    names of months, and digits among them, as April and June are names of people, too. Or a
+    spreadsheet made a number of it."""
+    text = cell.strip()
+    if SHORTENED.fullmatch(text) or SPREADSHEET_ERROR.fullmatch(text):
+        return True
+    return "@" not in text and NO_WORDS.fullmatch(text) is not None

@@ -22,7 +22,12 @@ class FormatRow(Struct, frozen=True, kw_only=True):
     title: Annotated[str, about("What people call it")]
     source: Annotated[str, about("System whose words these are")]
     example: Annotated[str, about("How to get such a file")]
-    complete: Annotated[bool, about("A file names all there are: what isn't in it has vanished")]
+    complete: Annotated[
+        bool,
+        about(
+            "A file names all there are, of rooms all of each school in it: what isn't has vanished"
+        ),
+    ]
     headings: Annotated[
         dict[str, tuple[str, ...]], about("By field, the columns' headings that are looked for")
     ]

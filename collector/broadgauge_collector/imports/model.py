@@ -21,6 +21,13 @@ DeviceState = Literal["in_service", "storage", "loaner", "in_repair", "lost", "s
 TicketCategory = Literal["failure", "accident", "loss", "theft", "maintenance", "request", "other"]
 
 
+class DiskPart(Struct, frozen=True, omit_defaults=True):
+    """One of a machine's own disks."""
+
+    model: str | None = None
+    size_bytes: int | None = None
+
+
 class DeviceRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a source says of one device. What it doesn't say is None."""
 
@@ -45,11 +52,20 @@ class DeviceRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     disk_bytes: int | None = None
     disk_free_bytes: int | None = None
     disk_health: str | None = None
+    disks: tuple[DiskPart, ...] | None = None
+    """Each of them, where the source tells them apart."""
     battery_health_ratio: float | None = None
     """What the battery still holds of what it was made for, 0 to 1."""
     battery_cycles: int | None = None
+    battery_design_watt_hours: float | None = None
+    """What the battery held when it was new."""
+    batteries: int | None = None
+    """How many it has; the facts above are the first one's."""
     os_name: str | None = None
     os_version: str | None = None
+    os_build: str | None = None
+    os_edition: str | None = None
+    """Such as Education or EnterpriseS, where support depends on it."""
     support_ends_on: date | None = None
     """Last day with updates: a Chromebook's automatic updates, network gear's support."""
     extended_support_ends_on: date | None = None
@@ -141,7 +157,30 @@ class SchoolRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     longitude: float | None = None
 
 
-Record = DeviceRecord | TicketRecord | PartRecord | PeopleRecord | SchoolRecord
+class RoomRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a survey counted in a room. What nobody looked at is None; 0 is none there."""
+
+    key: str
+    place: str | None = None
+    """The school, in the source's words."""
+    room: str
+    surveyed_on: date | None = None
+    seats: int | None = None
+    outlets: int | None = None
+    """Sockets that a charger fits into: a duplex outlet has two."""
+    circuits: int | None = None
+    """Circuits that feed these sockets."""
+    circuit_amperes: float | None = None
+    """What the breaker of each is rated for."""
+    carts: int | None = None
+    """Charging carts."""
+    cart_slots: int | None = None
+    """Of all its carts together."""
+    network_drops: int | None = None
+    access_points: int | None = None
+
+
+Record = DeviceRecord | TicketRecord | PartRecord | PeopleRecord | SchoolRecord | RoomRecord
 
 
 class RowRefused(Exception):  # noqa: N818 - the word that the pages use
@@ -203,5 +242,8 @@ class Format(Struct, frozen=True, kw_only=True):
     """Whether a file that is no single table is of this format, at a glance."""
     complete: bool = False
     """Whether a file names all there are, so that what isn't in it any more has vanished."""
+    group: Callable[[str], str] | None = None
+    """Of a key, the group of which such a file names all, such as a school's rooms; without, it
+    names all of the source."""
     example: str = ""
     """How people get such a file, in a sentence."""

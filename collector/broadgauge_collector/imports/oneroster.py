@@ -22,6 +22,7 @@ from .oneroster_rows import (
     is_active,
     value_of,
 )
+from .record_parts import MAX_KEY
 from .values import day, text
 from .zips import Archive, names_in, open_zip
 
@@ -87,8 +88,10 @@ def _org(line: int, cells: Cells) -> Org:
     name = value_of(cells, "name", text)
     if name is None:
         raise RowRefused("It has no name. Give the school or district one.")
-    identifier = value_of(cells, "identifier", text)
-    return Org(line, id_of(cells["sourcedId"]), name, identifier)
+    identifier, key = value_of(cells, "identifier", text), id_of(cells["sourcedId"])
+    if len(key) > MAX_KEY:
+        raise RowRefused(f"Its sourcedId is longer than {MAX_KEY} characters. Give it another.")
+    return Org(line, key, name, identifier)
 
 
 def _users(archive: Archive, count: Headcount, *, counts: bool) -> Iterator[Refused]:

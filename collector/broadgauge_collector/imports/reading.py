@@ -35,13 +35,31 @@ def read(
     on may raise them too: then nothing of the file should be kept.
     """
     file.seek(0)
+    formats = tuple(formats)
     if format_.read is not None:
-        return without_repeats(format_.read(file))
-    sheet = open_sheet(file, heading_of((format_,)))
+        return without_repeats(_read_whole(format_, file, formats))
+    sheet = _opened(format_, file, formats)
     if not share(format_, sheet.header):
         raise Unreadable(_is_another(format_, sheet, recognized(file, formats)))
     table = Table(format_, sheet)
     return without_repeats(table.rows(), table.cells)
+
+
+def _read_whole(
+    format_: Format, file: BinaryIO, formats: tuple[Format, ...]
+) -> Iterator[Taken | Refused]:
+    assert format_.read is not None  # noqa: S101 - its caller looked
+    try:
+        yield from format_.read(file)
+    except Unreadable as why:
+        raise Unreadable(_with_likeness(why.detail, format_, recognized(file, formats))) from None
+
+
+def _opened(format_: Format, file: BinaryIO, formats: tuple[Format, ...]) -> Sheet:
+    try:
+        return open_sheet(file, heading_of((format_,)))
+    except Unreadable as why:
+        raise Unreadable(_with_likeness(why.detail, format_, recognized(file, formats))) from None
 
 
 def is_mended(file: BinaryIO) -> bool:
@@ -90,7 +108,14 @@ def _is_another(format_: Format, sheet: Sheet, like: tuple[Format, ...]) -> str:
     lacks = missing(format_, places(format_, sheet.header))
     names = ", ".join(lacks or (column.names[0] for column in format_.columns))
     text = f"This file is not of the format {format_.title}: its heading lacks {names}."
-    others = [each.title for each in like if each.key != format_.key]
-    if others:
-        return f"{text} It looks like {others[0]}; take it as that."
+    said = _with_likeness(text, format_, like)
+    if said != text:
+        return said
     return f"{text} {format_.example or 'Export it again, or say which column is which.'}"
+
+
+def _with_likeness(text: str, format_: Format, like: tuple[Format, ...]) -> str:
+    """What is wrong, and of which other format the file seems to be, if it isn't of this one."""
+    if not like or format_.key in {each.key for each in like}:
+        return text
+    return f"{text} It looks like {like[0].title}; take it as that."

@@ -14,17 +14,25 @@ from sqlalchemy import Connection, Table, insert, null, select
 
 from ..fleet.matching import in_parts
 from ..fleet.other_rows import KEPT
+from ..fleet.places import Places, read_places
 from ..store import ControlStore
 from ..store.tables import device_source, import_chunk, import_refused
 from . import runs
 from .addresses import district_key, hashed
 from .chunks import DEVICES_AT_ONCE, OTHERS_AT_ONCE, Chunk, packed
 from .formats import all_formats
-from .model import DeviceRecord, Format, Record, Refused, Taken
+from .headings import plain
+from .model import DeviceRecord, Format, Record, Refused, RoomRecord, Taken, TicketRecord
+from .places_kept import PLACE_FIELDS, kept_place
 from .reading import is_mended, read
 
 DIGEST_BYTES = 16
 PIECE_BYTES = 1024 * 1024
+
+NO_SCHOOL = (
+    "Its school isn't known here, and its name isn't one that only schools have. Write the "
+    "school's name as it is here, or say once which school is meant: broadgauge imports place"
+)
 
 
 class There(Struct):
@@ -63,9 +71,11 @@ class ReadIn:
         self._refused: list[Refused] = []
         self._chunk: list[Any] = []
         self._named_in_refused: list[frozenset[str]] = []
+        self._groups: set[str] = set()
         with control.begin(changes_access=False) as c:
             self._key = district_key(c)
             self._there = _what_is_there(c, format_)
+            self._places = _KeptPlaces(read_places(c), format_)
 
     def read(self, file: BinaryIO, *, apply_it: bool) -> bool:
         """Read all of it; whether it is to be applied at once. Unreadable or TooLarge if it can't
@@ -89,16 +99,24 @@ class ReadIn:
 
     def _take(self, row: Taken | Refused) -> None:
         self._counts.rows_read += 1
+        if isinstance(row, Taken):
+            row = self._as_kept(row)
         if isinstance(row, Refused):
             self._counts.refused += 1
-            self._refused.append(row)
+            self._refused.append(self._places.of_refused(row))
             if self._format.complete:
                 self._named_in_refused.append(frozenset(map(_alike, row.cells.values())))
         else:
             self._counts.accepted += 1
-            self._compare(self._without_addresses(row.record))
+            self._compare(row.record)
         if max(len(self._chunk), len(self._refused)) >= self._at_once:
             self._flush()
+
+    def _as_kept(self, row: Taken) -> Taken | Refused:
+        record = self._places.of_record(self._without_addresses(row.record))
+        if isinstance(record, RoomRecord) and record.place is None:
+            return Refused(row.line, NO_SCHOOL)
+        return row if record is row.record else Taken(row.line, record)
 
     def _without_addresses(self, record: Record) -> Record:
         if not isinstance(record, DeviceRecord) or not record.macs:
@@ -109,6 +127,8 @@ class ReadIn:
 
     def _compare(self, record: Record) -> None:
         text = msgspec.json.encode(record)
+        if self._format.group is not None:
+            self._groups.add(self._format.group(record.key))
         there = self._there.get(record.key)
         if there is None:
             self._counts.added += 1
@@ -130,7 +150,11 @@ class ReadIn:
         if not all(cells & by_name.keys() for cells in self._named_in_refused):
             return []
         gone = (key for key, t in self._there.items() if not (t.seen or t.vanished))
-        return [key for key in gone if key not in named]
+        return [key for key in gone if key not in named and self._is_of_file(key)]
+
+    def _is_of_file(self, key: str) -> bool:
+        group = self._format.group
+        return group is None or group(key) in self._groups
 
     def _flush(self) -> None:
         if self._chunk:
@@ -153,6 +177,34 @@ class ReadIn:
 
     def _note(self, c: Connection, **also: Any) -> None:
         runs.note(c, self._run_id, **msgspec.structs.asdict(self._counts), **also)
+
+
+class _KeptPlaces:
+    """Lets through what may be kept of places, each looked at once."""
+
+    def __init__(self, places: Places, format_: Format) -> None:
+        self._is_school = lambda name: places.school(name) is not None
+        self._kept: dict[str | None, str | None] = {}
+        columns = (column for column in format_.columns if column.field in PLACE_FIELDS)
+        self._headings = {plain(name) for column in columns for name in column.names}
+
+    def of_record(self, record: Record) -> Record:
+        if not isinstance(record, DeviceRecord | TicketRecord | RoomRecord):
+            return record
+        kept = self._of(record.place)
+        return record if kept == record.place else replace(record, place=kept)
+
+    def of_refused(self, row: Refused) -> Refused:
+        cells = {
+            heading: self._of(cell) or "" if plain(heading) in self._headings else cell
+            for heading, cell in row.cells.items()
+        }
+        return replace(row, cells=cells)
+
+    def _of(self, said: str | None) -> str | None:
+        if said not in self._kept:
+            self._kept[said] = kept_place(said, self._is_school)
+        return self._kept[said]
 
 
 def table_of(record: type[Record]) -> Table:

@@ -1,8 +1,8 @@
 """What formats share: a row's values to a record that makes sense, or why it can't be taken."""
 
 import re
-from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from hashlib import blake2b
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
@@ -18,6 +18,7 @@ MONTHS_AT_MOST = 240
 
 IDENTIFIER = re.compile(r"(?=.*\d)[\w.#:/-]+(?: [\w.#:/-]+)?", re.ASCII)
 LONGEST_IDENTIFIER = 80
+MAX_KEY, MAX_KEY_BEGINS = 200, 160
 
 
 class Money(Struct, frozen=True):
@@ -38,6 +39,8 @@ def identifier(cell: str) -> str:
     as "Incident" may stand over either."""
     if len(cell) > LONGEST_IDENTIFIER or IDENTIFIER.fullmatch(cell) is None:
         raise ValueError("it should be a number or a code, such as 1042 or INC-1042")
+    if read.is_mac(cell):
+        raise ValueError(read.NO_MAC)
     return cell
 
 
@@ -168,8 +171,15 @@ def _key_without_number(said: dict[str, Any]) -> str:
     which = said.get("device_key") or said.get("serial") or said.get("asset_tag")
     if which is None or "opened_on" not in said:
         raise RowRefused(NO_TICKET)
-    more: Iterable[Any] = (said.get("kind"), said.get("issue"))
-    return "/".join(map(str, filter(None, (which, said["opened_on"], *more))))
+    return joined(which, said["opened_on"], said.get("kind"), said.get("issue"))
+
+
+def joined(*parts: object) -> str:
+    """A key of what tells a row apart, those parts that are there; not longer than keys may be."""
+    key = "/".join(str(part) for part in parts if part)
+    if len(key) <= MAX_KEY:
+        return key
+    return f"{key[:MAX_KEY_BEGINS]}/{blake2b(key.encode(), digest_size=16).hexdigest()}"
 
 
 def _one_currency(said: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ WORDS = {
     "PartRecord": "part",
     "PeopleRecord": "school",
     "SchoolRecord": "school",
+    "RoomRecord": "room",
 }
 
 

@@ -1,21 +1,31 @@
 """A sheet's rows to records of a format."""
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
 
+from . import values
 from .cells import may_be_shown, said, said_day_first
 from .headings import places
 from .model import Column, Format, Record, Refused, RowRefused, Taken, Values
 from .sheet_model import Row, Sheet
+from .values import LIKE_A_MAC
 
 CACHED = 4096
 """Cells of a column whose values are remembered: most columns say the same again and again."""
 
 CANNOT = (ValueError, LookupError, ArithmeticError, TypeError)
 """What a column's value may raise."""
+
+KINDS: tuple[Callable[[str], Any], ...] = (values.day, values.macs, values.yes)
+"""What is none other's: a date where an amount should be stands in another column's place."""
+
+DATES = (values.day, values.month_end, values.moment)
+MANY_PARTS = re.compile(r"\d+(?:\.\d+){3,}")
+"""A version or a network address."""
 
 SHORT = 4
 REASONS = 3
@@ -71,8 +81,8 @@ class Table:
                 yield outcome
 
     def cells(self) -> dict[str, str]:
-        """The current row's cells that are asked for, without those that hold an @."""
-        return self._cells(())
+        """The current row's cells that are asked for, without those of which nothing is kept."""
+        return self._cells()
 
     def _outcome(self, row: Row) -> Taken | Refused | None:
         try:
@@ -97,25 +107,20 @@ class Table:
         return values
 
     def _cannot(self, row: Row) -> Refused:
-        reasons, failed = list[str](), list[int]()
+        reasons, is_shifted = list[str](), False
         for each in self._asked:
             if reason := _why_not(each, row.cells):
                 reasons.append(f"{each.column.names[0]}: {reason}.")
-                failed.extend(each.indexes)
-        return Refused(row.line, " ".join(reasons[:REASONS]), self._cells(failed))
+                is_shifted = is_shifted or _is_of_another(each, row.cells)
+        cells = {} if is_shifted else self._cells()
+        return Refused(row.line, " ".join(reasons[:REASONS]), cells)
 
-    def _cells(self, failed: Iterable[int]) -> dict[str, str]:
-        """Without what stands where it can't: a row with several such cells is likely shifted, and
-        what its others hold is anybody's guess."""
-        cells = self._row.cells
-        hidden = {i for i in failed if cells[i].strip() and not may_be_shown(cells[i])}
-        if len(hidden) > 1:
-            return {}
+    def _cells(self) -> dict[str, str]:
         kept: dict[str, str] = {}
-        for index in sorted(i for each in self._asked for i in each.indexes):
-            heading, cell = self._sheet.header[index].strip(), cells[index].strip()
-            shown = "" if index in hidden or "@" in cell else cell
-            kept[heading] = kept.get(heading) or shown
+        at = ((index, each) for each in self._asked for index in each.indexes)
+        for index, each in sorted(at, key=lambda found: found[0]):
+            heading, cell = self._sheet.header[index].strip(), self._row.cells[index].strip()
+            kept[heading] = kept.get(heading) or _shown(each, cell)
         return kept
 
     def _taken_in(self, row: Row) -> list[int]:
@@ -150,6 +155,44 @@ def _agreed(asked: _Asked, cells: tuple[str, ...]) -> Any:
     if any(value != values[0] for value in values):
         raise ValueError("more than one column says it, and they differ; leave one of them")
     return values[0] if values else None
+
+
+def _shown(asked: _Asked, cell: str) -> str:
+    """A cell as it stands, if it would be kept so, or can hold no name. Of hardware addresses
+    hashes are kept."""
+    if asked.column.value is values.macs or LIKE_A_MAC.search(cell):
+        return ""
+    try:
+        is_kept = asked.convert(cell) is not None
+    except CANNOT:
+        is_kept = False
+    return cell if (is_kept and "@" not in cell) or may_be_shown(cell) else ""
+
+
+def _is_of_another(asked: _Asked, cells: tuple[str, ...]) -> bool:
+    """Whether one that can't be read seems to be another column's: then the row is likely shifted,
+    and what its other cells hold is anybody's guess."""
+    held = [cells[index].strip() for index in asked.indexes]
+    return any(cell and (not may_be_shown(cell) or _is_of_kind(asked, cell)) for cell in held)
+
+
+def _is_of_kind(asked: _Asked, cell: str) -> bool:
+    """Whether it is of a kind that the column isn't."""
+    own = asked.column.value
+    if MANY_PARTS.fullmatch(cell):
+        return True
+    return any(
+        own is not kind and not (own in DATES and kind in DATES) and _reads(kind, cell)
+        for kind in KINDS
+    )
+
+
+def _reads(kind: Callable[[str], Any], cell: str) -> bool:
+    try:
+        kind(cell)
+    except ValueError:
+        return False
+    return True
 
 
 def _why_not(asked: _Asked, cells: tuple[str, ...]) -> str | None:

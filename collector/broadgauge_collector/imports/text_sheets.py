@@ -43,11 +43,12 @@ class _Lines:
         return line
 
     def _read(self) -> str | None:
-        """The next line, or the beginning of one that is too long."""
+        """The next line, or the beginning of one that is too long, without a byte order mark: where
+        files were joined, one stands in the middle."""
         line = piece = next(self._rest, None)
         while piece is not None and len(piece) > MAX_LINE and not piece.endswith(("\r", "\n")):
             piece = next(self._rest, None)
-        return line
+        return None if line is None else line.removeprefix("\ufeff")
 
     def give_back(self, lines: list[str]) -> None:
         self._given_back.extendleft(reversed(lines))

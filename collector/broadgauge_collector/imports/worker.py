@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from ..errors import Busy, CollectorError
 from ..fleet.from_agents import take_from_agents
+from ..fleet.support_follow import follow_support_tables
 from ..services import Services
 from ..store.tables import import_run
 from . import runs
@@ -38,11 +39,15 @@ class Imports:
         self._control = services.stores.control
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="imports")
         self._running: set[asyncio.Future[None]] = set()
+        self._left: dict[UUID, Callable[[], None]] = {}
+        """What a full disk, or a database that was away, left undone."""
 
     async def live(self) -> None:
         """Go on with what a server that was killed had begun; then look at agents, for ever."""
         await self._in_thread(self._resume)
+        await self._in_thread(partial(self._safely, self._follow_support))
         while True:
+            await self._in_thread(self._do_what_is_left)
             await self._in_thread(partial(self._safely, self._look_at_agents))
             await asyncio.sleep(LOOK_SECONDS)
 
@@ -52,6 +57,7 @@ class Imports:
         """Begin to read a file, which is closed at the end. Busy if too many wait."""
         if len(self._running) > MOST_WAITING:
             raise Busy("Too many files wait to be read.", retry_after_seconds=30)
+        self._tidied()
         begun = await self._services.write_notes(
             runs.begin, format_, asked_by, self._services.now()
         )
@@ -80,6 +86,10 @@ class Imports:
         if self._running:
             await asyncio.wait(self._running, timeout=5)
 
+    def _tidied(self) -> None:
+        if self._left:
+            self._in_thread(self._do_what_is_left)
+
     def _in_thread(self, work: Callable[[], None]) -> asyncio.Future[None]:
         running = asyncio.get_running_loop().run_in_executor(self._thread, work)
         self._running.add(running)
@@ -90,26 +100,41 @@ class Imports:
         try:
             work(id_, *given)
         except CollectorError as error:
+            if not given:  # to apply or to undo needs nothing more than what is kept
+                self._left[id_] = partial(self._do, id_, work)
             self._failed(id_, error.detail)
         except Exception as error:
             log.exception("import_failed", import_id=str(id_))
             self._failed(id_, f"{type(error).__name__}: see the server's log.")
 
     def _failed(self, id_: UUID, words: str) -> None:
+        """Note it. Where there is no room even for that, it is noted later."""
         log.warning("import_failed", import_id=str(id_), why=words)
+        try:
+            self._note_failure(id_, words)
+        except CollectorError as error:
+            log.warning("import_failure_not_noted", import_id=str(id_), why=str(error))
+            self._left.setdefault(id_, partial(self._failed, id_, words))
+
+    def _note_failure(self, id_: UUID, words: str) -> None:
         with self._control.begin(changes_access=False) as c:
             if runs.get(c, id_).state == "reading":
                 now = self._services.now()
                 runs.note(c, id_, state="failed", trouble=words, ended_at=now)
-            else:  # it goes on at the next start
+            else:  # it goes on a little later, or at the next start
                 runs.note(c, id_, trouble=words)
+
+    def _do_what_is_left(self) -> None:
+        left, self._left = self._left, {}
+        for work in left.values():
+            work()
 
     def _read(self, id_: UUID, format_: Format, file: BinaryIO, apply_it: bool) -> None:
         with file:
             reader = ReadIn(self._control, id_, format_)
             goes_on = reader.read(file, apply_it=apply_it)
         if goes_on:
-            self._apply(id_)
+            self._do(id_, self._apply)
 
     def _apply(self, id_: UUID) -> None:
         apply(self._control, id_, self._services.now())
@@ -131,6 +156,9 @@ class Imports:
 
     def _look_at_agents(self) -> None:
         take_from_agents(self._services.stores, self._services.now())
+
+    def _follow_support(self) -> None:
+        follow_support_tables(self._control)
 
     def _safely(self, work: Callable[[], None]) -> None:
         try:

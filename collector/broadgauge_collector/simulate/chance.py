@@ -21,6 +21,10 @@ class What(IntEnum):
     DAY = 4
     EPOCH = 5
     PEOPLE = 6
+    FLEET = 7
+    REPAIRS = 8
+    HOURS = 9
+    ROSTER = 10
 
 
 def chance(seed: int, what: What, *place: int) -> Random:

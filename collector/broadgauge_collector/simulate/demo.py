@@ -61,6 +61,7 @@ def demo(data: Path, port: int, schools: int, days: int, seed: int, no_live: boo
     with server(data, port) as client:
         simulation = prepare(client, world, Options(file=data / "simulation.json"), say)
         simulation.set_up(say)
+        simulation.bring_inventory(say)
         simulation.send_history(now(), say)
         say(greeting(client, data, simulation, time.monotonic() - began))
         if not no_live:

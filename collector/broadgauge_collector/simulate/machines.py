@@ -1,9 +1,11 @@
 """The machines that agents run on: what they are, how they are connected, and where they stand."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
-from broadgauge_wire import Battery, Disk, InterfaceKind, NetworkLink
+from broadgauge_wire import Battery, Disk, HoursOn, InterfaceKind, NetworkLink
+from broadgauge_wire.fields import WifiStandard
 
 from .chance import Random
 
@@ -17,7 +19,7 @@ ROOM_TO_SPARE = 1.2
 
 
 class Make(NamedTuple):
-    """A kind of machine: laptops have a battery, of so many Wh when new."""
+    """A kind of machine: laptops have a screen and a battery, of so many Wh when new."""
 
     make: str
     model: str
@@ -28,15 +30,16 @@ class Make(NamedTuple):
     disk_gb: int
     system: tuple[str, str]
     battery_watt_hours: float | None = None
+    screen_inches: float | None = None
 
 
 DESKTOPS = (
     Make("Dell Inc.", "OptiPlex 3090", "Intel Core i3-10105T", 4, 8, "KIOXIA KBG40ZNS", 256,
-         ("Windows", "11 23H2")),
+         ("Windows 11 Education", "10.0.26100")),
     Make("LENOVO", "ThinkCentre M70q Gen 3", "Intel Core i5-12400T", 6, 16, "SAMSUNG MZVL2512", 512,
-         ("Windows", "11 23H2")),
+         ("Windows 11 Pro", "10.0.22631")),
     Make("HP", "ProDesk 400 G6 Desktop Mini PC", "Intel Core i3-10100T", 4, 8, "WDC PC SN530", 256,
-         ("Windows", "10 22H2")),
+         ("Windows 10 Pro", "10.0.19045")),
     Make("Apple Inc.", "Mac mini (M1, 2020)", "Apple M1", 8, 8, "APPLE SSD AP0256Q", 256,
          ("macOS", "14.6")),
     Make("Intel Corporation", "NUC11ATKC4", "Intel Celeron N5105", 4, 8, "KINGSTON SNV2S", 250,
@@ -44,13 +47,13 @@ DESKTOPS = (
 )  # fmt: skip
 LAPTOPS = (
     Make("Dell Inc.", "Latitude 3420", "Intel Core i3-1115G4", 2, 8, "KIOXIA KBG40ZNS", 256,
-         ("Windows", "11 23H2"), 41.0),
+         ("Windows 11 Education", "10.0.26200"), 41.0, 14.0),
     Make("HP", "ProBook 445 G8", "AMD Ryzen 3 5400U", 4, 8, "WDC PC SN530", 256,
-         ("Windows", "11 23H2"), 45.0),
+         ("Windows 11 Education", "10.0.26100"), 45.0, 14.0),
     Make("LENOVO", "ThinkPad L13 Gen 2", "Intel Core i5-1135G7", 4, 16, "SAMSUNG MZVL2512", 512,
-         ("Windows", "10 22H2"), 46.0),
+         ("Windows 10 Education", "10.0.19045"), 46.0, 13.3),
     Make("Apple Inc.", "MacBook Air (M1, 2020)", "Apple M1", 8, 8, "APPLE SSD AP0256Q", 256,
-         ("macOS", "14.6"), 49.9),
+         ("macOS", "14.6"), 49.9, 13.3),
 )  # fmt: skip
 CORE = Make(
     "Supermicro", "SYS-110P-WTR", "Intel Xeon Silver 4314", 16, 64, "SAMSUNG MZ7L3480", 480,
@@ -59,6 +62,11 @@ CORE = Make(
 RADIOS = (433e6, 574e6, 866e6, 1201e6, 2402e6)
 """Rates that Wi-Fi links of one and two antennas are negotiated at."""
 
+RATES_OF_WIFI_6 = (574e6, 1201e6, 2402e6)
+LIFE_USED_A_DAY = 0.00055
+"""Share of the writing that a disk is made for."""
+
+WORN_DISK = 0.8
 WIFI_PAYLOAD = 0.58
 """Share of that which tests get close to an access point."""
 
@@ -99,11 +107,19 @@ def wireless(random: Random, since: date, *, slow_room: bool = False) -> Machine
     return _machine(random, make, "wlan0", "wifi", rate, quality, since)
 
 
-def disks(machine: Machine) -> tuple[Disk, ...]:
-    """Its one disk."""
+def disks(machine: Machine, day: date) -> tuple[Disk, ...]:
+    """Its one disk, which wears with the days since it was bought."""
     make = machine.make
-    size = make.disk_gb * 10**9
-    return (Disk(name="disk0", model=make.disk, size_bytes=size, rotational=False),)
+    used = min(1.0, _age_days(machine, day) * LIFE_USED_A_DAY)
+    disk = Disk(
+        name="disk0",
+        model=make.disk,
+        size_bytes=make.disk_gb * 10**9,
+        rotational=False,
+        health="warning" if used > WORN_DISK else "good",
+        life_used_ratio=round(used, 2),
+    )
+    return (disk,)
 
 
 def batteries(machine: Machine, day: date) -> tuple[Battery, ...]:
@@ -111,11 +127,29 @@ def batteries(machine: Machine, day: date) -> tuple[Battery, ...]:
     new = machine.make.battery_watt_hours
     if new is None:
         return ()
-    age = max(0, (day - machine.bought_on).days)
+    age = _age_days(machine, day)
     full = round(new * max(0.55, 1 - age * 0.00022), 1)
     return (
         Battery(design_capacity_watt_hours=new, full_capacity_watt_hours=full, cycles=age // 2),
     )
+
+
+def wifi_standard(machine: Machine) -> WifiStandard | None:
+    """The newest that its adapter can do; a desktop on a cable has none."""
+    rate = machine.link.speed_bits_per_second
+    if not machine.is_laptop or rate is None:
+        return None
+    return "802.11ax" if rate in RATES_OF_WIFI_6 else "802.11ac"
+
+
+def hours_on(days: Iterable[date], random: Random, *, all_day: bool) -> tuple[HoursOn, ...]:
+    """How long it ran on each of these days, on which it ran."""
+    least, most = (20.0, 24.0) if all_day else (2.5, 7.5)
+    return tuple(HoursOn(day=day, hours=round(random.uniform(least, most), 1)) for day in days)
+
+
+def _age_days(machine: Machine, day: date) -> int:
+    return max(0, (day - machine.bought_on).days)
 
 
 def _machine(

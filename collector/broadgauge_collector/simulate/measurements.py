@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from broadgauge_wire import (
     Direction,
+    HoursOn,
     InventoryResult,
     LatencyResult,
     Result,
@@ -30,6 +31,7 @@ ECHOES = 100
 WINDOW_SECONDS = 10.0
 WAN_EVERY_HOURS = 4
 INVENTORY_EVERY_DAYS = 7
+DAYS_REMEMBERED = 7
 SEGMENTS: tuple[Segment, ...] = ("lan", "wan", "internet")
 RUNS_A_DAY = {"wired": 6, "wifi": 3}
 BEHIND_A_WAN = {"wired": (0.3, 0.7, 0.0), "wifi": (0.75, 0.25, 0.0)}
@@ -98,9 +100,9 @@ def results_of(
     if day < agent.school.starts:
         return []
     random = chance(world.seed, What.DAY, agent.key, day.toordinal())
-    on_all_day = not agent.machine.is_laptop or agent.school.story == "only_wifi"
-    if random.random() < ASLEEP_SHARE or not (on_all_day or is_school_day(day)):
+    if not _is_awake(agent, day, random):
         return []
+    on_all_day = _on_all_day(agent)
     at = begins(day, agent.school.timezone)
     today = Day(world, agent, day, at, reflectors, random)
     made = [*_tests(today, on_all_day), *_inventory(today)]
@@ -268,14 +270,42 @@ def _inventory(today: Day) -> Iterator[Result]:
         cpu_cores=make.cores,
         cpu_threads=make.cores,
         memory_bytes=make.memory_gib * machines.GIB,
-        disks=machines.disks(machine),
+        disks=machines.disks(machine, today.day),
         batteries=machines.batteries(machine, today.day),
         os_name=system,
         os_version=version,
         architecture="arm64" if make.make == "Apple Inc." else "x86_64",
         interfaces=(machine.link,),
+        screen_inches=make.screen_inches,
+        has_keyboard=True,
+        wifi_standard=machines.wifi_standard(machine),
+        hours_on_a_day=_hours_on(today),
         **today.common(at, 0.3),
     )
+
+
+def _hours_on(today: Day) -> tuple[HoursOn, ...]:
+    """Of the days of the last week on which it ran."""
+    agent, seed = today.agent, today.world.seed
+    week = [today.day - timedelta(days=n) for n in range(DAYS_REMEMBERED, 0, -1)]
+    ran = [day for day in week if _ran(today.world, agent, day)]
+    random = chance(seed, What.HOURS, agent.key, today.day.toordinal())
+    return machines.hours_on(ran, random, all_day=_on_all_day(agent))
+
+
+def _ran(world: World, agent: SimulatedAgent, day: date) -> bool:
+    if day < agent.school.starts:
+        return False
+    random = chance(world.seed, What.DAY, agent.key, day.toordinal())
+    return _is_awake(agent, day, random)
+
+
+def _is_awake(agent: SimulatedAgent, day: date, random: Random) -> bool:
+    return random.random() >= ASLEEP_SHARE and (_on_all_day(agent) or is_school_day(day))
+
+
+def _on_all_day(agent: SimulatedAgent) -> bool:
+    return not agent.machine.is_laptop or agent.school.story == "only_wifi"
 
 
 def _moments(today: Day, count: int, on_all_day: bool) -> Any:

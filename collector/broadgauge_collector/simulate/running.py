@@ -20,6 +20,7 @@ from broadgauge_wire import Result
 from ..cli.client import ServerClient
 from ..cli.common import counted
 from ..errors import CannotStart
+from . import inventory
 from .agents import SimulatedAgent, agents_in_all, agents_of
 from .guard import refuse_another_simulation, refuse_real_data
 from .measurements import ended_at, results_of
@@ -76,6 +77,18 @@ class Simulation:
 
         self.save()  # first, or a run that is cut off would leave schools that nobody goes on with
         set_up(self._client, self.saved, keep)
+
+    def bring_inventory(self, say: Say) -> None:
+        """Bring the lists of devices and tickets in, once; not beside real ones, whose rates they
+        would change, and whose roster would be gone."""
+        is_there = self.saved.has_inventory or not inventory.has_inventory(self.world)
+        if is_there or self._options.beside_real_data:
+            return
+        lists = inventory.bring(self._client, self.world)
+        self.saved.has_inventory = True
+        self.save()
+        devices, tickets = counted(lists.devices, "device"), counted(lists.tickets, "ticket")
+        say(f"{devices} and {tickets} are in the inventory.")
 
     def send_history(self, until: datetime, say: Say) -> None:
         """Send what was made before an instant, oldest first, and say how far it is."""

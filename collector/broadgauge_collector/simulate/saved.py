@@ -44,12 +44,14 @@ class Span(Struct, frozen=True, kw_only=True):
 
 class Saved(Struct, kw_only=True):
     """`sent_until`: all that was made before it is at the collector. `sending`: what was on its way
-    when this was saved, which goes again, byte for byte, if it was cut off."""
+    when this was saved, which goes again, byte for byte, if it was cut off. `has_inventory`: the
+    lists of devices and tickets are at the collector."""
 
     world: World
     sent_until: datetime
     sending: Span | None = None
     joined: dict[int, Joined] = {}
+    has_inventory: bool = False
 
 
 def host_of(school: int, segment: Segment) -> str:

@@ -81,6 +81,7 @@ def _engine(address: URL) -> Engine:
     try:
         return create_engine(
             address,
+            hide_parameters=True,  # or an error would carry what was to be kept into the log
             # Prepared statements would tie a connection to one server process: poolers in front of
             # the server change it between transactions.
             connect_args={**said, "prepare_threshold": None},

@@ -29,7 +29,12 @@ def sqlite_database(path: Path) -> Database:
 
 def _engine(path: Path) -> Engine:
     address = URL.create("sqlite", database=str(path))  # a path may have a '?' in it
-    engine = create_engine(address, connect_args={"timeout": WAIT_FOR_LOCK_SECONDS}, pool_size=8)
+    engine = create_engine(
+        address,
+        connect_args={"timeout": WAIT_FOR_LOCK_SECONDS},
+        pool_size=8,
+        hide_parameters=True,  # or an error would carry what was to be kept into the log
+    )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine

@@ -60,6 +60,9 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
       const query = address.toString();
       history.replaceState(history.state, "", location.pathname + (query ? "?" + query : ""));
     },
+    // Room for the next asset tag, once a repair was added.
+    emptied: (said) =>
+      said?.props?.tree?.[1]?.className === "note added" ? "" : window.dash_clientside.no_update,
     // The tab's name, once the school's is known.
     title: (title) => {
       if (title) document.title = title + " · broadgauge";

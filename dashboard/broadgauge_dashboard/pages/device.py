@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from dash import Input, Output, State, dcc, html
+from dash import ALL, Input, Output, State, ctx, dcc, html
 from dash.exceptions import PreventUpdate
 from sqlalchemy import Connection
 
@@ -13,6 +13,7 @@ from broadgauge_collector.access.permissions import Permission, current_principa
 from broadgauge_collector.errors import Invalid, NotFound
 from broadgauge_collector.fleet.by_hand import HandSaid, say_by_hand
 from broadgauge_collector.fleet.questions import whole_device
+from broadgauge_collector.fleet.signals import confirm_signal, dismiss_signal, signals
 from broadgauge_collector.schools.repository import list_schools
 from broadgauge_collector.services import Services
 
@@ -20,6 +21,7 @@ from ..callbacks import callback
 from ..parts import loading
 from ..query import device_of
 from ..views.device import AS_SAID, body, by_hand, hand_form, no_such_device
+from ..views.device_signals import DECIDE, signals_panel
 
 PATH_TEMPLATE = "/device/<device_id>"
 TITLE = "Device \u00b7 broadgauge"
@@ -35,6 +37,7 @@ def layout(device_id: str = "", **_: Any) -> html.Div:
             ),
             html.Div(
                 [
+                    html.Div(id="signal-decided", **{"aria-live": "polite"}),
                     html.Div(loading(420), id="device-body", className="page-body"),
                     html.Div(id="device-hand"),
                     html.Div(id="device-saved", **{"aria-live": "polite"}),
@@ -51,14 +54,36 @@ def layout(device_id: str = "", **_: Any) -> html.Div:
     Output("device-body", "children"),
     Input("device-id", "data"),
     Input("device-saved", "children"),
+    Input("signal-decided", "children"),
     permission=Permission.READ,
 )
-async def show_device(services: Services, device_id: Any, _: Any) -> Any:
+async def show_device(services: Services, device_id: Any, _: Any, __: Any) -> Any:
     """All that is known of it."""
     try:
-        return body(await services.look_up(whole_device, device_of(device_id)))
+        found = await services.look_up(whole_device, device_of(device_id))
     except NotFound:
         return no_such_device()
+    changed = await services.look_up(signals, "open", found.device.id)
+    may_decide = current_principal.get().may(Permission.MANAGE)
+    return body(found, signals_panel(changed, may_decide=may_decide))
+
+
+@callback(
+    Output("signal-decided", "children"),
+    Input({"type": DECIDE, "signal": ALL, "how": ALL}, "n_clicks"),
+    permission=Permission.MANAGE,
+    prevent_initial_call=True,
+)
+async def decide(services: Services, clicks: list[int | None]) -> Any:
+    """A repair, or none."""
+    what = ctx.triggered_id
+    if not isinstance(what, dict) or not any(clicks):
+        raise PreventUpdate  # the buttons have only just come
+    is_repair = what["how"] == "confirm"
+    do = confirm_signal if is_repair else dismiss_signal
+    await services.write(do, UUID(what["signal"]), services.now())
+    words = "Noted as a repair." if is_repair else "Noted: no repair."
+    return html.P(words, className="note")
 
 
 @callback(

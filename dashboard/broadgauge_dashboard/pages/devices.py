@@ -8,6 +8,7 @@ from dash.exceptions import PreventUpdate
 from broadgauge_collector.access.permissions import Permission
 from broadgauge_collector.errors import CollectorError
 from broadgauge_collector.fleet.questions import GroupBy, SortBy, devices, groups
+from broadgauge_collector.fleet.signals import signals
 from broadgauge_collector.fleet.totals import totals
 from broadgauge_collector.schools.repository import list_schools
 from broadgauge_collector.services import Services
@@ -17,6 +18,7 @@ from ..device_address import CHOSEN, PATH, address, asked, more_of, question
 from ..fleet_nav import fleet_nav
 from ..parts import loading
 from ..query import text_of
+from ..views.device_signals import signals_list
 from ..views.devices import (
     GROUPS,
     controls,
@@ -82,7 +84,8 @@ async def show_devices(services: Services, text: Any, *rest: Any) -> Any:
     by = said.pop("by", "")
     words = asked(said, services.now().date())
     which = question(words)
-    top = [totals_panel(found), filters_line(said)]
+    changed = signals_list(await services.look_up(signals, "open"))
+    top = [totals_panel(found), *([changed] if changed else []), filters_line(said)]
     if by in GROUPS and by in get_args(GroupBy):
         group = cast("GroupBy", by)
         return [*top, groups_panel(await services.look_up(groups, which, group), group, said)]

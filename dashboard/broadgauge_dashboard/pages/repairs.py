@@ -29,6 +29,8 @@ from ..views.repair_rates import BY, by_select, compare_form, compared_words, ra
 PATH = "/repairs"
 TITLE = "Repairs \u00b7 broadgauge"
 GROUPS = 8
+ADDED = "note added"
+"""What assets/board.js knows an added repair by."""
 
 OFFER = ("premium", "years", "deductible", "fee", "take-up", "waived")
 
@@ -46,7 +48,7 @@ def layout(**_: Any) -> html.Div:
             html.Div(id="repairs-offer", className="page-body page-next"),
             html.Div(id="repairs-insurance", className="page-body page-next"),
             html.Div(id="repairs-form", className="page-body page-next"),
-            dcc.Store(id="repairs-added"),
+            html.Div(id="repair-added", **{"aria-live": "polite"}),
             refresh(120),
         ],
         className="page",
@@ -57,7 +59,7 @@ def layout(**_: Any) -> html.Div:
     Output("repairs-rates", "children"),
     Input("repairs-by", "value"),
     Input("refresh", "n_intervals"),
-    Input("repairs-added", "data"),
+    Input("repair-added", "children"),
     permission=Permission.READ,
 )
 async def show_rates(services: Services, by: Any, _: int | None, _added: Any) -> Any:
@@ -100,7 +102,7 @@ async def show_compared(services: Services, first: Any, second: Any) -> Any:
 @callback(
     Output("repairs-lifetimes", "children"),
     Input("refresh", "n_intervals"),
-    Input("repairs-added", "data"),
+    Input("repair-added", "children"),
     permission=Permission.READ,
 )
 async def show_lifetimes(services: Services, _: int | None, _added: Any) -> Any:
@@ -161,8 +163,6 @@ async def show_form(services: Services, _: str) -> Any:
 
 @callback(
     Output("repair-added", "children"),
-    Output("repairs-added", "data"),
-    Output("repair-device", "value"),
     Input("add-repair", "n_clicks"),
     Input("repair-device", "n_submit"),
     State("repair-device", "value"),
@@ -181,16 +181,16 @@ async def show_form(services: Services, _: str) -> Any:
 async def add(
     services: Services, clicks: int | None, submits: int | None, device: Any, *said: Any
 ) -> Any:
-    """Take it in; the tag is emptied for the next."""
+    """Take it in; assets/board.js then empties the tag for the next."""
     if not (clicks or submits):
         raise PreventUpdate
     try:
         given = _given(str(device or ""), *said)
         kept = await services.write(add_repair, given, services.now())
     except (CollectorError, msgspec.ValidationError) as error:
-        return html.P(str(error), className="note", role="alert"), None, device
+        return html.P(str(error), className="note", role="alert")
     words = ["Added: ", dcc.Link(given.device, href=f"/device/{kept.device_id}"), "."]
-    return html.P(words, className="note"), str(kept.id), ""
+    return html.P(words, className=ADDED)
 
 
 def _given(

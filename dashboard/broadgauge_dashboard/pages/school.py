@@ -14,7 +14,7 @@ from ..callbacks import callback
 from ..parts import loading, period_select, refresh, target_select
 from ..query import days_of, school_of, target_choices, target_of
 from ..views.school import body, no_such_school
-from . import carry, changes, seats
+from . import carry, changes, room_surveys, seats
 from .rooms import section
 
 PATH_TEMPLATE = "/school/<school_id>"
@@ -38,6 +38,7 @@ def layout(school_id: str = "", target: Any = None, days: Any = None, **_: Any) 
             seats.section(),
             carry.section(),
             section(),
+            room_surveys.section(),
             dcc.Store(id="school-id", data=school_id),
             refresh(60),
         ],

@@ -16,8 +16,8 @@ from .device_words import STATES, name_of, source_name, value_of
 AS_SAID = "as-said"
 
 
-def body(found: WholeDevice) -> list[Any]:
-    """The whole page but for the form."""
+def body(found: WholeDevice, changed: html.Section | None = None) -> list[Any]:
+    """The whole page but for the form. `changed`: parts of which somebody has to decide."""
     device = found.device
     name = " ".join(filter(None, (device.make, device.model))) or "Device"
     where = device.school or device.place or "no school known"
@@ -25,6 +25,8 @@ def body(found: WholeDevice) -> list[Any]:
     parts: list[Any] = [html.Div([html.H1(name), html.P(known, className="lead")])]
     if device.vanished:
         parts.append(html.P("No source has it any more.", className="note"))
+    if changed is not None:
+        parts.append(changed)
     if found.conflicts:
         parts.append(_conflicts(found.conflicts, found.origins))
     return [*parts, _facts(found), _sources(found.sources), _tickets(found.tickets)]

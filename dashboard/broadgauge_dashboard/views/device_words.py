@@ -2,7 +2,11 @@
 
 from typing import Any
 
-from broadgauge_collector.imports.model import DeviceKind, DeviceState
+import msgspec
+
+from broadgauge_collector.fleet.parts_changed import disk_words
+from broadgauge_collector.fleet.support_ends import SUPPORT_ESTIMATE, SUPPORT_TABLE
+from broadgauge_collector.imports.model import DeviceKind, DeviceState, DiskPart
 
 from .. import format as fmt
 
@@ -60,6 +64,9 @@ _NAMES = {
     "wifi_standard": "Wi-Fi",
     "hours_a_week": "Hours a week",
     "battery_health_ratio": "Battery holds",
+    "battery_design_watt_hours": "Battery when new, Wh",
+    "os_build": "Build of the system",
+    "os_edition": "Edition of the system",
     "screen_inches": "Screen, inches",
     "last_seen_at": "Last seen",
     "has_keyboard": "Keyboard",
@@ -69,7 +76,9 @@ _ENDINGS = ("_on", "_at", "_bytes", "_cents")
 
 def source_name(source: str) -> str:
     """A source as people call it."""
-    return {**SOURCES, "tickets": "Your own tickets"}.get(source, source)
+    others = {"tickets": "Your own tickets", SUPPORT_TABLE: "Support table",
+              SUPPORT_ESTIMATE: "Support table, an estimate"}  # fmt: skip
+    return {**SOURCES, **others}.get(source, source)
 
 
 def name_of(field: str) -> str:
@@ -87,6 +96,8 @@ def value_of(field: str, value: Any) -> str:
         return fmt.UNKNOWN
     if isinstance(value, bool):
         return "Yes" if value else "No"
+    if field == "disks":
+        return "; ".join(disk_words(msgspec.convert(disk, DiskPart)) for disk in value)
     if field.endswith("_cents"):
         return f"{value / 100:,.2f}"
     if field.endswith("_bytes"):

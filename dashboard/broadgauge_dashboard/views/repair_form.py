@@ -55,7 +55,6 @@ def repair_form(today: str) -> html.Section:
             ],
             className="controls",
         ),
-        html.Div(id="repair-added", **{"aria-live": "polite"}),
         note="A scanner types the tag and presses Enter. Notes have no field: names would stand in "
         "them.",
     )  # fmt: skip

@@ -2,16 +2,23 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable
+from datetime import datetime
 from random import Random
 
+import xlsxwriter
 from msgspec import Struct
 
-from broadgauge_collector.imports.formats import all_formats
 from broadgauge_collector.imports.headings import plain
-from tests.unit.collector.example_exports import EXAMPLES
+from tests.unit.collector.example_lists import TABLES, columns_of
 
 ROWS = 12
+HUGE = 80_000
+"""Characters of a cell that somebody pasted a book into."""
+
+ISO_DAY = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])")
+BOM = "\ufeff"
 BAD_DATES = (
     "2024-02-30", "31/31/2024", "25/12/2024", "2024-13", "yesterday", "13/13/13", "99999999",
     "1/2/3/4", "2024-1",
@@ -21,7 +28,7 @@ LOST = "Column"
 """How a heading begins that was lost."""
 
 SEPARATORS = (",", ";", "\t", "|")
-LINE_ENDS = ("\r\n", "\n")
+LINE_ENDS = ("\r\n", "\n", "\r")
 
 Row = list[str]
 
@@ -44,26 +51,66 @@ class Damaged(Struct):
     broken: dict[int, Row] = {}
     """What stands in place of some rows."""
     cut: bool = False
+    more_line_ends: tuple[str, ...] = ()
+    """In turn, in place of the one."""
+
+    nul: bool = False
+    bom_before: int | None = None
+    """A row that begins with a byte order mark, as where files were joined."""
+
+    workbook: bool = False
 
     def data(self) -> bytes:
+        if self.workbook:
+            return self._as_workbook()
         return self._cut(self._text()).encode(self.encoding)
 
     def lines(self) -> dict[int, int]:
         """Which row is on which line."""
         at, found = 2, dict[int, int]()
-        for n in range(len(self.rows)):
+        for n, row in enumerate(self.rows):
             found[at] = n
-            at += 1 + (n in self.blank_after)
+            inner = 0 if self.workbook else "".join(self.broken.get(n, row)).count("\n")
+            at += 1 + (n in self.blank_after) + inner
         return found
 
+    def inner_lines(self) -> set[int]:
+        """Lines on which no row begins, though they aren't blank."""
+        rows = ((line, self.broken.get(n, self.rows[n])) for line, n in self.lines().items())
+        return {line + 1 + n for line, row in rows for n in range("".join(row).count("\n"))}
+
     def _text(self) -> str:
-        target = io.StringIO()
-        writer = csv.writer(target, delimiter=self.separator, lineterminator=self.line_end)
-        writer.writerow(self.header)
+        said = self._row(self.header, 0)
         for n, row in enumerate(self.rows):
-            writer.writerow(self.broken.get(n, row))
+            said += BOM * (n == self.bom_before) + self._row(self.broken.get(n, row), n + 1)
             if n in self.blank_after:
-                target.write(self.line_end)
+                said += self._line_end(n + 1)
+        at = len(said) // 2
+        return f"{said[:at]}\0{said[at:]}" if self.nul else said
+
+    def _row(self, cells: Row, n: int) -> str:
+        target = io.StringIO()
+        csv.writer(target, delimiter=self.separator).writerow(cells)
+        return target.getvalue().removesuffix("\r\n") + self._line_end(n)
+
+    def _line_end(self, n: int) -> str:
+        ends = self.more_line_ends or (self.line_end,)
+        return ends[n % len(ends)]
+
+    def _as_workbook(self) -> bytes:
+        """Dates are dates, and some cells what formulas came to."""
+        target, at = io.BytesIO(), {n: line for line, n in self.lines().items()}
+        with xlsxwriter.Workbook(target, {"strings_to_formulas": False}) as book:
+            day, sheet = book.add_format({"num_format": "yyyy-mm-dd"}), book.add_worksheet()
+            sheet.write_row(0, 0, self.header)
+            for n, row in enumerate(self.rows):
+                for place, cell in enumerate(row):
+                    if ISO_DAY.fullmatch(cell):
+                        sheet.write_datetime(at[n] - 1, place, datetime.fromisoformat(cell), day)
+                    elif (n + place) % 5 == 0 and cell and cell[0].isalpha():
+                        sheet.write_formula(at[n] - 1, place, '="x"', value=cell)
+                    else:
+                        sheet.write_string(at[n] - 1, place, cell)
         return target.getvalue()
 
     def _cut(self, text: str) -> str:
@@ -72,16 +119,16 @@ class Damaged(Struct):
             return text
         last = text.rstrip("\r\n")
         start = max(last.rfind(end) for end in ("\n", "\r")) + 1
-        return last[: start + 1 + (last.rfind(self.separator, start) - start) // 2]
+        return last[: start + 1 + max(0, last.rfind(self.separator, start) - start) // 2]
 
 
 def damaged(key: str, seed: int) -> Damaged:
     """A file of a format with some damage."""
     random = Random(f"{key} {seed}")
-    example = EXAMPLES[key]
+    example = TABLES[key]
     header = list(example.header)
     file = Damaged(key, header, list(header), [list(row) for row in example.rows(ROWS)])
-    for damage in random.sample(DAMAGES, random.randint(1, 4)):
+    for damage in sorted(random.sample(DAMAGES, random.randint(1, 4)), key=DAMAGES.index):
         damage(file, random)
     return file
 
@@ -93,7 +140,7 @@ def _shuffle_columns(file: Damaged, random: Random) -> None:
 
 
 def _use_other_names(file: Damaged, random: Random) -> None:
-    names = {plain(n): column.names for column in all_formats()[file.key].columns
+    names = {plain(n): column.names for column in columns_of(file.key)
              for n in column.names}  # fmt: skip
     file.header = [random.choice(names.get(plain(h), (h,))) for h in file.header]
     _spell_otherwise(file, random)
@@ -113,8 +160,8 @@ def _rename_a_column(file: Damaged, random: Random) -> None:
 
 
 def _names_of_things(key: str) -> set[str]:
-    asked = all_formats()[key].columns
-    named = {plain(each) for each in EXAMPLES[key].keys}
+    asked = columns_of(key)
+    named = {plain(each) for each in TABLES[key].keys}
     return {plain(n) for c in asked for n in c.names if named & set(map(plain, c.names))}
 
 
@@ -176,8 +223,38 @@ def _leave_lines_blank(file: Damaged, random: Random) -> None:
     file.blank_after = frozenset(random.sample(range(ROWS - 1), 3))
 
 
+def _break_lines_in_cells(file: Damaged, random: Random) -> None:
+    for n in random.sample(range(ROWS), 2):
+        at = random.randrange(len(file.header))
+        file.rows[n][at] = f"{file.rows[n][at]}\nand more"
+
+
+def _paste_a_book(file: Damaged, random: Random) -> None:
+    words = "a word " * (HUGE // 7)
+    file.rows[random.randrange(ROWS)][random.randrange(len(file.header))] = words
+
+
+def _mix_line_ends(file: Damaged, random: Random) -> None:
+    file.more_line_ends = tuple(random.sample(LINE_ENDS, 2))
+
+
+def _put_a_nul(file: Damaged, random: Random) -> None:
+    file.nul = random.random() < 0.3
+
+
+def _join_files(file: Damaged, random: Random) -> None:
+    file.bom_before = None if file.encoding == "cp1252" else random.randrange(ROWS)
+
+
+def _save_as_workbook(file: Damaged, random: Random) -> None:
+    """A spreadsheet fills rows up, and knows neither separators nor encodings."""
+    file.workbook, file.broken, file.cut, file.nul, file.bom_before = True, {}, False, False, None
+
+
 DAMAGES: tuple[Callable[[Damaged, Random], None], ...] = (
     _shuffle_columns, _use_other_names, _spell_otherwise, _rename_a_column, _spoil_dates,
     _repeat_a_serial, _repeat_a_row, _empty_cells, _add_cells, _lose_cells, _cut_off,
     _encode_otherwise, _separate_otherwise, _end_lines_otherwise, _leave_lines_blank,
+    _break_lines_in_cells, _paste_a_book, _mix_line_ends, _put_a_nul, _join_files,
+    _save_as_workbook,
 )  # fmt: skip

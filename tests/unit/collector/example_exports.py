@@ -186,6 +186,14 @@ def _tickets(n: int) -> Cells:
     )  # fmt: skip
 
 
+def _rooms(n: int) -> Cells:
+    return (
+        "Washington MS", f"Room {100 + n}", f"2026-09-{1 + n % 28:02}", USER, str(24 + n % 8),
+        str(6 + n % 30), str(1 + n % 3), ("15", "20", "20 A")[n % 3], "1", str(30 + n % 6),
+        str(2 + n % 4), "1", NAME, WORDS,
+    )  # fmt: skip
+
+
 def _words(text: str) -> Cells:
     return tuple(text.split(","))
 
@@ -297,5 +305,13 @@ EXAMPLES: dict[str, Example] = {
         ),
         _tickets,
         ("Incident #",),
+    ),
+    "rooms": Example(
+        _words(
+            "School,Room,Surveyed On,Surveyed By,Seats,Outlets,Circuits,Amperes per Circuit,"
+            "Charging Carts,Cart Slots,Network Drops,Access Points,Teacher,Notes"
+        ),
+        _rooms,
+        ("School", "Room"),
     ),
 }

@@ -174,3 +174,37 @@ def test_a_cable_line_is_slow_upwards() -> None:
     results = hours(made(agent("own_line"), TUESDAY, 20), 18, 24)
     up, down = (median(rates(results, "internet", way)) for way in ("upload", "download"))
     assert up < down / 5
+
+
+def inventories(who: SimulatedAgent) -> list[InventoryResult]:
+    return [r for r in made(who, TUESDAY, 60) if isinstance(r, InventoryResult)]
+
+
+def test_a_laptop_tells_of_its_screen_its_keyboard_and_its_wi_fi_and_a_desktop_of_no_screen() -> (
+    None
+):
+    laptop, desktop = inventories(agent(laptop=True))[0], inventories(agent())[0]
+    assert laptop.screen_inches is not None
+    assert 13 < laptop.screen_inches < 15
+    assert (laptop.has_keyboard, desktop.has_keyboard) == (True, True)
+    assert laptop.wifi_standard in ("802.11ac", "802.11ax")
+    assert (desktop.screen_inches, desktop.wifi_standard) == (None, None)
+
+
+def test_disks_wear_and_say_how_they_are() -> None:
+    used = [disk.life_used_ratio for r in inventories(agent()) for disk in r.disks or ()]
+    known = [ratio for ratio in used if ratio is not None]
+    assert len(known) == len(used) > 1
+    assert known == sorted(known)
+    every = [disk for who in EVERY_AGENT for r in inventories(who)[:1] for disk in r.disks or ()]
+    assert {disk.health for disk in every} == {"good", "warning"}
+
+
+def test_hours_are_of_the_days_of_the_last_week_on_which_it_ran() -> None:
+    who = agent(laptop=True)
+    for said in inventories(who):
+        day = said.started_at.astimezone(ZoneInfo(who.school.timezone)).date()
+        week = [day - timedelta(days=n) for n in range(7, 0, -1)]
+        ran = [each for each in week if made(who, each)]
+        assert [one.day for one in said.hours_on_a_day or ()] == ran
+        assert all(0 < one.hours < 24 for one in said.hours_on_a_day or ())

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
 from ...store.tables import device
@@ -16,6 +17,7 @@ from ..repairs.columns import coded, days, read_schools
 from ..statistics.replace_by import AgingDevices, born_between
 from ..statistics.replace_rules import ReplaceRules
 from ..statistics.system_ends import system_end
+from ..support_ends import SUPPORT_ESTIMATE, SUPPORT_TABLE
 
 GONE = ("lost", "stolen", "retired")
 
@@ -45,6 +47,7 @@ class AgingSaid(Struct, frozen=True, gc=False):
 
 class _Facts(Struct, frozen=True, gc=False):
     record: AgingSaid
+    origins: dict[str, str] = {}
 
 
 class Aging(Struct, frozen=True, kw_only=True, eq=False):
@@ -59,11 +62,18 @@ def read_aging(c: Connection, rules: ReplaceRules, today: date) -> Aging:
     table = device.c
     rows = c.execute(select(table.school_id, table.vanished, table.facts).order_by(table.id)).all()
     decode = msgspec.json.Decoder(_Facts).decode
-    found = [(row.school_id, row.vanished, decode(row.facts).record) for row in rows]
+    found = [(row.school_id, row.vanished, _said(decode(row.facts))) for row in rows]
     own = [each for each in found if not each[2].byod]
     said = [each[2] for each in own]
     schools = {id_: (place, name) for place, (_, id_, name) in enumerate(read_schools(c))}
     return Aging(said=said, devices=_arrays(own, said, schools, rules, today))
+
+
+def _said(facts: _Facts) -> AgingSaid:
+    """Without the end of a version of its system, which the next version follows on the device."""
+    if facts.origins.get("support_ends_on") in (SUPPORT_TABLE, SUPPORT_ESTIMATE):
+        return replace(facts.record, support_ends_on=None)
+    return facts.record
 
 
 def _arrays(

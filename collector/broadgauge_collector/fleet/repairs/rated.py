@@ -119,7 +119,9 @@ def _of_codes(data: FleetData, code: Codes, names: tuple[str, ...]) -> list[Grou
 
 def _years(code: Codes, data: FleetData, groups: int) -> NDArray[np.float64]:
     known = code >= 0
-    return np.bincount(code[known], data.fleet.watched_days[known] / 365, groups)
+    return np.asarray(
+        np.bincount(code[known], data.fleet.watched_days[known] / 365, groups), np.float64
+    )
 
 
 def _facts(data: FleetData, code: Codes) -> RepairFacts:

@@ -67,12 +67,14 @@ def hours_a_week(used: Iterable[Range]) -> float | None:
 
 
 def _used(values: Values) -> tuple[Range, ...] | None:
-    """The days of use of a row; None if only a part of what is said of one of them is there."""
-    used = [*values.get("ranges", ())]
+    """The days of use of a row; None if only a part of what is said of one of them is there, or one
+    between others isn't."""
+    used, has_ended = [*values.get("ranges", ())], False
     for n in range(RANGES):
         on, hours = values.get(f"used_{n}_on"), _hours(values, n)
-        if (on is None) != (hours is None):
+        if (on is None) != (hours is None) or (has_ended and on is not None):
             return None
+        has_ended = on is None
         if on is not None and hours is not None:
             used.append(Range(on, hours))
     return tuple(used)

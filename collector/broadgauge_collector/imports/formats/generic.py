@@ -19,9 +19,11 @@ from ..values import (
     asset_tag,
     currency,
     day,
+    label,
     moment,
     month_end,
     number,
+    number_or_none,
     ratio,
     serial,
     size_bytes,
@@ -109,7 +111,7 @@ DEVICES = Format(
             field="disk_free_bytes", names=("Free Storage", "Disk Free", "Free Space"),
             value=size_bytes,
         ),
-        Column(field="disk_health", names=("Disk Health", "SMART Status"), value=text),
+        Column(field="disk_health", names=("Disk Health", "SMART Status"), value=label),
         Column(
             field="battery_health_ratio", names=("Battery Health", "Battery Capacity"),
             value=ratio,
@@ -151,10 +153,11 @@ DEVICES = Format(
         CURRENCY,
         Column(
             field="order_number",
-            names=("Order Number", "PO Number", "PO", "Purchase Order", "PO #"), value=text,
+            names=("Order Number", "PO Number", "PO", "Purchase Order", "PO #"),
+            value=number_or_none,
         ),
-        Column(field="supplier", names=("Supplier", "Vendor", "Reseller"), value=text),
-        Column(field="funding_source", names=("Funding Source", "Funding", "Fund"), value=text),
+        Column(field="supplier", names=("Supplier", "Vendor", "Reseller"), value=label),
+        Column(field="funding_source", names=("Funding Source", "Funding", "Fund"), value=label),
         Column(
             field="warranty_ends_on",
             names=("Warranty End", "Warranty Ends", "Warranty Expires", "Warranty Expiration",
@@ -215,18 +218,18 @@ TICKETS = Format(
         Column(
             field="resolved_on", names=("Resolved", "Date Resolved", "Resolved On"), value=day
         ),
-        Column(field="status", names=("Status", "Ticket Status"), value=text),
+        Column(field="status", names=("Status", "Ticket Status"), value=label),
         Column(
             field="category_said", names=("Category", "Issue Category", "Incident Category"),
-            value=text,
+            value=label,
         ),
         Column(
-            field="issue_type", names=("Issue Type", "Problem Type", "Damage Type"), value=text
+            field="issue_type", names=("Issue Type", "Problem Type", "Damage Type"), value=label
         ),
         Column(
             field="kind",
             names=("Type", "Ticket Type", "Incident Type", "Repair Type", "Maintenance Type"),
-            value=text,
+            value=label,
         ),
         Column(
             field="under_warranty",

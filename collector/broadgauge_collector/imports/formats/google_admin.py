@@ -4,7 +4,7 @@ from typing import Any
 
 from ..model import Column, DeviceKind, DeviceRecord, DeviceState, Format, Values
 from ..record_parts import device, identifier, latest, macs
-from ..values import asset_tag, day, moment, month_end, serial, text, yes
+from ..values import asset_tag, day, moment, month_end, number_or_none, serial, text, yes
 from ..values import macs as addresses
 from ..words import kind_of
 
@@ -31,7 +31,7 @@ ABOUT_THE_DEVICE = (
     Column(field="extended", names=("extendedSupportEnabled",), value=yes),
     Column(field="extension_begins", names=("extendedSupportStart",), value=day),
     Column(field="manufactured_on", names=("manufacturingDate", "manufactureDate"), value=day),
-    Column(field="order_number", names=("orderNumber",), value=text),
+    Column(field="order_number", names=("orderNumber",), value=number_or_none),
     Column(field="first_enrolled", names=("firstEnrollmentTime",), value=day),
     Column(field="enrolled", names=("enrollmentTime", "lastEnrollmentTime"), value=day),
     Column(

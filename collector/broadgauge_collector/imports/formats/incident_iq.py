@@ -2,8 +2,8 @@
 aren't asked for."""
 
 from ..model import Column, DeviceRecord, Format, PartRecord, RowRefused, TicketRecord, Values
-from ..record_parts import check_past, device, identifier, money, ticket
-from ..values import asset_tag, cents, day, number, serial, text, yes
+from ..record_parts import check_past, device, identifier, joined, money, ticket
+from ..values import asset_tag, cents, day, label, number, number_or_none, serial, text, yes
 from ..values import macs as addresses
 from ..words import category_of, kind_of, state_of
 
@@ -32,11 +32,11 @@ def _part(values: Values) -> PartRecord:
     if which is None or part is None:
         raise RowRefused(NO_PART)
     check_past(used_on, "it was used after today: correct the day")
-    names = (which, part, values.get("device_key"), used_on)
+    device_key = values.get("device_key")
     return PartRecord(
-        key=values.get("key") or "/".join(str(name) for name in names if name is not None),
+        key=values.get("key") or joined(which, part, device_key, used_on),
         ticket_key=which,
-        device_key=values.get("device_key"),
+        device_key=device_key,
         part=values.get("part_name") or part,
         quantity=values.get("quantity"),
         used_on=used_on,
@@ -65,10 +65,10 @@ ASSETS = Format(
         Column(field="purchase_cost_cents", names=("PurchasePrice", "PurchaseCost"), value=money),
         Column(
             field="order_number", names=("PurchaseOrder", "PurchasePoNumber", "PONumber"),
-            value=text,
+            value=number_or_none,
         ),
-        Column(field="supplier", names=("VendorName", "Vendor"), value=text),
-        Column(field="funding_source", names=("FundingSourceName", "FundingSource"), value=text),
+        Column(field="supplier", names=("VendorName", "Vendor"), value=label),
+        Column(field="funding_source", names=("FundingSourceName", "FundingSource"), value=label),
         Column(
             field="warranty_ends_on", names=("WarrantyExpirationDate", "WarrantyExpiration"),
             value=day,
@@ -90,9 +90,9 @@ TICKETS = Format(
         Column(field="device_key", names=("AssetId",), value=identifier),
         Column(field="asset_tag", names=("AssetTag",), value=asset_tag),
         Column(field="serial", names=("SerialNumber",), value=serial),
-        Column(field="status", names=("StatusName", "Status"), value=text),
-        Column(field="issue", names=("CategoryName", "IssueCategoryName"), value=text),
-        Column(field="kind", names=("IssueTypeName", "TicketType"), value=text),
+        Column(field="status", names=("StatusName", "Status"), value=label),
+        Column(field="issue", names=("CategoryName", "IssueCategoryName"), value=label),
+        Column(field="kind", names=("IssueTypeName", "TicketType"), value=label),
         Column(field="place", names=("LocationName", "Location"), value=text),
         Column(field="opened_on", names=("CreatedDate",), value=day, required=True),
         Column(field="closed_on", names=("ClosedDate",), value=day),
@@ -114,7 +114,7 @@ PARTS = Format(
         Column(field="key", names=("TicketPartId", "PartUseId"), value=identifier),
         Column(field="ticket_key", names=("TicketId",), value=identifier, required=True),
         Column(field="part_id", names=("PartId",), value=identifier, required=True),
-        Column(field="part_name", names=("PartName", "Part"), value=text),
+        Column(field="part_name", names=("PartName", "Part"), value=label),
         Column(field="device_key", names=("AssetId",), value=identifier),
         Column(field="quantity", names=("Quantity",), value=number),
         Column(field="used_on", names=("UsedDate",), value=day),

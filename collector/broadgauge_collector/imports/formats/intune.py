@@ -50,6 +50,7 @@ FORMATS = (
                 field="os_name", names=("operatingSystem", "OS"), value=text, required=True
             ),
             Column(field="os_version", names=("osVersion",), value=text),
+            Column(field="os_edition", names=("skuFamily",), value=text),
             Column(field="serial", names=("serialNumber",), value=serial),
             Column(field="asset_tag", names=("assetTag",), value=asset_tag),
             Column(field="make", names=("manufacturer",), value=text),

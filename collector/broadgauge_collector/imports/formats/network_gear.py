@@ -3,7 +3,18 @@ network's controller exports."""
 
 from ..model import Column, DeviceRecord, Format, Values
 from ..record_parts import device, first, identifier, money, retirement
-from ..values import asset_tag, currency, day, macs, moment, month_end, serial, text
+from ..values import (
+    asset_tag,
+    currency,
+    day,
+    label,
+    macs,
+    moment,
+    month_end,
+    number_or_none,
+    serial,
+    text,
+)  # fmt: skip
 from ..words import kind_of, state_of
 from .generic import PLACES
 
@@ -80,11 +91,12 @@ FORMATS = (
             Column(field="currency", names=("Currency",), value=currency),
             Column(
                 field="order_number",
-                names=("Order Number", "PO", "PO Number", "Purchase Order"), value=text,
+                names=("Order Number", "PO", "PO Number", "Purchase Order"),
+                value=number_or_none,
             ),
-            Column(field="supplier", names=("Supplier", "Reseller"), value=text),
+            Column(field="supplier", names=("Supplier", "Reseller"), value=label),
             Column(
-                field="funding_source", names=("Funding Source", "Funding", "Fund"), value=text
+                field="funding_source", names=("Funding Source", "Funding", "Fund"), value=label
             ),
             Column(
                 field="warranty_ends_on",

@@ -2,7 +2,7 @@
 
 from ..model import Column, DeviceRecord, DeviceState, Format, TicketCategory, TicketRecord, Values
 from ..record_parts import device, identifier, money, months, ticket, warranty_end
-from ..values import asset_tag, currency, day, macs, serial, text, yes
+from ..values import asset_tag, currency, day, label, macs, number_or_none, serial, text, yes
 from ..words import kind_of, state_of
 
 WAITING: dict[str, DeviceState] = {"pending": "in_repair", "deployed (pending)": "in_repair"}
@@ -55,8 +55,8 @@ ASSETS = Format(
         Column(field="place", names=("location",), value=text),
         Column(field="status", names=("status", "Status Label"), value=text),
         Column(field="byod", names=("byod",), value=yes),
-        Column(field="supplier", names=("supplier",), value=text),
-        Column(field="order_number", names=("Order Number",), value=text),
+        Column(field="supplier", names=("supplier",), value=label),
+        Column(field="order_number", names=("Order Number",), value=number_or_none),
         Column(field="purchased_on", names=("Purchase Date", "Purchased"), value=day),
         Column(field="purchase_cost_cents", names=("Purchase Cost", "Cost"), value=money),
         Column(field="currency", names=("Currency",), value=currency),
@@ -82,7 +82,7 @@ MAINTENANCES = Format(
         Column(field="serial", names=("serial", "Serial Number"), value=serial),
         Column(field="place", names=("location",), value=text),
         Column(
-            field="kind", names=("asset_maintenance_type", "Maintenance Type"), value=text,
+            field="kind", names=("asset_maintenance_type", "Maintenance Type"), value=label,
             required=True,
         ),
         Column(field="opened_on", names=("start_date",), value=day, required=True),

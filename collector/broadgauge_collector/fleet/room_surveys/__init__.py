@@ -1,0 +1,1 @@
+"""What rooms have: surveyed, said by hand, and held against a full class."""
