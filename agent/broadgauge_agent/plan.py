@@ -4,6 +4,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from math import inf
 
 import httpx2
 import msgspec
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 from broadgauge_wire import Plan, PlanSpan, WireError, decode
 from broadgauge_wire.spec import API_PREFIX
 
+from .budget import is_inside_this_machine
 from .client import send
 from .clock import MAX_OFFSET_SECONDS
 from .errors import AgentError, SpoolError
@@ -96,15 +98,17 @@ class PlanInForce(Struct, frozen=True):
 
     def fitted(self, request: ProbeRequest, unix_seconds: float) -> ProbeRequest:
         """A test as it is planned for this moment: lighter where students may be there, and only as
-        much as the question takes where that is a routine one. Never more than was asked for."""
+        much as the question takes where that is a routine one. Never more than was asked for.
+        Bytes that stay inside this machine are nobody's to save."""
         span = self._at(unix_seconds)
         if self.plan is None or span is None:
             return request
         if span.light:
+            max_bytes = inf if is_inside_this_machine(request) else self.plan.light_max_bytes
             return replace(
                 request,
                 max_seconds=min(request.max_seconds, max(self.plan.light_max_seconds, 0.5)),
-                max_bytes=min(request.max_bytes, self.plan.light_max_bytes),
+                max_bytes=min(request.max_bytes, max_bytes),
             )
         if span.routine and request.reflector is not None:
             targets = {t.reflector_id: t.line_bits_per_second for t in self.plan.targets}

@@ -156,10 +156,16 @@ def _actions(found: Import) -> list[Any]:
         words = "Apply it all the same" if found.trouble else "Apply"
         return [_button(words, f"POST {path}/apply{confirm}"), _button("Discard", f"DELETE {path}")]
     if found.state == "applied":
-        return [_button("Undo", f"POST {path}/undo"), dcc.Link("See the devices", href="/devices")]
+        return [_button("Undo", f"POST {path}/undo"), _see(found)]
     if found.state == "failed":
         return [_button("Forget it", f"DELETE {path}")]
     return []
+
+
+def _see(found: Import) -> dcc.Link:
+    if found.format == "rooms":
+        return dcc.Link("See the rooms", href="/room-surveys")
+    return dcc.Link("See the devices", href="/devices")
 
 
 def _button(words: str, request: str) -> html.Button:

@@ -161,6 +161,12 @@ def test_in_school_hours_tests_are_light_and_never_more_than_was_asked_for() -> 
     assert PlanInForce(NIGHT_AND_DAY).fitted(small, at(300)) == small
 
 
+def test_a_light_test_inside_one_machine_is_short_but_free_to_move_what_it_takes() -> None:
+    asked = ProbeRequest(reflector=make_reflector(8485))
+    light = PlanInForce(NIGHT_AND_DAY).fitted(asked, at(9))
+    assert (light.max_seconds, light.max_bytes) == (5.0, asked.max_bytes)
+
+
 def test_a_routine_check_asks_only_about_the_need_of_its_own_line() -> None:
     server = make_reflector(8485)
     other = make_reflector(8486)
