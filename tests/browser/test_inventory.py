@@ -95,6 +95,23 @@ def test_a_place_is_said_once_to_be_a_school(fresh: Board, open_page: Open, tmp_
     assert device["school"] == "Lincoln Elementary"
 
 
+def test_a_heading_of_ones_own_is_said_once(fresh: Board, open_page: Open, tmp_path: Path) -> None:
+    page = open_page(fresh, "/imports")
+    file = export(tmp_path, "1,5CD1,HP 11,ACTIVE,T-1,/LES,")
+    file.write_text(file.read_text().replace("annotatedAssetId", "Sticker"))
+    page.get_by_text("Your file has other headings?").click()
+    page.get_by_role("textbox", name="What the column holds").click()
+    page.get_by_role("option", name="Asset tag").click()
+    page.get_by_label("Its heading in your file").fill("Sticker")
+    page.get_by_role("button", name="Remember").click()
+    expect(page.get_by_text("Asset tag is in \u201cSticker\u201d")).to_be_visible()
+    assert axe_faults(page) == []
+    bring(page, file)
+    press(page, "Apply", "Applied: google-admin")
+    (device,) = fresh.get("/api/v1/devices")["devices"]
+    assert device["asset_tag"] == "T-1"
+
+
 def test_what_somebody_says_by_hand_wins(fresh: Board, open_page: Open, tmp_path: Path) -> None:
     page = open_page(fresh, "/imports")
     bring(page, export(tmp_path, "1,5CD1,HP 11,ACTIVE,T-1,/LES,"))

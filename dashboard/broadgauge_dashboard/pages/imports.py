@@ -13,7 +13,7 @@ from broadgauge_collector.fleet.places import SchoolAlias, set_alias
 from broadgauge_collector.fleet.school_counts import school_counts
 from broadgauge_collector.fleet.unplaced import place_again, unplaced
 from broadgauge_collector.imports import runs
-from broadgauge_collector.imports.listing import listed_formats
+from broadgauge_collector.imports.listing import listed_formats, mappings, set_mapping
 from broadgauge_collector.imports.reading_in import preview
 from broadgauge_collector.schools.repository import list_schools
 from broadgauge_collector.services import Services
@@ -25,6 +25,7 @@ from ..query import id_of
 from ..views.imports import (
     PATH,
     bring_panel,
+    columns_said,
     import_panel,
     list_panel,
     people_panel,
@@ -77,10 +78,33 @@ async def show_bring(_services: Services, _: Any) -> Any:
 @callback(
     Output("import-zone", "children"), Input("import-format", "value"), permission=Permission.MANAGE
 )
-async def show_zone(_services: Services, chosen: Any) -> Any:
+async def show_zone(services: Services, chosen: Any) -> Any:
     """How to get such a file, and where it goes."""
     found = next((each for each in listed_formats() if each.key == chosen), None)
-    return zone(found) if found else None
+    if found is None:
+        return None
+    own = await services.look_up(mappings)
+    return zone(found, own.get(found.key, {}))
+
+
+@callback(
+    Output("columns-said", "children"),
+    Input("save-column", "n_clicks"),
+    State("import-format", "value"),
+    State("column-field", "value"),
+    State("column-heading", "value"),
+    permission=Permission.MANAGE,
+    prevent_initial_call=True,
+)
+async def save_column(
+    services: Services, clicks: int | None, format_key: Any, field: Any, heading: Any
+) -> Any:
+    """Remember which column of such files holds what."""
+    if not clicks:
+        raise PreventUpdate
+    if not field:
+        raise Invalid("Choose what the column holds.")
+    return columns_said(await services.write(_mapped, format_key, field, (heading or "").strip()))
 
 
 @callback(
@@ -143,6 +167,11 @@ async def save_place(services: Services, clicks: int | None, name: Any, school: 
 
 def _one(c: Connection, id_: UUID) -> tuple[Any, Any, Any]:
     return runs.get(c, id_), preview(c, id_, ROWS), runs.refused_rows(c, id_, REFUSED)
+
+
+def _mapped(c: Connection, format_key: str, field: str, heading: str) -> dict[str, str]:
+    others = {f: said for f, said in mappings(c).get(format_key, {}).items() if f != field}
+    return set_mapping(c, format_key, {**others, field: heading} if heading else others)
 
 
 def _placed(c: Connection, alias: SchoolAlias) -> None:

@@ -34,9 +34,6 @@ MOST_COLUMNS = 8
 MOST_CHOICES = 200
 """Of places in sight at once; the others are found by typing."""
 
-OWN = {"devices": "purchased_on", "tickets": "opened_on", "network-gear": "model"}
-"""Formats of spreadsheets that people make themselves, each with a field to show how."""
-
 
 def bring_panel(formats: Sequence[FormatRow], chosen: str) -> html.Section:
     """Choose a format, drop a file."""
@@ -59,8 +56,8 @@ def bring_panel(formats: Sequence[FormatRow], chosen: str) -> html.Section:
     )
 
 
-def zone(format_: FormatRow) -> list[Any]:
-    """Where the file goes."""
+def zone(format_: FormatRow, own: dict[str, str]) -> list[Any]:
+    """Where the file goes; of tables, which of their columns is which, `own` as people said."""
     button = html.Button(
         "Drop a file here, or click to choose one",
         id="import-drop",
@@ -68,16 +65,34 @@ def zone(format_: FormatRow) -> list[Any]:
         className="drop",
         **{"data-format": format_.key, "data-most": str(MAX_FILE_BYTES)},
     )
-    return [html.P(format_.example, className="note"), *_own_headings(format_), button]
+    columns = [_columns(format_, own)] if format_.headings else []
+    return [html.P(format_.example, className="note"), button, *columns]
 
 
-def _own_headings(format_: FormatRow) -> list[Any]:
-    """For spreadsheets of one's own: how to say which column is which."""
-    if format_.key not in OWN:
-        return []
-    say = f'broadgauge imports columns {format_.key} {OWN[format_.key]}="Your heading"'
-    words = "If your headings aren't known, say once on the command line which is which:"
-    return [html.P([words, " ", html.Code(say)], className="note")]
+def _columns(format_: FormatRow, own: dict[str, str]) -> html.Details:
+    """How to say which column is which, where headings are a district's own."""
+    usual = {field: f"{name_of(field)} ({names[0]})" for field, names in format_.headings.items()}
+    fields = [
+        _select("column-field", "What the column holds", usual, None),
+        dmc.TextInput(
+            id="column-heading", label="Its heading in your file", className="control control-wide"
+        ),
+        dmc.Button("Remember", id="save-column"),
+    ]
+    said = html.Div(columns_said(own), id="columns-said", **{"aria-live": "polite"})
+    summary = html.Summary("Your file has other headings?")
+    return html.Details([summary, html.Div(fields, className="controls"), said], className="group")
+
+
+def columns_said(own: dict[str, str]) -> list[Any]:
+    """Headings that people said, and remain said."""
+    if not own:
+        return [html.P("The usual headings are looked for.", className="note")]
+    said = "; ".join(
+        f"{name_of(field)} is in \u201c{heading}\u201d" for field, heading in own.items()
+    )
+    back = "Without a heading, a column goes by its usual one again."
+    return [html.P(f"Remembered: {said}. {back}", className="note")]
 
 
 def import_panel(

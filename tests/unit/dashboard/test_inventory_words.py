@@ -12,7 +12,7 @@ from broadgauge_collector.imports.model import DeviceRecord
 from broadgauge_dashboard.device_address import CHOSEN, MORE
 from broadgauge_dashboard.views.device_words import SOURCES, source_name
 from broadgauge_dashboard.views.devices import filters_line
-from broadgauge_dashboard.views.imports import OWN, zone
+from broadgauge_dashboard.views.imports import zone
 from tests.unit.dashboard.seeing import texts, walk
 
 HOSTILE = "<img src=x onerror=window.owned=1>"
@@ -35,17 +35,20 @@ def test_a_source_that_nobody_named_is_shown_as_it_is() -> None:
     assert source_name("acme") == "acme"
 
 
-@pytest.mark.parametrize("key", sorted(OWN))
-def test_how_to_name_columns_is_said_with_a_field_there_is(key: str) -> None:
-    found = format_row(key)
-    assert OWN[key] in found.headings
-    assert f'broadgauge imports columns {key} {OWN[key]}="' in texts(zone(found))
+@pytest.mark.parametrize("key", ["google-admin", "tickets"])
+def test_a_table_says_which_headings_are_looked_for(key: str) -> None:
+    words = texts(zone(format_row(key), {}))
+    assert format_row(key).example in words
+    assert "The usual headings are looked for." in words
 
 
-def test_a_system_with_headings_of_its_own_needs_no_naming_of_columns() -> None:
-    words = texts(zone(format_row("google-admin")))
-    assert "Admin console" in words
-    assert "imports columns" not in words
+def test_what_was_said_of_columns_is_shown() -> None:
+    words = texts(zone(format_row("tickets"), {"opened_on": HOSTILE}))
+    assert f"Opened is in \u201c{HOSTILE}\u201d" in words
+
+
+def test_what_is_no_single_table_has_no_columns_to_name() -> None:
+    assert "other headings" not in texts(zone(format_row("oneroster"), {}))
 
 
 @pytest.mark.parametrize(
