@@ -1,6 +1,7 @@
 """Clients from npm that the tests run unmodified. Fetched once, and pinned by their hashes."""
 
 import base64
+import fcntl
 import hashlib
 import subprocess
 import tarfile
@@ -36,8 +37,11 @@ def npm_package(name: str) -> Path:
     """The folder of an unpacked package, without its dependencies."""
     pin = PINS[name]
     folder = TOOLS / "npm" / f"{name.removeprefix('@').replace('/', '-')}-{pin.version}"
-    if not folder.exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # several processes of tests want it at once
+        if folder.exists():
+            return folder
         with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
             _fetch(name, pin, Path(scratch))
             (Path(scratch) / "package").rename(folder)  # whole or not at all
