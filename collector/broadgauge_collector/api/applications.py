@@ -3,12 +3,11 @@
 from typing import Annotated
 
 from fastapi import Query
-from msgspec.structs import replace
 from starlette.responses import Response
 
 from ..access.permissions import Permission
 from ..exports.applications import table
-from ..reports.applications import ApplicationsReport, applications
+from ..reports.applications import ApplicationsReport, applications, matching
 from .routing import Route, TheServices, answer
 from .table_files import MEDIA_TYPES, TableFormat, table_file
 
@@ -23,20 +22,10 @@ async def get_applications(
     ] = "json",
 ) -> Response:
     """Counts of machines by application, version, school and model; no machine is named."""
-    report: ApplicationsReport = await services.report(applications)
-    report = matching(report, search)
+    report = matching(await services.report(applications), search)
     if format == "json":
         return await services.run(answer, report)
     return await table_file(services, table(report.applications), "applications", format)
-
-
-def matching(report: ApplicationsReport, search: str | None) -> ApplicationsReport:
-    """Only applications whose name has all of these words."""
-    words = (search or "").casefold().split()
-    found = [
-        each for each in report.applications if all(word in each.name.casefold() for word in words)
-    ]
-    return replace(report, applications=tuple(found))
 
 
 ROUTES = (

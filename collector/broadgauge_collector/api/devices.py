@@ -1,6 +1,6 @@
 """The inventory: devices as all sources together have them."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Path, Query
@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from ..access.permissions import Permission
 from ..errors import NotFound
-from ..exports import devices as files
+from ..exports.devices import export
 from ..fleet.by_hand import HandSaid, say_by_hand
 from ..fleet.merging import Precedence
 from ..fleet.model import DeviceGroup, DevicePage, WholeDevice
@@ -17,10 +17,10 @@ from ..fleet.questions import Asked, GroupBy, SortBy, devices, groups, whole_dev
 from ..fleet.supported import SupportedModels, set_supported, supported
 from ..fleet.totals import DeviceTotals, totals
 from .routing import Route, TheServices, answer, body_of
+from .table_files import MEDIA_TYPES, TableFormat, download
 from .when import Day
 
 MAX_DEVICES = 10_000
-Text = Annotated[str | None, Query(max_length=200)]
 
 
 async def asked(
@@ -64,7 +64,7 @@ async def get_devices(
     start: Annotated[int, Query(ge=0, description="How many to pass over")] = 0,
     limit: Annotated[int, Query(ge=1, le=MAX_DEVICES, description="Most on this page")] = 100,
     format: Annotated[  # noqa: A002 - the parameter's public name
-        Literal["json", "csv", "xlsx", "parquet"],
+        TableFormat,
         Query(description="JSON, a page of them; or a file with all that are asked for"),
     ] = "json",
 ) -> Response:
@@ -74,9 +74,7 @@ async def get_devices(
             devices, which, sort, descending=descending, start=start, limit=limit
         )
         return answer(found)
-    body = await services.read(files.export, which, format)
-    headers = {"Content-Disposition": f'attachment; filename="broadgauge-devices.{format}"'}
-    return Response(body, headers=headers, media_type=files.MEDIA_TYPES[format])
+    return download(await services.read(export, which, format), "devices", format)
 
 
 async def get_groups(
@@ -141,7 +139,7 @@ ROUTES = (
         endpoint=get_devices,
         permission=Permission.READ,
         answer=DevicePage,
-        files=tuple(files.MEDIA_TYPES.values()),
+        files=MEDIA_TYPES,
         refusals=(NotFound,),
     ),
     Route(

@@ -14,10 +14,11 @@ from broadgauge_wire.fields import Text, about
 
 from ..access.permissions import Permission
 from ..errors import Conflict, Invalid, NotFound, StorageFull, TooLarge
-from ..fleet.places import SchoolAlias, list_aliases, remove_alias, set_alias
+from ..fleet.places import SchoolAlias, list_aliases
 from ..fleet.school_counts import SchoolCounts, school_counts
-from ..fleet.unplaced import Unplaced, place_again, unplaced
+from ..fleet.unplaced import Unplaced, forget_which_school, say_which_school, unplaced
 from ..imports import runs
+from ..imports.chunks import first_records
 from ..imports.listing import (
     FormatRow,
     find_format,
@@ -27,8 +28,7 @@ from ..imports.listing import (
     set_mapping,
 )
 from ..imports.model import Refused
-from ..imports.reading import refused_csv
-from ..imports.reading_in import preview
+from ..imports.refused_files import refused_csv
 from ..imports.runs import Import
 from ..imports.sheets import MAX_FILE_BYTES
 from ..imports.worker import Imports
@@ -107,7 +107,7 @@ async def get_preview(
 ) -> Response:
     """The first rows that are new or changed, with all that would be kept of them."""
     await services.look_up(runs.get, import_id)
-    return answer(await services.look_up(preview, import_id, limit))
+    return answer(await services.look_up(first_records, import_id, limit))
 
 
 async def get_refused_rows(
@@ -173,17 +173,14 @@ async def put_alias(
     services: TheServices, wish: Annotated[SchoolAlias, body_of(SchoolAlias)]
 ) -> Response:
     """Say which school another system means. Devices that were nowhere are there at once."""
-    said = await services.write(set_alias, wish)
-    await services.write(place_again, said.name)
-    return answer(said)
+    return answer(await services.write(say_which_school, wish))
 
 
 async def delete_alias(
     services: TheServices, name: Annotated[str, Query(description="The other system's words")]
 ) -> Response:
     """Forget what another system calls a school."""
-    await services.write(remove_alias, name)
-    await services.write(place_again, name)
+    await services.write(forget_which_school, name)
     return Response(status_code=204)
 
 

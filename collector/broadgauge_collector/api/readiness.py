@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import Query
-from sqlalchemy import Connection
 from starlette.responses import Response
 
 from ..access.permissions import Permission
@@ -38,11 +37,7 @@ async def put_entries(
     services: TheServices, given: Annotated[ReadinessEntries, body_of(ReadinessEntries)]
 ) -> Response:
     """Say it, all of it at once."""
-    return answer(await services.write(_put, given))
-
-
-def _put(c: Connection, given: ReadinessEntries) -> ReadinessEntries:
-    return set_entries(c, given)
+    return answer(await services.write(set_entries, given))
 
 
 ROUTES = (

@@ -10,15 +10,17 @@ from ..errors import Invalid, NotFound
 from ..exports.repair_rates import table
 from ..fleet.repairs.compared import ComparedBy, compared
 from ..fleet.repairs.insurance import AskedInsurance, Insurance, insurance
-from ..fleet.repairs.lifetimes import Lifetimes, LifetimesBy, lifetimes
+from ..fleet.repairs.lifetimes import POINTS, Drawn, Lifetimes, LifetimesBy, lifetimes
 from ..fleet.repairs.model import FleetData
 from ..fleet.repairs.rated import RatesBy, RepairRates, repair_rates
 from ..fleet.statistics.comparison import Comparison
-from .repairs import fleet_data
+from ..fleet.statistics.survival import MIN_AT_RISK
+from ..reports.repairs import fleet_data
 from .routing import Route, TheServices, answer
 from .table_files import MEDIA_TYPES, TableFormat, table_file
 
 MOST_CURVES = 50
+MOST_POINTS = 10_000
 
 
 async def get_rates(
@@ -53,10 +55,17 @@ async def get_lifetimes(
     most: Annotated[
         int, Query(ge=0, le=MOST_CURVES, description="Groups at most, those most watched")
     ] = 8,
+    points: Annotated[
+        int, Query(ge=2, le=MOST_POINTS, description="Steps of a curve at most, evenly chosen")
+    ] = POINTS,
+    least_at_risk: Annotated[
+        int, Query(ge=1, le=1000, description="Devices watched at once for a curve to begin")
+    ] = MIN_AT_RISK,
 ) -> Response:
     """How long devices go without a repair, and how many they have had by an age."""
     data: FleetData = await services.report(fleet_data)
-    return await services.run(lambda: answer(lifetimes(data, by, most)))
+    drawn = Drawn(points=points, least_at_risk=least_at_risk)
+    return await services.run(lambda: answer(lifetimes(data, by, most, drawn)))
 
 
 async def asked(

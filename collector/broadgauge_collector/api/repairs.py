@@ -1,7 +1,6 @@
 """Repairs: those that tickets tell of and those typed in, the rule, and of whom they are told."""
 
-from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Path, Query
@@ -9,8 +8,7 @@ from starlette.responses import Response
 
 from ..access.permissions import Permission
 from ..errors import Invalid, NotFound
-from ..exports import repairs as files
-from ..exports.devices import MEDIA_TYPES
+from ..exports.repairs import export
 from ..fleet.repairs.by_hand import (
     HandRepair,
     KeptRepair,
@@ -21,11 +19,11 @@ from ..fleet.repairs.by_hand import (
 from ..fleet.repairs.feeds import FeedDeclared, declare_feed
 from ..fleet.repairs.listing import AskedRepairs, RepairPage, page
 from ..fleet.repairs.model import Feed, FleetData
-from ..fleet.repairs.reading import read_fleet
 from ..fleet.repairs.rule import RepairRule, repair_rule, set_repair_rule
 from ..imports.model import TicketCategory
-from ..store import Stores
+from ..reports.repairs import fleet_data
 from .routing import Route, TheServices, answer, body_of
+from .table_files import MEDIA_TYPES, TableFormat, download
 from .when import Day
 
 MAX_REPAIRS = 10_000
@@ -54,17 +52,15 @@ async def get_repairs(
     start: Annotated[int, Query(ge=0, le=2**53, description="How many to pass over")] = 0,
     limit: Annotated[int, Query(ge=1, le=MAX_REPAIRS, description="Most on this page")] = 100,
     format: Annotated[  # noqa: A002 - the parameter's public name
-        Literal["json", "csv", "xlsx", "parquet"],
+        TableFormat,
         Query(description="JSON, a page of them; or a file with all that are asked for"),
     ] = "json",
 ) -> Response:
     """Repairs and losses, newest first, and how many tickets are neither, and why."""
+    data: FleetData = await services.report(fleet_data)
     if format == "json":
-        data = await services.report(fleet_data)
         return answer(await services.look_up(page, data, which, start, limit))
-    body = await services.read(files.export, which, format, services.now())
-    headers = {"Content-Disposition": f'attachment; filename="broadgauge-repairs.{format}"'}
-    return Response(body, headers=headers, media_type=MEDIA_TYPES[format])
+    return download(await services.read(export, data, which, format), "repairs", format)
 
 
 async def post_repair(
@@ -118,12 +114,6 @@ async def put_feed(
     return answer(data.schools)
 
 
-def fleet_data(stores: Stores, now: datetime) -> FleetData:
-    """All that repairs are judged by, as of now."""
-    with stores.control.connect() as c:
-        return read_fleet(c, now.date())
-
-
 ROUTES = (
     Route(
         method="GET",
@@ -131,7 +121,7 @@ ROUTES = (
         endpoint=get_repairs,
         permission=Permission.READ,
         answer=RepairPage,
-        files=tuple(MEDIA_TYPES.values()),
+        files=MEDIA_TYPES,
         refusals=(NotFound, Invalid),
     ),
     Route(

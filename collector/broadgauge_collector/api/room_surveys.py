@@ -14,7 +14,7 @@ from ..fleet.room_surveys.listing import RoomSurveys, room_surveys, survey_by_ha
 from ..fleet.room_surveys.model import HandSurvey, SurveyedRoom
 from ..fleet.room_surveys.rules import RoomRules, room_rules, set_room_rules
 from .routing import Route, TheServices, answer, body_of
-from .table_files import MEDIA_TYPES, TableFormat, table_file
+from .table_files import MEDIA_TYPES, TableFormat, download, table_file
 
 School = Annotated[str | None, Query(description="Only this school, by name or id")]
 
@@ -58,8 +58,7 @@ async def get_survey_sheet(
     imported as `rooms`."""
     found = await services.look_up(room_surveys, school)
     body = await services.run(sheet, found.rooms, format, filled=filled)
-    headers = {"Content-Disposition": f'attachment; filename="broadgauge-survey-sheet.{format}"'}
-    return Response(body, headers=headers, media_type=FILE_TYPES[format])
+    return download(body, "survey-sheet", format)
 
 
 async def get_rules(services: TheServices) -> Response:

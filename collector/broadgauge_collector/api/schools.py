@@ -1,7 +1,7 @@
 """Schools, their people and their hours."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Path as PathParameter
 from msgspec import Meta, Struct
@@ -12,6 +12,7 @@ from broadgauge_wire.fields import Count, Text, about
 
 from ..access.permissions import Permission
 from ..errors import Conflict, NotFound
+from ..fleet.unplaced import place_again
 from ..schools import repository
 from ..schools.model import People, School, SchoolHours
 from .routing import Route, TheServices, answer, body_of
@@ -57,7 +58,7 @@ async def add_school(
 ) -> Response:
     """Add a school."""
     added = await services.write(
-        repository.add_school,
+        _add_school,
         name=new.name,
         timezone=new.timezone,
         hours=new.hours,
@@ -88,6 +89,13 @@ async def set_hours(
 ) -> Response:
     """Say when students are on the line."""
     return answer(await services.write(_set_hours, school, hours))
+
+
+def _add_school(c: Connection, /, **given: Any) -> School:
+    """Devices and rooms that were brought before their school are at it from now on."""
+    added = repository.add_school(c, **given)
+    place_again(c)
+    return added
 
 
 def _set_people(c: Connection, school: str, people: People) -> School:

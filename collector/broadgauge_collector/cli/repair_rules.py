@@ -26,13 +26,14 @@ __all__ = ("repairs",)
     "--same-within", type=click.IntRange(0, 90), metavar="DAYS",
     help="Tickets of one device and category so soon after the first are one repair.",
 )  # fmt: skip
+@click.option("--each-by-itself", is_flag=True, help="Each ticket is a repair by itself.")
 @click.option("--currency", help="The district's currency, such as USD.")
 @click.option("--because", help="Why, for what is changed.")
 @json_option
 @talks_to_server
 def repair_rule(
-    client: ServerClient, categories: tuple[str, ...], because: str | None, as_json: bool,
-    **changed: Any,
+    client: ServerClient, categories: tuple[str, ...], each_by_itself: bool, because: str | None,
+    as_json: bool, **changed: Any,
 ) -> None:  # fmt: skip
     """Show which tickets are repairs and why, or change it. The API changes the words, too.
 
@@ -41,8 +42,13 @@ def repair_rule(
     """
     from ..fleet.repairs.rule import RepairRule
 
+    if each_by_itself and changed["same_within"] is not None:
+        raise click.UsageError("--same-within and --each-by-itself exclude each other.")
     rule = client.get("/repair-rule", RepairRule)
-    if wish := _wish(categories, **changed):
+    wish = _wish(categories, **changed)
+    if each_by_itself:
+        wish["same_within"] = {"days": None}
+    if wish:
         body = _changed(msgspec.to_builtins(rule), wish, because)
         rule = client.send("PUT", "/repair-rule", RepairRule, body)
     if as_json:
@@ -119,4 +125,6 @@ def _words(clause: dict[str, Any]) -> str:
     (value,) = (value for name, value in clause.items() if name != "because")
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if value is None:
+        return "each by itself"
     return ", ".join(value) if isinstance(value, list | tuple) else str(value)

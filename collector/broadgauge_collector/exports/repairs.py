@@ -1,12 +1,11 @@
 """Repairs as a file to take away."""
 
-from datetime import datetime
 from uuid import UUID
 
 import pyarrow as pa
 
 from ..fleet.repairs.listing import AskedRepairs, Repair, every_repair
-from ..fleet.repairs.reading import read_fleet
+from ..fleet.repairs.model import FleetData
 from ..store import Stores
 from .devices import Format, as_file
 
@@ -36,10 +35,10 @@ SCHEMA = pa.schema(
 )
 
 
-def export(stores: Stores, asked: AskedRepairs, format_: Format, now: datetime) -> bytes:
+def export(stores: Stores, data: FleetData, asked: AskedRepairs, format_: Format) -> bytes:
     """All repairs that are asked for, as a file, newest first."""
     with stores.control.connect() as c:
-        found = list(every_repair(c, read_fleet(c, now.date()), asked))
+        found = list(every_repair(c, data, asked))
     return as_file(_as_text(table(found)) if format_ == "xlsx" else table(found), format_)
 
 

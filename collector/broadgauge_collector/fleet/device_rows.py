@@ -18,6 +18,7 @@ from ..store.tables import device, device_identity, device_signal, device_source
 from .matching import Matcher, identities, in_parts, own_devices
 from .merging import Merged, Precedence, Said, merged
 from .places import Places, read_places, schools_of
+from .source_rows import Before, by_time_said, remove_rows, said_before
 
 COLUMNS = (
     "place", "serial", "asset_tag", "kind", "make", "model", "state", "state_since", "os_name",
@@ -26,15 +27,6 @@ COLUMNS = (
 )  # fmt: skip
 
 _facts = msgspec.json.Decoder(DeviceRecord).decode
-
-
-class Before(Struct, frozen=True, omit_defaults=True):
-    """What a source said of a device before an import; `facts` None: nothing."""
-
-    key: str
-    facts: str | None = None
-    said_at: datetime | None = None
-    vanished_at: datetime | None = None
 
 
 class DeviceKept(Struct, frozen=True):
@@ -92,29 +84,18 @@ class Devices:
         new = [each.key for each in before if each.facts is None]
         touched = set(own_devices(self._c, self._source, new).values())
         self._remove(new)
-        said, gone = (
-            defaultdict[datetime, list[DeviceRecord]](list),
-            defaultdict[Any, list[str]](list),
-        )
-        for each in before:
-            if each.facts is not None and each.said_at is not None:
-                said[each.said_at].append(_facts(each.facts))
-                gone[each.vanished_at].append(each.key)
-        for said_at, records in said.items():
+        for said_at, records in by_time_said(before, _facts).items():
             self.put(records, said_at)
+        gone = defaultdict[datetime, list[str]](list)
+        for each in before:
+            if each.vanished_at is not None:
+                gone[each.vanished_at].append(each.key)
         for vanished_at, keys in gone.items():
-            if vanished_at is not None:
-                self.vanish(keys, vanished_at)
+            self.vanish(keys, vanished_at)
         refresh(self._c, touched, self._precedence)
 
     def _before(self, keys: Sequence[str]) -> list[Before]:
-        table = device_source.c
-        found: dict[str, Before] = {}
-        for some in in_parts(keys):
-            asked = select(table.key, table.facts, table.said_at, table.vanished_at)
-            rows = self._c.execute(asked.where(table.source == self._source, table.key.in_(some)))
-            found |= {row.key: Before(*row) for row in rows}
-        return [found.get(key, Before(key)) for key in keys]
+        return said_before(self._c, device_source, self._source, keys)
 
     def _write(self, placed: Sequence[tuple[DeviceRecord, UUID]], now: datetime) -> None:
         self._remove([record.key for record, _ in placed])
@@ -139,9 +120,7 @@ class Devices:
 
     def _remove(self, keys: Sequence[str]) -> None:
         for table in (device_identity, device_source):
-            for some in in_parts(keys):
-                mine = (table.c.source == self._source) & table.c.key.in_(some)
-                self._c.execute(delete(table).where(mine))
+            remove_rows(self._c, table, self._source, keys)
 
 
 def text_of(record: DeviceRecord) -> str:

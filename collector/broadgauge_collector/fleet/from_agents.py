@@ -15,6 +15,7 @@ from ..store.tables import device_source
 from .device_rows import Devices, text_of
 from .matching import in_parts
 from .merging import AGENT
+from .other_rows import attach_tickets
 from .precedence import precedence
 from .signals import note_changes
 
@@ -43,6 +44,7 @@ def take_from_agents(stores: Stores, now: datetime) -> int:
         with stores.control.begin(changes_access=False) as c:
             Devices(c, AGENT, precedence(c)).put(some, now)
             note_changes(c, {r.key: there.get(r.key) for r in some}, some, now)
+            attach_tickets(c)
     if gone:
         with stores.control.begin(changes_access=False) as c:
             Devices(c, AGENT, precedence(c)).vanish(gone, now)

@@ -1,4 +1,4 @@
-"""DevicePage as pages and programs are told of them."""
+"""Devices as pages and programs are told of them."""
 
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -82,7 +82,7 @@ class DevicePage(Struct, frozen=True, kw_only=True):
 
 
 class DeviceGroup(Struct, frozen=True, kw_only=True):
-    """DevicePage that have something in common."""
+    """Devices that have something in common."""
 
     name: Annotated[str | None, about("What they have in common; null: not known")]
     devices: Annotated[int, about("How many")]

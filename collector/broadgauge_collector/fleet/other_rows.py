@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Table, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, Table, bindparam, insert, or_, select, update
 
 from ..imports.model import (
     PartRecord,
@@ -24,9 +24,9 @@ from ..store.tables import (
     ticket,
     ticket_part,
 )
-from .device_rows import Before
 from .matching import in_parts, own_devices
 from .places import read_places
+from .source_rows import Before, by_time_said, remove_rows, said_before
 
 Columns = Callable[[Connection, str, Sequence[Any]], list[dict[str, Any]]]
 
@@ -75,41 +75,32 @@ class OtherRows:
     def restore(self, before: Sequence[Before]) -> None:
         """Put back what was there."""
         self._remove([each.key for each in before])
-        for each in before:
-            if each.facts is not None and each.said_at is not None:
-                record = msgspec.json.decode(each.facts, type=self._kept.record)
-                self.put([record], each.said_at)
+        decoded = msgspec.json.Decoder(self._kept.record).decode
+        for said_at, records in by_time_said(before, decoded).items():
+            self.put(records, said_at)
 
     def _before(self, keys: Sequence[str]) -> list[Before]:
-        table = self._table.c
-        found: dict[str, Before] = {}
-        for some in in_parts(keys):
-            asked = select(table.key, table.facts, table.said_at)
-            rows = self._c.execute(asked.where(table.source == self._source, table.key.in_(some)))
-            found |= {row.key: Before(*row) for row in rows}
-        return [found.get(key, Before(key)) for key in keys]
+        return said_before(self._c, self._table, self._source, keys)
 
     def _remove(self, keys: Sequence[str]) -> None:
-        table = self._table
-        for some in in_parts(keys):
-            mine = (table.c.source == self._source) & table.c.key.in_(some)
-            self._c.execute(delete(table).where(mine))
+        remove_rows(self._c, self._table, self._source, keys)
 
 
 def attach_tickets(c: Connection) -> int:
     """Give tickets whose device wasn't known when they came the device that is now; how many."""
-    table, attached = ticket.c, 0
-    loose = select(table.source, table.key, table.device_key, table.serial, table.asset_tag)
-    rows = c.execute(loose.where(table.device_id.is_(None))).all()
+    table = ticket.c
+    names = (table.device_key, table.serial, table.asset_tag)
+    loose = table.device_id.is_(None) & or_(*(name.is_not(None) for name in names))
+    rows = c.execute(select(table.source, table.key, *names).where(loose)).all()
+    found = []
     for source in {row.source for row in rows}:
         of_source = [row for row in rows if row.source == source]
-        devices = _devices(c, source, of_source)
-        for row, device_id in zip(of_source, devices, strict=True):
-            if device_id is not None:
-                mine = tuple_(table.source, table.key) == (row.source, row.key)
-                c.execute(update(ticket).where(mine).values(device_id=device_id))
-                attached += 1
-    return attached
+        devices = zip(of_source, _devices(c, source, of_source), strict=True)
+        found += [{"of": source, "named": row.key, "device_id": id_} for row, id_ in devices if id_]
+    if found:
+        mine = (table.source == bindparam("of")) & (table.key == bindparam("named"))
+        c.execute(update(ticket).where(mine), found)
+    return len(found)
 
 
 def _of_tickets(c: Connection, source: str, records: Sequence[Any]) -> list[dict[str, Any]]:

@@ -69,12 +69,17 @@ def devices(
     c: Connection, asked: Asked, sort: SortBy, *, descending: bool, start: int, limit: int
 ) -> DevicePage:
     """A page of devices. NotFound for a school that isn't known."""
-    where = _conditions(c, asked)
-    total = c.execute(select(func.count()).select_from(device).where(*where)).scalar_one()
     column: ColumnElement[Any] = school.c.name_key if sort == "school" else device.c[sort]
     by = nulls_last(desc(column) if descending else column)
-    rows = c.execute(_devices().where(*where).order_by(by, device.c.id).offset(start).limit(limit))
-    return DevicePage(total=total, devices=tuple(map(_device, rows)))
+    these = _devices().where(*_conditions(c, asked)).order_by(by, device.c.id)
+    rows = c.execute(these.offset(start).limit(limit))
+    return DevicePage(total=how_many(c, asked), devices=tuple(map(_device, rows)))
+
+
+def how_many(c: Connection, asked: Asked) -> int:
+    """Devices that are asked for. NotFound as above."""
+    these = select(func.count()).select_from(device).where(*_conditions(c, asked))
+    return c.execute(these).scalar_one()
 
 
 def every_device(c: Connection, asked: Asked) -> Iterable[Device]:
@@ -90,7 +95,7 @@ def groups(c: Connection, asked: Asked, by: GroupBy) -> tuple[DeviceGroup, ...]:
         select(
             name,
             func.count(),
-            func.sum(_is(device.c.conflicts > 0)),
+            func.count().filter(device.c.conflicts > 0),
             func.min(device.c.purchased_on),
         )
         .select_from(device.outerjoin(school))
@@ -99,7 +104,7 @@ def groups(c: Connection, asked: Asked, by: GroupBy) -> tuple[DeviceGroup, ...]:
         .order_by(desc(func.count()), name)
     )
     return tuple(
-        DeviceGroup(name=name, devices=n, conflicts=int(differ or 0), oldest=oldest)
+        DeviceGroup(name=name, devices=n, conflicts=differ, oldest=oldest)
         for name, n, differ, oldest in rows
     )
 
@@ -135,7 +140,8 @@ def _device(row: Row[Any]) -> Device:
 
 def _conditions(c: Connection, asked: Asked) -> list[ColumnElement[bool]]:
     table = device.c
-    found = [table.search.contains(_plain(w), escape=ESCAPE) for w in _words(asked.search)]
+    words = (asked.search or "").casefold().split()
+    found = [table.search.contains(_plain(word), escape=ESCAPE) for word in words]
     for name in ("kind", "make", "model", "state", "os_name"):
         value = getattr(asked, name)
         if value is not None:
@@ -165,10 +171,6 @@ def _more_conditions(asked: Asked) -> Iterable[ColumnElement[bool]]:
         yield table.support_ends_on < asked.support_ends_before
 
 
-def _words(search: str | None) -> list[str]:
-    return (search or "").casefold().split()
-
-
 def _plain(text: str) -> str:
     for special in (ESCAPE, "%", "_"):
         text = text.replace(special, ESCAPE + special)
@@ -181,12 +183,6 @@ def _grouping(by: GroupBy) -> ColumnElement[Any]:
     if by == "year":
         return cast(extract("year", device.c.purchased_on), String)
     return device.c[by]
-
-
-def _is(condition: ColumnElement[bool]) -> Any:
-    from sqlalchemy import case
-
-    return case((condition, 1), else_=0)
 
 
 def _sources(c: Connection, id_: UUID) -> Iterable[SourceSays]:

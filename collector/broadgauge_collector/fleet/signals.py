@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from broadgauge_wire import new_id
 from broadgauge_wire.fields import about
@@ -78,12 +78,6 @@ def signals(
         asked = asked.where(table.device_id == device_id)
     rows = c.execute(asked.order_by(table.noticed_at.desc(), table.id).limit(MOST)).mappings()
     return tuple(DeviceSignal(**row) for row in rows)
-
-
-def open_signals(c: Connection) -> int:
-    """How many wait for somebody."""
-    asked = select(func.count()).where(device_signal.c.state == "open")
-    return c.execute(asked).scalar_one()
 
 
 def confirm_signal(c: Connection, id_: UUID, now: datetime) -> DeviceSignal:

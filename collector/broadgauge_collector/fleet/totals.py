@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, case, func, select
+from sqlalchemy import Connection, func, select
 
 from broadgauge_wire.fields import about
 
@@ -30,11 +30,11 @@ def totals(c: Connection) -> DeviceTotals:
     row = c.execute(
         select(
             func.count(),
-            _count(table.state.in_(("in_service", "loaner"))),
-            _count(table.school_id.is_(None)),
-            _count(table.conflicts > 0),
-            _count(table.vanished),
-            _count(is_off_list()),
+            func.count().filter(table.state.in_(("in_service", "loaner"))),
+            func.count().filter(table.school_id.is_(None)),
+            func.count().filter(table.conflicts > 0),
+            func.count().filter(table.vanished),
+            func.count().filter(is_off_list()),
         )
     ).one()
     has_list = c.execute(select(func.count()).select_from(supported_model)).scalar_one()
@@ -46,7 +46,3 @@ def totals(c: Connection) -> DeviceTotals:
         vanished=row[4],
         off_list=row[5] if has_list else None,
     )
-
-
-def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)

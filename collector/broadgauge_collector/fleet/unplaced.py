@@ -9,11 +9,11 @@ from sqlalchemy import Connection, desc, func, select, update
 from broadgauge_wire.fields import about
 
 from ..imports.model import RoomRecord
-from ..schools.checks import name_key
 from ..store.tables import device, room_source
 from .device_rows import refresh
+from .matching import in_parts
 from .merging import HAND
-from .places import read_places
+from .places import SchoolAlias, read_places, remove_alias, set_alias
 from .precedence import precedence
 
 
@@ -36,13 +36,29 @@ def unplaced(c: Connection) -> tuple[Unplaced, ...]:
     return tuple(Unplaced(place=place, devices=number) for place, number in rows)
 
 
-def place_again(c: Connection, name: str) -> None:
-    """Look anew where the devices and rooms of a place are."""
-    table = device.c
-    places = c.execute(select(table.place).where(table.place.is_not(None)).distinct()).scalars()
-    parts = {place: {name_key(part) for part in (place, *place.split("/"))} for place in places}
-    meant = [place for place, keys in parts.items() if name_key(name) in keys]
-    ids = c.execute(select(table.id).where(table.place.in_(meant))).scalars().all()
+def say_which_school(c: Connection, given: SchoolAlias) -> SchoolAlias:
+    """Say what another system calls a school; what is there is there at once. NotFound if there is
+    no such school."""
+    said = set_alias(c, given)
+    place_again(c)
+    return said
+
+
+def forget_which_school(c: Connection, name: str) -> None:
+    """Forget what another system calls a school."""
+    remove_alias(c, name)
+    place_again(c)
+
+
+def place_again(c: Connection) -> None:
+    """Look anew where devices and rooms are, once there are other schools or other names of them;
+    and on what sources disagree, which may be two names of one school."""
+    table, places = device.c, read_places(c)
+    asked = select(table.place, table.school_id).where(table.place.is_not(None)).distinct()
+    moved = [place for place, school_id in c.execute(asked) if places.school(place) != school_id]
+    ids = set(c.execute(select(table.id).where(table.conflicts > 0)).scalars())
+    for some in in_parts(moved):
+        ids |= set(c.execute(select(table.id).where(table.place.in_(some))).scalars())
     refresh(c, ids, precedence(c))
     _place_rooms(c)
 

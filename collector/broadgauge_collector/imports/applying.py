@@ -10,9 +10,10 @@ import msgspec
 from sqlalchemy import Connection, func, select, update
 
 from ..errors import Conflict
-from ..fleet.device_rows import Before, Devices
+from ..fleet.device_rows import Devices
 from ..fleet.other_rows import KEPT, OtherRows, attach_tickets
 from ..fleet.precedence import precedence
+from ..fleet.source_rows import Before
 from ..store import ControlStore
 from ..store.tables import import_chunk, import_run
 from . import runs
@@ -32,7 +33,7 @@ class Rows(Protocol):
     def restore(self, before: Any, /) -> None: ...
 
 
-def check_applicable(c: Connection, id_: UUID, *, confirm: bool) -> Import:
+def check_applicable(c: Connection, id_: UUID, now: datetime, *, confirm: bool) -> Import:
     """The import, if it may be applied now. Conflict, with why, if not."""
     found = runs.get(c, id_)
     if found.state != "ready":
@@ -42,11 +43,12 @@ def check_applicable(c: Connection, id_: UUID, *, confirm: bool) -> Import:
     if found.trouble and not confirm:
         raise Conflict(found.trouble)
     _check_chunks(c, found)
+    runs.overtake(c, found, now)
     runs.note(c, id_, state="applying", trouble=None, ended_at=None, chunks_done=0)
     return runs.get(c, id_)
 
 
-def check_undoable(c: Connection, id_: UUID) -> Import:
+def check_undoable(c: Connection, id_: UUID, now: datetime) -> Import:
     """The import, if it may be undone now. Conflict, with why, if not."""
     found = runs.get(c, id_)
     if found.state != "applied":
@@ -54,6 +56,7 @@ def check_undoable(c: Connection, id_: UUID) -> Import:
     if runs.newer(c, found):
         raise Conflict("Something newer of this source was applied since: undo that first.")
     _check_chunks(c, found)
+    runs.overtake(c, found, now)
     runs.note(c, id_, state="undoing", ended_at=None)
     return runs.get(c, id_)
 
@@ -85,16 +88,23 @@ def _check_chunks(c: Connection, found: Import) -> None:
 def _go(
     control: ControlStore, id_: UUID, now: datetime, step: Step, ahead: int, state: str
 ) -> None:
-    while True:
+    while (number := _next_chunk(control, id_, ahead)) is not None:
         with control.begin(changes_access=False) as c:
-            row = c.execute(select(import_run).where(import_run.c.id == id_)).one()
-            number = row.chunks_done if ahead > 0 else row.chunks_done - 1
-            if not 0 <= number < row.chunks:
-                attach_tickets(c)
-                runs.note(c, id_, state=state, ended_at=now)
-                return
-            step(c, runs.get(c, id_), all_formats()[row.format], number)
-            runs.note(c, id_, chunks_done=row.chunks_done + ahead)
+            found = runs.get(c, id_)
+            runs.overtake(c, found, now)
+            step(c, found, all_formats()[found.format], number)
+            runs.note(c, id_, chunks_done=number + max(ahead, 0))
+    with control.begin() as c:  # an edit: reports from before it don't hold any more
+        attach_tickets(c)
+        runs.note(c, id_, state=state, ended_at=now)
+
+
+def _next_chunk(control: ControlStore, id_: UUID, ahead: int) -> int | None:
+    run = import_run.c
+    with control.connect() as c:
+        done, chunks = c.execute(select(run.chunks_done, run.chunks).where(run.id == id_)).one()
+    number: int = done if ahead > 0 else done - 1
+    return number if 0 <= number < chunks else None
 
 
 def _apply(c: Connection, found: Import, format_: Format, number: int) -> None:

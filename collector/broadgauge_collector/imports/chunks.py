@@ -35,7 +35,7 @@ def unpacked(data: bytes, type_: Any) -> Any:
 
 
 def first_records(c: Connection, import_id: UUID, limit: int) -> list[dict[str, Any]]:
-    """The first rows of an import that are new or changed."""
+    """The first rows of an import that are new or changed, as they would be kept."""
     table = import_chunk.c
     first = c.execute(
         select(table.entries).where(table.import_id == import_id, table.number == 0)

@@ -2,7 +2,7 @@
 chunks. What isn't asked for by name is gone when this ends."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, BinaryIO
 from uuid import UUID
@@ -259,10 +259,3 @@ def _digest(file: BinaryIO) -> bytes:
 
 def _pieces(file: BinaryIO) -> Iterator[bytes]:
     return iter(lambda: file.read(PIECE_BYTES), b"")
-
-
-def preview(c: Connection, id_: UUID, limit: int) -> Iterable[dict[str, Any]]:
-    """The first rows of an import that would be added or changed, as they would be kept."""
-    from .chunks import first_records
-
-    return first_records(c, id_, limit)

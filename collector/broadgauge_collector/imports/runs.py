@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
 
 from broadgauge_wire import new_id
 from broadgauge_wire.fields import about
@@ -23,6 +23,11 @@ LARGE_DROP = 0.2
 
 FEW = 5
 """So few may vanish whatever share they are."""
+
+OVERTAKEN = (
+    "Another import of this source was applied or taken back since this one was read. Bring the "
+    "file again."
+)
 
 
 class Import(Struct, frozen=True, kw_only=True):
@@ -119,14 +124,28 @@ def drop_words(found: Import, before: int) -> str | None:
 def newer(c: Connection, found: Import) -> bool:
     """Whether something of the same kind from this source was applied since."""
     table = import_run.c
-    kinds = [f.key for f in all_formats().values() if f.source == found.source]
-    later = select(func.count()).where(
-        table.source == found.source,
-        table.format.in_(kinds),
+    later = select(table.id).where(
+        _is_of_same_kind(found),
         table.state.in_(("applying", "applied")),
         table.asked_at > found.asked_at,
     )
-    return bool(c.execute(later).scalar_one())
+    return c.execute(later.limit(1)).first() is not None
+
+
+def overtake(c: Connection, found: Import, now: datetime) -> None:
+    """Give up what waits of the same kind from this source: it was compared with rows that this one
+    changes, and what it found unchanged is perhaps so no more."""
+    table = import_run.c
+    waiting = update(import_run).where(
+        _is_of_same_kind(found), table.state == "ready", table.id != found.id
+    )
+    c.execute(waiting.values(state="failed", trouble=OVERTAKEN, ended_at=now))
+
+
+def _is_of_same_kind(found: Import) -> ColumnElement[bool]:
+    record = all_formats()[found.format].record
+    like = (f.key for f in all_formats().values() if (f.source, f.record) == (found.source, record))
+    return import_run.c.format.in_(list(like))
 
 
 def _import(row: Row[Any]) -> Import:

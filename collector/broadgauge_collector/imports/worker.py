@@ -66,13 +66,15 @@ class Imports:
 
     async def apply(self, id_: UUID, *, confirm: bool) -> Import:
         """Begin to apply what was read."""
-        found = await self._services.write_notes(check_applicable, id_, confirm=confirm)
+        found = await self._services.write_notes(
+            check_applicable, id_, self._services.now(), confirm=confirm
+        )
         self._in_thread(partial(self._do, id_, self._apply))
         return found
 
     async def undo(self, id_: UUID) -> Import:
         """Begin to take back what was applied."""
-        found = await self._services.write_notes(check_undoable, id_)
+        found = await self._services.write_notes(check_undoable, id_, self._services.now())
         self._in_thread(partial(self._do, id_, self._undo))
         return found
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from broadgauge_wire.fields import about
 
@@ -70,6 +71,15 @@ def applications(stores: Stores, now: datetime) -> ApplicationsReport:
         telling=len(telling),
         applications=counted(Counter(p for school, said in telling for p in _places(school, said))),
     )
+
+
+def matching(report: ApplicationsReport, search: str | None) -> ApplicationsReport:
+    """Only applications whose name has all of these words."""
+    words = (search or "").casefold().split()
+    found = [
+        each for each in report.applications if all(word in each.name.casefold() for word in words)
+    ]
+    return replace(report, applications=tuple(found))
 
 
 def counted(places: Mapping[Place, int]) -> tuple[ApplicationCount, ...]:

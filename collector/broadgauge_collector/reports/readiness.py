@@ -102,12 +102,12 @@ def _wanted(
 
 
 def _by_grade(c: Connection) -> dict[UUID, dict[str, int]]:
-    """Students by grade, as the source says that spoke last."""
+    """Students by grade, as the source says that spoke of grades last."""
     table = school_source.c
     rows: Iterable[Any] = c.execute(
         select(table.school_id, table.facts)
         .where(table.school_id.is_not(None))
         .order_by(table.said_at)
     )
-    found = {id_: msgspec.json.decode(facts).get("by_grade", {}) for id_, facts in rows}
-    return {id_: grades for id_, grades in found.items() if grades}
+    said = ((id_, msgspec.json.decode(facts).get("by_grade")) for id_, facts in rows)
+    return {id_: grades for id_, grades in said if grades}

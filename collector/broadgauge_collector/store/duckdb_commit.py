@@ -63,10 +63,13 @@ class GroupWriter:
         self._insert("ledger", schema.LEDGER, [_ledger_row(i) for i in self.stored.values()])
 
     def _next_commit(self) -> int:
-        number = last_commit(self._connection) + 1
-        self._connection.execute("DELETE FROM last_commit")
-        self._connection.execute("INSERT INTO last_commit VALUES (?)", [number])
-        return number
+        counted = "UPDATE last_commit SET commit_number = commit_number + 1 RETURNING commit_number"
+        rows = self._connection.execute(counted).fetchall()
+        if not rows:
+            rows = self._connection.execute(
+                "INSERT INTO last_commit VALUES (1) RETURNING 1"
+            ).fetchall()
+        return int(rows[0][0])
 
     def _store(self, incoming: Incoming) -> Outcome:
         self._ledger.add(incoming.key, incoming.digest)

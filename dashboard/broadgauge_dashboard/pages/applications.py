@@ -6,8 +6,7 @@ import dash_mantine_components as dmc
 from dash import Input, Output, html
 
 from broadgauge_collector.access.permissions import Permission
-from broadgauge_collector.api.applications import matching
-from broadgauge_collector.reports.applications import applications
+from broadgauge_collector.reports.applications import applications, matching
 from broadgauge_collector.services import Services
 
 from ..callbacks import callback

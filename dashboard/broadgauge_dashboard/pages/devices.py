@@ -7,7 +7,7 @@ from dash.exceptions import PreventUpdate
 
 from broadgauge_collector.access.permissions import Permission
 from broadgauge_collector.errors import CollectorError
-from broadgauge_collector.fleet.questions import GroupBy, SortBy, devices, groups
+from broadgauge_collector.fleet.questions import GroupBy, SortBy, devices, groups, how_many
 from broadgauge_collector.fleet.signals import signals
 from broadgauge_collector.fleet.totals import totals
 from broadgauge_collector.schools.repository import list_schools
@@ -89,10 +89,10 @@ async def show_devices(services: Services, text: Any, *rest: Any) -> Any:
     if by in GROUPS and by in get_args(GroupBy):
         group = cast("GroupBy", by)
         return [*top, groups_panel(await services.look_up(groups, which, group), group, said)]
-    like = await services.look_up(devices, which, "school", descending=False, start=0, limit=1)
-    if not like.total:
+    many = await services.look_up(how_many, which)
+    if not many:
         return [*top, none_like_this()]
-    return [*top, grid_panel(words, like.total), dcc.Store(id="devices-asked", data=words)]
+    return [*top, grid_panel(words, many), dcc.Store(id="devices-asked", data=words)]
 
 
 @callback(

@@ -9,12 +9,12 @@ from sqlalchemy import Connection
 
 from broadgauge_collector.access.permissions import Permission, current_principal
 from broadgauge_collector.errors import Invalid, NotFound
-from broadgauge_collector.fleet.places import SchoolAlias, set_alias
+from broadgauge_collector.fleet.places import SchoolAlias
 from broadgauge_collector.fleet.school_counts import school_counts
-from broadgauge_collector.fleet.unplaced import place_again, unplaced
+from broadgauge_collector.fleet.unplaced import say_which_school, unplaced
 from broadgauge_collector.imports import runs
+from broadgauge_collector.imports.chunks import first_records
 from broadgauge_collector.imports.listing import listed_formats, mappings, set_mapping
-from broadgauge_collector.imports.reading_in import preview
 from broadgauge_collector.schools.repository import list_schools
 from broadgauge_collector.services import Services
 
@@ -161,19 +161,14 @@ async def save_place(services: Services, clicks: int | None, name: Any, school: 
         raise PreventUpdate
     if not name or not school:
         raise Invalid("Choose both: what they say, and the school that is meant.")
-    await services.write(_placed, SchoolAlias(name=name, school=school))
+    await services.write(say_which_school, SchoolAlias(name=name, school=school))
     return html.P(f"{name} is {school}.", className="note")
 
 
 def _one(c: Connection, id_: UUID) -> tuple[Any, Any, Any]:
-    return runs.get(c, id_), preview(c, id_, ROWS), runs.refused_rows(c, id_, REFUSED)
+    return runs.get(c, id_), first_records(c, id_, ROWS), runs.refused_rows(c, id_, REFUSED)
 
 
 def _mapped(c: Connection, format_key: str, field: str, heading: str) -> dict[str, str]:
     others = {f: said for f, said in mappings(c).get(format_key, {}).items() if f != field}
     return set_mapping(c, format_key, {**others, field: heading} if heading else others)
-
-
-def _placed(c: Connection, alias: SchoolAlias) -> None:
-    set_alias(c, alias)
-    place_again(c, alias.name)

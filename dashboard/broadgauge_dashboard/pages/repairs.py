@@ -8,7 +8,6 @@ from dash import Input, Output, State, dcc, html
 from dash.exceptions import PreventUpdate
 
 from broadgauge_collector.access.permissions import Permission
-from broadgauge_collector.api.repairs import fleet_data
 from broadgauge_collector.errors import CollectorError
 from broadgauge_collector.fleet.repairs.by_hand import HandRepair, add_repair
 from broadgauge_collector.fleet.repairs.compared import compared
@@ -16,6 +15,7 @@ from broadgauge_collector.fleet.repairs.insurance import AskedInsurance, insuran
 from broadgauge_collector.fleet.repairs.lifetimes import lifetimes
 from broadgauge_collector.fleet.repairs.model import FleetData
 from broadgauge_collector.fleet.repairs.rated import repair_rates
+from broadgauge_collector.reports.repairs import fleet_data
 from broadgauge_collector.services import Services
 
 from ..callbacks import callback

@@ -124,6 +124,27 @@ def test_only_the_newest_of_a_source_can_be_taken_back(importing: Importing) -> 
     assert "undo that first" in answer.json()["detail"]
 
 
+def test_what_was_compared_with_rows_that_changed_since_is_brought_again(
+    importing: Importing,
+) -> None:
+    importing.bring(google(row(1, model="A")))
+    older = importing.bring(google(row(1, model="B")), apply=False)
+    newer = importing.bring(google(row(1, model="A")), apply=False)
+    assert newer["unchanged"] == 1
+    importing.act(older, "apply")
+    waited = importing.get(f"/import-runs/{newer['id']}")
+    assert (waited["state"], waited["trouble"][-21:]) == ("failed", "Bring the file again.")
+    assert importing.bring(google(row(1, model="A")))["changed"] == 1
+
+
+def test_another_kind_of_the_same_source_goes_on_waiting(importing: Importing) -> None:
+    repairs = b"ID,Asset Tag,Asset Maintenance Type,Start Date\n1,T-1,Repair,2026-09-01\n"
+    waiting = importing.bring(repairs, "snipe-it-maintenances", apply=False)
+    assets = b"Asset Tag,Serial,Category\nT-1,SN00001,Laptop\n"
+    assert importing.bring(assets, "snipe-it-assets")["added"] == 1
+    assert importing.act(waiting, "apply")["state"] == "applied"
+
+
 def test_where_much_vanishes_somebody_has_to_say_so(importing: Importing) -> None:
     importing.bring(google(*(row(n) for n in range(40))))
     found = importing.bring(google(*(row(n) for n in range(20))))

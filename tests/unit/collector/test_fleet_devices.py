@@ -11,12 +11,12 @@ from broadgauge_collector.fleet.device_rows import Devices
 from broadgauge_collector.fleet.merging import Precedence
 from broadgauge_collector.fleet.model import Device
 from broadgauge_collector.fleet.other_rows import KEPT, OtherRows, attach_tickets
-from broadgauge_collector.fleet.places import SchoolAlias, set_alias
+from broadgauge_collector.fleet.places import SchoolAlias
 from broadgauge_collector.fleet.precedence import set_precedence
 from broadgauge_collector.fleet.questions import Asked, devices, groups, whole_device
 from broadgauge_collector.fleet.supported import SupportedModels, set_supported
 from broadgauge_collector.fleet.totals import totals
-from broadgauge_collector.fleet.unplaced import place_again, unplaced
+from broadgauge_collector.fleet.unplaced import say_which_school, unplaced
 from broadgauge_collector.imports.model import DeviceRecord, TicketRecord
 from broadgauge_collector.schools.repository import add_school
 from broadgauge_collector.store import tables
@@ -120,10 +120,18 @@ def test_a_place_that_nobody_knows_is_listed_and_told_once(c: Connection) -> Non
         record("g2", serial="B", place="/LES/5"),
     )
     assert [(u.place, u.devices) for u in unplaced(c)] == [("/LES", 1), ("/LES/5", 1)]
-    set_alias(c, SchoolAlias(name="LES", school="Lincoln Elementary"))
-    place_again(c, "LES")
+    say_which_school(c, SchoolAlias(name="LES", school="Lincoln Elementary"))
     assert unplaced(c) == ()
     assert {d.school for d in all_devices(c)} == {"Lincoln Elementary"}
+
+
+def test_two_names_of_one_school_are_no_disagreement_once_somebody_said_so(c: Connection) -> None:
+    add_school(c, name="Lincoln Elementary", timezone="America/Chicago")
+    put(c, "snipe-it", record("s1", serial="A", place="Lincoln Elementary"))
+    put(c, "google", record("g1", serial="A", place="/LES"))
+    assert [d.conflicts for d in all_devices(c)] == [1]
+    say_which_school(c, SchoolAlias(name="LES", school="Lincoln Elementary"))
+    assert [d.conflicts for d in all_devices(c)] == [0]
 
 
 def test_what_is_said_by_hand_wins_until_it_is_taken_back(c: Connection) -> None:

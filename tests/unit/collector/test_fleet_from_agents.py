@@ -6,8 +6,9 @@ from typing import Any
 from broadgauge_collector.fleet.device_rows import Devices
 from broadgauge_collector.fleet.from_agents import take_from_agents
 from broadgauge_collector.fleet.merging import Precedence
+from broadgauge_collector.fleet.other_rows import KEPT, OtherRows
 from broadgauge_collector.fleet.questions import Asked, devices, whole_device
-from broadgauge_collector.imports.model import DeviceRecord
+from broadgauge_collector.imports.model import DeviceRecord, TicketRecord
 from broadgauge_wire import Battery, Disk, HoursOn, InventoryResult, new_id
 from tests.api_client import Api
 from tests.collecting import batch
@@ -64,6 +65,16 @@ def test_it_is_the_device_that_the_asset_system_knows(api: Api) -> None:
     api.send(batch(agent, inventory(api, serial="5CD1")), headers)
     (found,) = taken(api)
     assert (found.device.asset_tag, found.device.sources) == ("T-7", "agent, snipe-it")
+
+
+def test_a_ticket_that_was_there_first_is_the_machines(api: Api) -> None:
+    agent, headers = api.agent(api.school())
+    with api.services.stores.control.begin() as c:
+        earlier = TicketRecord(key="1042", serial="5CD1")
+        OtherRows(c, "tickets", KEPT[TicketRecord]).put([earlier], api.services.now())
+    api.send(batch(agent, inventory(api, serial="5CD1")), headers)
+    (found,) = taken(api)
+    assert [ticket.key for ticket in found.tickets] == ["1042"]
 
 
 def test_a_removed_agents_machine_has_vanished_from_this_source(api: Api) -> None:

@@ -39,6 +39,9 @@ class Dying:
     def begin(self, **how: Any) -> Any:
         return _Transaction(self, self._control.begin(**how))
 
+    def connect(self) -> Any:
+        return self._control.connect()
+
     def count(self) -> None:
         self._left -= 1
         if not self._left:
@@ -73,7 +76,7 @@ def read(control: ControlStore, text: str) -> UUID:
         run = runs.begin(c, format_, "test", NOW)
     ReadIn(control, run.id, format_).read(io.BytesIO(text.encode()), apply_it=False)
     with control.begin() as c:
-        check_applicable(c, run.id, confirm=True)
+        check_applicable(c, run.id, NOW, confirm=True)
     return run.id
 
 
@@ -115,6 +118,6 @@ def test_what_is_killed_again_and_again_ends_as_if_it_never_was(control: Control
     ]
     with control.begin() as c:
         assert runs.get(c, second).state == "applied"
-        check_undoable(c, second)
+        check_undoable(c, second, NOW)
     assert killed_again_and_again(control, second, undo) > 3
     assert state_of(control) == before

@@ -132,10 +132,12 @@ def _firsts(
     rule: RepairRule, verdict: Codes, bad: Mask, device: Codes, day: Days, category: Codes
 ) -> NDArray[np.int64]:
     """By ticket, the first that tells of the same; repairs and losses each for themselves."""
-    first = np.arange(len(day))
+    first, within_days = np.arange(len(day)), rule.same_within.days
+    if within_days is None:
+        return first
     for which in (REPAIR, LOSS):
         places = np.flatnonzero((verdict == which) & ~bad)
-        same = told_first(device[places], day[places], category[places], rule.same_within.days)
+        same = told_first(device[places], day[places], category[places], within_days)
         first[places] = places[same]
     return first
 

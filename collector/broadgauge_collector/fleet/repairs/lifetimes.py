@@ -11,13 +11,21 @@ from numpy.typing import NDArray
 from broadgauge_wire.fields import about
 
 from ..statistics.recurrence import MeanAtAge, MeanRepairs, mean_at, mean_repairs
-from ..statistics.survival import ShareUnrepaired, SurvivalCurve, share_at, survival_of
+from ..statistics.survival import (
+    MIN_AT_RISK,
+    ShareUnrepaired,
+    SurvivalCurve,
+    share_at,
+    survival_of,
+)
 from ..statistics.weibull import WeibullFit, fit_weibull
 from ..statistics.weibull_check import WeibullCheck, check_weibull
 from .histories import Histories, codes_of, histories
 from .model import FleetData
 
 LifetimesBy = Literal["model", "school", "kind"]
+
+Numbers = NDArray[np.float64]
 
 EVERY: Final = "All devices"
 POINTS: Final = 120
@@ -36,6 +44,7 @@ class CurvePoint(Struct, frozen=True, kw_only=True):
     value: Annotated[float, about("What the curve is from this age on")]
     low: Annotated[float | None, about("Lower 95% limit; null where unknown")]
     high: Annotated[float | None, about("Upper 95% limit; null where unknown")]
+    error: Annotated[float | None, about("Standard error of the value; null where unknown")]
     at_risk: Annotated[int, about("Devices watched at that age")]
 
 
@@ -54,8 +63,11 @@ class Lifetime(Struct, frozen=True, kw_only=True):
     unrepaired: Annotated[tuple[CurvePoint, ...], about("Share without a repair (Kaplan-Meier)")]
     shares: Annotated[tuple[ShareUnrepaired, ...], about("That share at whole years")]
     median_age: Annotated[
-        float | None, about("Age by which half were repaired; null: not reached", "years")
+        float | None,
+        about("First age by which half or more were repaired; null: not reached", "years"),
     ]
+    median_low: Annotated[float | None, about("Lower 95% limit of it; null: not reached", "years")]
+    median_high: Annotated[float | None, about("Upper 95% limit of it; null: not reached", "years")]
     weibull: Annotated[WeibullFit | None, about("A law fitted to it; null: none can be")]
     fit: Annotated[WeibullCheck | None, about("How that law fits")]
     mean_repairs: Annotated[
@@ -74,18 +86,34 @@ class Lifetimes(Struct, frozen=True, kw_only=True):
     ]
 
 
-def lifetimes(data: FleetData, by: LifetimesBy, most: int) -> Lifetimes:
+class Drawn(Struct, frozen=True, kw_only=True):
+    """How curves are drawn."""
+
+    points: int = POINTS
+    """Of a curve, at most."""
+    least_at_risk: int = MIN_AT_RISK
+    """Devices watched at once for a curve to begin."""
+
+
+AS_ON_A_PAGE: Final = Drawn()
+
+
+def lifetimes(
+    data: FleetData, by: LifetimesBy, most: int, drawn: Drawn = AS_ON_A_PAGE
+) -> Lifetimes:
     """Of the whole fleet, and of so many groups at most."""
     all_ = histories(data)
     codes, names = codes_of(data, by)
     code = codes[all_.places]
     chosen = _largest(all_, code, len(names))
     groups = [
-        _lifetime(str(names[each]), all_.of(code == each))
+        _lifetime(str(names[each]), all_.of(code == each), drawn)
         for each in sorted(chosen[:most], key=lambda each: str(names[each]).casefold())
     ]
     there = len(np.unique(code[code >= 0]))
-    return Lifetimes(by=by, groups=(_lifetime(EVERY, all_), *groups), too_few=there - len(groups))
+    return Lifetimes(
+        by=by, groups=(_lifetime(EVERY, all_, drawn), *groups), too_few=there - len(groups)
+    )
 
 
 def _largest(all_: Histories, code: NDArray[np.int32], many: int) -> list[int]:
@@ -98,56 +126,61 @@ def _largest(all_: Histories, code: NDArray[np.int32], many: int) -> list[int]:
     return [int(each) for each in order if repairs[each] >= FEWEST_REPAIRS]
 
 
-def _lifetime(name: str, of: Histories) -> Lifetime:
+def _lifetime(name: str, of: Histories, drawn: Drawn) -> Lifetime:
     fresh = ~of.before
     watched = of.befores[fresh], of.first_exits[fresh], of.repaired[fresh]
-    curve = survival_of(*watched)
+    curve = survival_of(*watched, drawn.least_at_risk)
     law = fit_weibull(*watched) if curve else None
-    mean = mean_repairs(of.befores, of.lasts, of.devices, of.ages)
+    mean = mean_repairs(of.befores, of.lasts, of.devices, of.ages, drawn.least_at_risk)
     return Lifetime(
         name=name,
         devices=len(of.places),
         repairs=len(of.ages),
         left_out=int(of.before.sum()),
         begins_at_age=curve.begins_at_age if curve else None,
-        unrepaired=tuple(_survival_points(curve)) if curve else (),
+        unrepaired=tuple(_survival_points(curve, drawn.points)) if curve else (),
         shares=tuple(share_at(curve, AGES)) if curve else (),
         median_age=curve.median_age if curve else None,
+        median_low=curve.median_low if curve else None,
+        median_high=curve.median_high if curve else None,
         weibull=law,
         fit=check_weibull(law, curve, *watched) if law and curve else None,
-        mean_repairs=tuple(_mean_points(mean)) if mean else (),
+        mean_repairs=tuple(_mean_points(mean, drawn.points)) if mean else (),
         means=tuple(mean_at(mean, AGES)) if mean else (),
     )
 
 
-def _survival_points(curve: SurvivalCurve) -> Iterator[CurvePoint]:
-    begins = curve.begins_at_age
-    yield CurvePoint(age=begins, value=1.0, low=None, high=None, at_risk=curve.devices)
-    yield from _points(curve.ages, curve.share, curve.low, curve.high, curve.at_risk)
+def _survival_points(curve: SurvivalCurve, most: int) -> Iterator[CurvePoint]:
+    yield _start(curve.begins_at_age, 1.0, curve.devices)
+    limits = curve.low, curve.high, curve.error
+    yield from _points(curve.ages, curve.share, limits, curve.at_risk, most)
 
 
-def _mean_points(curve: MeanRepairs) -> Iterator[CurvePoint]:
-    begins = curve.begins_at_age
-    yield CurvePoint(age=begins, value=0.0, low=None, high=None, at_risk=curve.devices)
-    yield from _points(curve.ages, curve.mean, curve.low, curve.high, curve.at_risk)
+def _mean_points(curve: MeanRepairs, most: int) -> Iterator[CurvePoint]:
+    yield _start(curve.begins_at_age, 0.0, curve.devices)
+    limits = curve.low, curve.high, curve.error
+    yield from _points(curve.ages, curve.mean, limits, curve.at_risk, most)
+
+
+def _start(age: float, value: float, devices: int) -> CurvePoint:
+    return CurvePoint(age=age, value=value, low=None, high=None, error=None, at_risk=devices)
 
 
 def _points(
-    ages: NDArray[np.float64],
-    values: NDArray[np.float64],
-    low: NDArray[np.float64],
-    high: NDArray[np.float64],
-    at_risk: NDArray[np.int64],
-) -> Iterator[CurvePoint]:
+    ages: Numbers, values: Numbers, limits: tuple[Numbers, Numbers, Numbers],
+    at_risk: NDArray[np.int64], most: int,
+) -> Iterator[CurvePoint]:  # fmt: skip
     """Some of the steps, evenly, with the last."""
     if not len(ages):
         return
-    for at in np.unique(np.linspace(0, len(ages) - 1, POINTS).astype(np.int64)).tolist():
+    low, high, error = limits
+    for at in np.unique(np.linspace(0, len(ages) - 1, most).astype(np.int64)).tolist():
         yield CurvePoint(
             age=float(ages[at]),
             value=float(values[at]),
             low=_known(low[at]),
             high=_known(high[at]),
+            error=_known(error[at]),
             at_risk=int(at_risk[at]),
         )
 

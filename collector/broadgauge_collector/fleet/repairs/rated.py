@@ -1,7 +1,7 @@
 """Repairs per 100 device-years, by what devices have in common."""
 
 from datetime import date
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, NamedTuple
 
 import numpy as np
 from msgspec import Struct
@@ -13,7 +13,7 @@ from ..statistics.clusters import RepairDays
 from ..statistics.costs import RepairCosts, RepairFacts, group_costs
 from ..statistics.poisson import Rate
 from ..statistics.rates import age_rates, group_rates
-from ..statistics.shrinkage import ShrunkRate, shrink
+from ..statistics.shrinkage import ShrunkRate, ShrunkRates, shrink
 from .histories import codes_of, histories
 from .model import CATEGORIES, Codes, Feed, FleetData, Mask, Repairs
 
@@ -47,6 +47,17 @@ class RepairRates(Struct, frozen=True, kw_only=True):
     district: Annotated[Rate, about("Of all devices watched")]
     costs: Annotated[RepairCosts | None, about("What all repairs cost; null: there are none")]
     groups: Annotated[tuple[GroupRate, ...], about("Those watched at all, by name")]
+    groups_mean_per_100: Annotated[
+        float | None,
+        about("Mean that the groups' shrunk rates are drawn to; null by age and reason"),
+    ]
+    groups_spread: Annotated[
+        float | None,
+        about(
+            "Standard deviation of rates between groups over that mean; null: none is found",
+            "ratio",
+        ),
+    ]
     without_feed: Annotated[
         tuple[str, ...], about("Schools whose repairs nobody tells of: they have no rate")
     ]
@@ -58,16 +69,24 @@ class RepairRates(Struct, frozen=True, kw_only=True):
     devices_left_out: Annotated[dict[str, int], about("Devices that are in no rate, by reason")]
 
 
+class _Found(NamedTuple):
+    groups: list[GroupRate]
+    shrunk: ShrunkRates | None = None
+
+
 def repair_rates(data: FleetData, by: RatesBy) -> RepairRates:
     """Of everything that was watched."""
-    whole = _of_codes(data, np.zeros(len(data.fleet.ids), np.int32), ("",))
+    whole = _of_codes(data, np.zeros(len(data.fleet.ids), np.int32), ("",)).groups
+    groups, shrunk = _groups(data, by)
     return RepairRates(
         day=data.today,
         by=by,
         currency=data.currency,
         district=whole[0].rate if whole else _nothing(),
         costs=whole[0].costs if whole else None,
-        groups=tuple(_groups(data, by)),
+        groups=tuple(groups),
+        groups_mean_per_100=shrunk.mean_per_100 if shrunk else None,
+        groups_spread=shrunk.spread if shrunk else None,
         without_feed=tuple(feed.school for feed in data.schools if _silent(feed)),
         repairs=len(data.repairs.key),
         losses=len(data.losses.key),
@@ -86,15 +105,15 @@ def _nothing() -> Rate:
     return Rate(repairs=0, device_years=0.0, per_100=None, low=None, high=None, limits=None)
 
 
-def _groups(data: FleetData, by: RatesBy) -> list[GroupRate]:
+def _groups(data: FleetData, by: RatesBy) -> _Found:
     if by == "age":
-        return _by_age(data)
+        return _Found(_by_age(data))
     if by == "category":
-        return _by_category(data)
+        return _Found(_by_category(data))
     return _of_codes(data, *codes_of(data, by))
 
 
-def _of_codes(data: FleetData, code: Codes, names: tuple[str, ...]) -> list[GroupRate]:
+def _of_codes(data: FleetData, code: Codes, names: tuple[str, ...]) -> _Found:
     fleet, repairs = data.fleet, data.repairs
     device = repairs.device[repairs.in_rates]
     rates = group_rates(
@@ -107,14 +126,16 @@ def _of_codes(data: FleetData, code: Codes, names: tuple[str, ...]) -> list[Grou
     watched = code[(fleet.watched_days > 0) & (code >= 0)]
     devices = np.bincount(watched, minlength=len(names)).tolist()
     counts = np.array([rate.repairs for rate in rates], np.int64)
-    shrunk = shrink(counts, np.array([rate.device_years for rate in rates], np.float64)).rates
+    shrunk = shrink(counts, np.array([rate.device_years for rate in rates], np.float64))
     costs = group_costs(len(names), _facts(data, code), _years(code, data, len(names)))
     found = [
         GroupRate(name=str(name), devices=many, rate=rate, shrunk=drawn, costs=cost)
-        for name, many, rate, drawn, cost in zip(names, devices, rates, shrunk, costs, strict=True)
+        for name, many, rate, drawn, cost in zip(
+            names, devices, rates, shrunk.rates, costs, strict=True
+        )
         if many
     ]
-    return sorted(found, key=lambda each: each.name.casefold())
+    return _Found(sorted(found, key=lambda each: each.name.casefold()), shrunk)
 
 
 def _years(code: Codes, data: FleetData, groups: int) -> NDArray[np.float64]:

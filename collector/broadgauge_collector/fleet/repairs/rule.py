@@ -51,7 +51,9 @@ class YesOrNo(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Within(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A number of days."""
 
-    days: Annotated[int, about("Days; 0: on the same day", "day")]
+    days: Annotated[
+        int | None, about("Days; 0: on the same day; null: each is one by itself", "day")
+    ]
     because: Because
 
 
@@ -150,8 +152,11 @@ def set_repair_rule(c: Connection, given: RepairRule) -> RepairRule:
             "Loss and theft are counted apart and can't be repairs: leave them out of the "
             "categories."
         )
-    if not 0 <= given.same_within.days <= SAME_WITHIN_AT_MOST:
-        raise Invalid(f"'same_within' is a number of days from 0 to {SAME_WITHIN_AT_MOST}.")
+    if not 0 <= (given.same_within.days or 0) <= SAME_WITHIN_AT_MOST:
+        raise Invalid(
+            f"'same_within' is a number of days from 0 to {SAME_WITHIN_AT_MOST}, or null where "
+            "each ticket is a repair by itself."
+        )
     check_currency(given.currency.code)
     return write_setting(c, KEY, given)
 

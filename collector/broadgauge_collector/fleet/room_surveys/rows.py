@@ -108,8 +108,10 @@ def _checked_name(c: Connection, school_id: UUID, room: str) -> str:
 def _said(c: Connection, school_id: UUID | None) -> Mapping[RoomKey, list[RoomSaid]]:
     table, places = room_source.c, read_places(c)
     found: defaultdict[RoomKey, list[RoomSaid]] = defaultdict(list)
-    rows = c.execute(select(table.source, table.school_id, table.facts, table.said_at))
-    for source, placed, facts, said_at in rows:
+    asked = select(table.source, table.school_id, table.facts, table.said_at)
+    if school_id is not None:
+        asked = asked.where((table.school_id == school_id) | table.school_id.is_(None))
+    for source, placed, facts, said_at in c.execute(asked):
         record = msgspec.json.decode(facts, type=RoomRecord)
         mine = placed or places.school(record.place)  # a school may be newer than its sheet
         if school_id is None or mine == school_id:

@@ -30,6 +30,7 @@ from .comparison_words import sentence_of
 from .exposure import Codes, repairs_of, split_by_age
 from .poisson import CONFIDENCE, Counts, Numbers
 from .strata import Pair, device_scores, pair_of, school_scores
+from .survival import Z95
 
 MIN_SCHOOLS: Final = 8
 """Common schools from which on they are the clusters."""
@@ -39,7 +40,7 @@ WIDEST: Final = 1e6
 
 Verdict = Literal["first_more", "second_more", "same", "unknown"]
 Method = Literal["schools", "devices", "exact"]
-Limit = tuple[float, float | None]
+Limits = tuple[float | None, float | None]
 
 
 class Comparison(Struct, frozen=True, kw_only=True):
@@ -56,6 +57,14 @@ class Comparison(Struct, frozen=True, kw_only=True):
     ]
     low: Annotated[float | None, about("Lower 95% limit of it", "ratio")]
     high: Annotated[float | None, about("Upper 95% limit of it; null if it has none", "ratio")]
+    poisson_low: Annotated[
+        float | None,
+        about("Lower 95% limit were each repair by itself; null without repairs of both", "ratio"),
+    ]
+    poisson_high: Annotated[
+        float | None,
+        about("Upper 95% limit were each repair by itself; null without repairs of both", "ratio"),
+    ]
     p_value: Annotated[
         float | None, about("Chance of such a difference or a greater one if there is none")
     ]
@@ -115,12 +124,15 @@ def compare_pieces(
     found = _found(pair)
     verdict = _verdict(found)
     first, second = pair.of(True), pair.of(False)
+    poisson_low, poisson_high = _by_themselves(pair, found.ratio)
     return Comparison(
         verdict=verdict,
         sentence=sentence_of(verdict, found.ratio, found.low, found.high, len(pair.years), names),
         ratio=found.ratio,
         low=found.low,
         high=found.high,
+        poisson_low=poisson_low,
+        poisson_high=poisson_high,
         p_value=found.p_value,
         method=found.method,
         clusters=found.clusters,
@@ -131,6 +143,14 @@ def compare_pieces(
         second_repairs=second[0],
         second_device_years=second[1],
     )
+
+
+def _by_themselves(pair: Pair, ratio: float | None) -> Limits:
+    """Greenland and Robins' limits, as textbooks print them."""
+    if not ratio:
+        return None, None
+    width = float(np.exp(Z95 * np.sqrt(pair.log_variance())))
+    return ratio / width, ratio * width
 
 
 def _found(pair: Pair) -> _Found:

@@ -30,6 +30,7 @@ class MeanRepairs(Struct, frozen=True, kw_only=True, eq=False):
     at_risk: Annotated[Counts, about("Devices watched at each")]
     mean: Annotated[Ages, about("Mean repairs per device by then")]
     variance: Annotated[Ages, about("Robust variance of the mean")]
+    error: Annotated[Ages, about("Its root, the standard error; not a number where unknown")]
     low: Annotated[Ages, about("Lower 95% limit of the mean; not a number where unknown")]
     high: Annotated[Ages, about("Upper 95% limit of the mean; not a number where unknown")]
 
@@ -78,7 +79,8 @@ def mean_repairs(
     history = History.of(entries, exits, usable, devices[inside], ages[inside])
     mean, variance = np.cumsum(history.counts / history.at_risk), robust_variance(history)
     count = int(usable.sum())
-    low, high = _limits(mean, variance, count)
+    error = _errors(mean, variance)
+    low, high = _limits(mean, error, count)
     return MeanRepairs(
         devices=count,
         repairs=int(inside.sum()),
@@ -89,6 +91,7 @@ def mean_repairs(
         at_risk=history.at_risk,
         mean=mean,
         variance=variance,
+        error=error,
         low=low,
         high=high,
     )
@@ -121,10 +124,13 @@ def _watched(entries: Ages, exits: Ages, devices: Rows, ages: Ages) -> Flags:
     return found
 
 
-def _limits(mean: Ages, variance: Ages, devices: int) -> tuple[Ages, Ages]:
+def _errors(mean: Ages, variance: Ages) -> Ages:
     # Devices that all did the same, or a single one, tell nothing of how much others may differ.
     known = variance > 1e-14 * mean**2
-    error = np.where(known, np.sqrt(variance), np.nan)
+    return np.where(known, np.sqrt(variance), np.nan)
+
+
+def _limits(mean: Ages, error: Ages, devices: int) -> tuple[Ages, Ages]:
     ratio = np.exp(_width(devices) * error / mean)
     return mean / ratio, mean * ratio
 

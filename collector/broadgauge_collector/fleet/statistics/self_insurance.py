@@ -26,8 +26,9 @@ JEFFREYS: Final = 0.5
 """What the prior adds to the repairs counted."""
 
 DRAWS: Final = 10_000
-EXACTLY: Final = 5e-5
-"""A chance is reached if it is to a hundredth of a percent: 94.999% is 95%."""
+EXACTLY: Final = 2e-5
+"""A chance is reached if two thousandths of a percent are wanting: 94.999% is 95%. So a reserve is
+now and then one repair less than the exact quantile."""
 
 MOST_A_YEAR: Final = 1000
 """Repairs a device-year: more can't be."""

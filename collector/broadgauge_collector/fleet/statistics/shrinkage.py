@@ -88,7 +88,10 @@ def _fit(counts: Counts, years: Numbers) -> _Fit:
         return _Fit(mean, 0.0)
     begin = np.log([mean, excess / float(((mean * years) ** 2).sum())])
     found = minimize(
-        lambda logs: -_likelihood(counts, years, *np.exp(logs)), begin, method="Nelder-Mead"
+        lambda logs: -_likelihood(counts, years, *np.exp(logs)),
+        begin,
+        method="Nelder-Mead",
+        options={"xatol": 1e-8, "fatol": 1e-10, "maxiter": 2000},
     )
     return _Fit(*np.exp(found.x).tolist())
 

@@ -43,6 +43,16 @@ class Pair(NamedTuple):
         mine = self.first == first
         return int(self.repairs[mine].sum()), float(self.years[mine].sum())
 
+    def log_variance(self) -> float:
+        """Of the ratio, were each repair by itself (Greenland and Robins); not with 0 repairs of a
+        kind."""
+        both = _sums(self.stratum, self.repairs)[self.stratum]
+        # Of a piece, its part in T1 T2 / (T1 + T2) of its stratum, for one side alone.
+        shared = np.where(self.first, self.years * self.weight, 0.0)
+        total = _sums(self.stratum, self.years)[self.stratum]
+        over, under = self.weighed(True), self.weighed(False)
+        return float((both * shared / total).sum() / (over * under))
+
     def weighed(self, first: bool) -> float:
         """Mantel and Haenszel's sum: its quotient of the two kinds is their ratio."""
         return float((self.weight * self.repairs)[self.first == first].sum())

@@ -23,6 +23,9 @@ MIN_AT_RISK = 10
 """Devices watched at once for a curve to begin. With late entries the first ages may have one or
 two, and the repair of the only one would take the whole curve down to 0 for good."""
 
+HALF = 0.5 * (1 + 1e-9)
+"""A product such as 23/24 * 22/23 * ... * 12/13 is a half, and in floating point a little more."""
+
 Z95 = 1.959963984540054
 """Normal quantile of limits that hold 95% of the time."""
 
@@ -53,6 +56,9 @@ class SurvivalCurve(Struct, frozen=True, kw_only=True, eq=False):
     at_risk: Annotated[Counts, about("Devices watched and unrepaired just before each")]
     repaired: Annotated[Counts, about("Of them, those repaired at that age")]
     share: Annotated[Ages, about("Share of devices unrepaired after each", "ratio")]
+    error: Annotated[
+        Ages, about("Greenwood's standard error of the share; not a number where it is 0", "ratio")
+    ]
     low: Annotated[Ages, about("Lower 95% limit of the share", "ratio")]
     high: Annotated[Ages, about("Upper 95% limit of the share", "ratio")]
 
@@ -73,8 +79,10 @@ def survival_of(
 ) -> SurvivalCurve | None:
     """Of devices watched from entry to exit (ages in years), `repaired` where that ended it.
 
-    Limits are Greenwood's on the scale of log(-log S) (Kalbfleisch and Prentice 1980). None where
-    no device was watched. A device whose exit doesn't come after its entry is passed over.
+    Limits are Greenwood's on the scale of log(-log S) (Kalbfleisch and Prentice 1980). The median
+    is the first age with a share of a half or less, and its limits are the first with limits of it
+    (Brookmeyer and Crowley, Biometrics 38, 1982). None where no device was watched. A device whose
+    exit doesn't come after its entry is passed over.
     """
     entries, exits, repaired = watched(entries, exits, repaired)
     if not len(exits):
@@ -85,20 +93,22 @@ def survival_of(
     at_risk = at_risk_at(entries, exits, ages)
     end = float(ages[-1]) if (counts == at_risk).any() else end
     share = np.cumprod(1 - counts / at_risk, dtype=np.float64)
-    low, high = _limits(share, _greenwood(counts, at_risk))
+    variance = _greenwood(counts, at_risk)
+    low, high = _limits(share, variance)
     return SurvivalCurve(
         devices=int((_between(exits, begin, np.inf) & (entries < end)).sum()),
         first_repairs=int(counts.sum()),
         first_repairs_left_out=len(events) - int(counts.sum()),
         begins_at_age=begin,
         ends_at_age=end,
-        median_age=_first(ages, share <= 0.5),
-        median_low=_first(ages, low <= 0.5),
-        median_high=_first(ages, high <= 0.5),
+        median_age=_first(ages, share <= HALF),
+        median_low=_first(ages, low <= HALF),
+        median_high=_first(ages, high <= HALF),
         ages=ages,
         at_risk=at_risk,
         repaired=counts,
         share=share,
+        error=_errors(share, variance),
         low=low,
         high=high,
     )
@@ -159,6 +169,12 @@ def _greenwood(counts: Counts, at_risk: Counts) -> Ages:
     """Variance of log S; infinite where S is 0."""
     with np.errstate(divide="ignore"):
         found: Ages = np.cumsum(counts / (at_risk * (at_risk - counts)))
+    return found
+
+
+def _errors(share: Ages, variance: Ages) -> Ages:
+    with np.errstate(invalid="ignore"):
+        found: Ages = share * np.sqrt(variance)
     return found
 
 
