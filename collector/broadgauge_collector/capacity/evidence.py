@@ -1,6 +1,6 @@
 """The tests of a window, weighed against a need."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -68,8 +68,8 @@ def weigh(
     return Evidence(inside, why, need, real)
 
 
-def why_not(
-    test: LinkTest,
+def reasons(
+    tests: Sequence[LinkTest],
     need: Need | UnknownNeed,
     voting_days: Collection[date],
     method: Method,
@@ -77,19 +77,23 @@ def why_not(
     last: date,
     drop_simulated: bool,
     changed: date | None = None,
-) -> str | None:
-    """One plain sentence on why a test is not behind the verdict on a need; None if it is.
+) -> tuple[str | None, ...]:
+    """Of each test one plain sentence on why it is not behind the verdict on a need; None if it is.
 
     `voting_days` are the days whose votes were judged, `last` the last that was looked at,
     `changed` that on which the line last became another one.
     """
-    only = since_change(columns_of([test]), changed)
-    bits = bits_on(need, only.day)
-    place = exclusions(only, bits, method, drop_simulated=drop_simulated)[0]
-    if excluded := EXCLUSIONS[place]:
-        return WHY_NOT[excluded]
-    if bits is not None and not counts(only, votes(only, bits, method))[0]:
-        return WHY_NOT["school_hours"]
-    if test.day > last:
-        return WHY_NOT["since_evaluation"]
-    return None if test.day in voting_days else WHY_NOT["other_days_decide"]
+    columns = since_change(columns_of(tests), changed)
+    bits = bits_on(need, columns.day)
+    why = exclusions(columns, bits, method, drop_simulated=drop_simulated)
+    # of an unknown need none has a say
+    counted = columns.closed if bits is None else counts(columns, votes(columns, bits, method))
+    voting = np.isin(columns.day, [day.toordinal() for day in voting_days])
+    later = {
+        "school_hours": ~counted,
+        "since_evaluation": columns.day > last.toordinal(),
+        "other_days_decide": ~voting,
+    }
+    numbers = np.select(list(later.values()), [place_of(name) for name in later], 0)
+    found = [EXCLUSIONS[place] for place in np.where(why > 0, why, numbers)]
+    return tuple(WHY_NOT[excluded] if excluded else None for excluded in found)

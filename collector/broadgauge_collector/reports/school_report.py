@@ -1,16 +1,17 @@
 """Everything the School page shows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from broadgauge_wire import Direction
 
-from ..capacity.evidence import why_not
+from ..capacity.evidence import reasons
 from ..capacity.method import METHOD
 from ..capacity.model import Target
 from ..capacity.targets import find_target
 from ..schools.changes import Change
+from ..schools.model import Link
 from ..store import Stores
 from ..store.questions import Listed, Measured
 from . import charts
@@ -73,36 +74,48 @@ class Standing:
         self._target = target
         self._ways = ways
 
-    def why_not(self, test: Measured, direction: Direction) -> str | None:
-        """None if the test counts."""
+    def why_not(self, tests: Sequence[tuple[Measured, Direction]]) -> list[str | None]:
+        """Of each test; None if it counts."""
+        links = [self._ways.link_of(test) for test, _ in tests]
+        ways = [direction for _, direction in tests]
+        found = [self._why_unjudged(*each) for each in zip(links, ways, strict=True)]
+        for link_id, judged in self._judged.items():
+            here = [n for n, link in enumerate(links) if link is not None and link.id == link_id]
+            here = [n for n in here if found[n] is None]
+            why = _why_not([tests[n][0] for n in here], judged)
+            for n, each in zip(here, why, strict=True):
+                found[n] = each
+        return found
+
+    def _why_unjudged(self, link: Link | None, direction: Direction) -> str | None:
         if direction != self._target.direction:
             return f"The target is about {self._target.direction} speed."
-        link = self._ways.link_of(test)
         if link is None:
             return NO_LINE
-        if link.id not in self._judged:
-            return f"The target is not about {link.name}."
-        judged = self._judged[link.id]
-        verdict = judged.answer.verdict
-        voting = {vote.day for vote in verdict.votes}
-        placed = link_test(test, judged.clocks)
-        first, last = verdict.window
-        if placed.day < first:
-            return OLDER
-        return why_not(
-            placed,
-            judged.need,
-            voting,
-            METHOD,
-            last=last,
-            drop_simulated=judged.real,
-            changed=judged.changed,
-        )
+        return None if link.id in self._judged else f"The target is not about {link.name}."
+
+
+def _why_not(tests: Sequence[Measured], judged: JudgedLink) -> list[str | None]:
+    verdict = judged.answer.verdict
+    first, last = verdict.window
+    placed = [link_test(test, judged.clocks) for test in tests]
+    why = reasons(
+        placed,
+        judged.need,
+        {vote.day for vote in verdict.votes},
+        METHOD,
+        last=last,
+        drop_simulated=judged.real,
+        changed=judged.changed,
+    )
+    return [OLDER if test.day < first else each for test, each in zip(placed, why, strict=True)]
 
 
 def _rows(listed: Iterable[Listed], standing: Standing, district: District) -> tuple[TestRow, ...]:
     names = {agent.id: agent.name for agent in district.agents}
-    return tuple(_row(t, standing.why_not(t.test, t.direction), names) for t in listed)
+    tests = list(listed)
+    reasons_of = standing.why_not([(each.test, each.direction) for each in tests])
+    return tuple(_row(each, why, names) for each, why in zip(tests, reasons_of, strict=True))
 
 
 def _row(listed: Listed, why: str | None, names: dict[UUID, str]) -> TestRow:

@@ -60,7 +60,8 @@ def _why_not(
     school = district.school(test.school_id)
     links = [link for link in district.links.values() if school.id in link.school_ids]
     judged = judge_links(stores, district, asked, links)
-    return Standing(judged, asked.target, Ways(district)).why_not(test, result.direction)
+    standing = Standing(judged, asked.target, Ways(district))
+    return standing.why_not([(test, result.direction)])[0]
 
 
 def _receipt(table: pa.Table) -> tuple[UUID, UUID]:

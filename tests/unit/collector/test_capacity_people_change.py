@@ -10,7 +10,7 @@ import pytest
 
 from broadgauge_collector import reports
 from broadgauge_collector.capacity.columns import columns_of
-from broadgauge_collector.capacity.evidence import why_not
+from broadgauge_collector.capacity.evidence import reasons
 from broadgauge_collector.capacity.method import METHOD
 from broadgauge_collector.capacity.model import LinkTest, Need, UnknownNeed, Verdict
 from broadgauge_collector.capacity.need import bits_on, dated
@@ -72,10 +72,8 @@ def test_days_before_the_change_only_say_what_they_were_held_against() -> None:
 def test_a_machine_fit_for_the_people_of_then_counts_then() -> None:
     tests = nights(320, 20, ceiling_bits_per_second=400e6)
     assert judged(tests, GREW).reached_days == 10
-    said = [
-        why_not(tests[n], GREW, [FIRST, CHANGED], METHOD, last=CHANGED, drop_simulated=True)
-        for n in (0, 20)
-    ]
+    voting = [FIRST, CHANGED]
+    said = reasons([tests[0], tests[20]], GREW, voting, METHOD, last=CHANGED, drop_simulated=True)
     assert said[0] is None
     assert said[1] is not None
     assert "could not have seen the need" in said[1]

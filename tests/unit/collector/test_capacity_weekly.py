@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broadgauge_collector.capacity.columns import columns_of
-from broadgauge_collector.capacity.evidence import why_not
+from broadgauge_collector.capacity.evidence import reasons
 from broadgauge_collector.capacity.method import METHOD
 from broadgauge_collector.capacity.model import LinkTest, UnknownNeed, Verdict, Vote
 from broadgauge_collector.capacity.verdict import judge
@@ -113,7 +113,7 @@ def test_an_unknown_need_is_said_as_ever() -> None:
 
 def test_a_test_of_this_week_says_that_it_counts_in_the_next_evaluation() -> None:
     test = saying("missed", 16)
-    said = why_not(test, NEED, [], METHOD, last=date(2026, 3, 15), drop_simulated=True)
+    (said,) = reasons([test], NEED, [], METHOD, last=date(2026, 3, 15), drop_simulated=True)
     assert said is not None
     assert "in that of this week" in said
 
