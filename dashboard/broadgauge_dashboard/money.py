@@ -1,8 +1,19 @@
 """Amounts as people read them."""
 
+from broadgauge_collector.errors import Invalid
 from broadgauge_collector.fleet.statistics.sums import Money
 
+MOST = 10**10
 SIGNS = {"USD": "$", "EUR": "\u20ac", "GBP": "\u00a3"}
+
+
+def cents_of(amount: object) -> int | None:
+    """An amount that was typed, in hundredths; None: nothing was. Invalid for what is none."""
+    if not isinstance(amount, int | float):
+        return None
+    if not 0 <= amount <= MOST:
+        raise Invalid(f"An amount is from 0 to {MOST:,}: correct it.")
+    return round(100 * amount)
 
 
 def dollars(cents: float | None, currency: str, *, exactly: bool = False) -> str:

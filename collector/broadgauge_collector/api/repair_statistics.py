@@ -77,7 +77,7 @@ async def asked(
         int, Query(ge=0, le=10**9, description="For a device and the whole term, in hundredths")
     ] = 0,
     term_years: Annotated[
-        float, Query(gt=0, le=30, description="How long the plan lasts, in years")
+        float, Query(ge=0.01, le=30, description="How long the plan lasts, in years")
     ] = 3.0,
     deductible_cents: Annotated[
         int, Query(ge=0, le=10**9, description="Paid for each repair, in hundredths")

@@ -12,7 +12,7 @@ from broadgauge_wire.fields import Count, Text, about
 
 from ..access.permissions import Permission
 from ..errors import Conflict, NotFound
-from ..fleet.unplaced import place_again
+from ..fleet.unplaced import school_was_added
 from ..schools import repository
 from ..schools.model import People, School, SchoolHours
 from .routing import Route, TheServices, answer, body_of
@@ -92,9 +92,8 @@ async def set_hours(
 
 
 def _add_school(c: Connection, /, **given: Any) -> School:
-    """Devices and rooms that were brought before their school are at it from now on."""
     added = repository.add_school(c, **given)
-    place_again(c)
+    school_was_added(c)
     return added
 
 

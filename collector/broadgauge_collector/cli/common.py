@@ -4,6 +4,7 @@ import functools
 import os
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,22 @@ url_option = click.option(
 )
 SEGMENT = click.Choice(["lan", "wan", "internet"])
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+class Number(click.ParamType[float]):
+    """A number; what stands for none, such as nan, is refused."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: Any, context: Any) -> float:
+        """Such as 3.5."""
+        found: float = click.FLOAT.convert(value, param, context)
+        if not isfinite(found):
+            raise click.BadParameter(f"{value} is no number; write one such as 3.5.")
+        return found
+
+
+NUMBER = Number()
 
 
 class ListingGroup(click.Group):

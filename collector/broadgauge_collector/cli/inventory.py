@@ -10,6 +10,7 @@ from ..imports.model import DeviceState
 from .client import ServerClient
 from .common import ListingGroup, json_option, print_json, print_table, say, talks_to_server
 from .device_signals import confirm_signal, dismiss_signal, list_signals
+from .downloads import download, output_option, table_format_option
 
 PAGE = 1000
 
@@ -201,15 +202,9 @@ def _said_by_hand(client: ServerClient, device: Any) -> dict[str, Any]:
 
 
 @devices.command("export")
-@click.option(
-    "--format", "format_", type=click.Choice(["csv", "xlsx", "parquet"]), default="csv",
-    show_default=True, help="File format.",
-)  # fmt: skip
+@table_format_option
 @click.option("--school", help="Only this school, by name or id.")
-@click.option(
-    "--output", type=click.Path(path_type=Path, dir_okay=False), required=True,
-    help="File to write.",
-)  # fmt: skip
+@output_option
 @talks_to_server
 def export_devices(client: ServerClient, format_: str, school: str | None, output: Path) -> None:
     """Write all devices to a file.
@@ -217,6 +212,4 @@ def export_devices(client: ServerClient, format_: str, school: str | None, outpu
     \b
     Example: broadgauge devices export --format xlsx --output devices.xlsx
     """
-    asked = {"format": format_, "school": school}
-    output.write_bytes(client.raw("GET", "/devices", parameters=asked).content)
-    say(f"Written: {output}")
+    download(client, "/devices", output, format=format_, school=school)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from ..errors import Invalid
 from .client import ServerClient
-from .common import ListingGroup, json_option, print_json, print_table, say, talks_to_server
+from .common import NUMBER, ListingGroup, json_option, print_json, print_table, say, talks_to_server
 
 if TYPE_CHECKING:
     from ..fleet.readiness.model import Seats
@@ -49,8 +49,10 @@ def list_readiness(client: ServerClient, as_json: bool) -> None:
     heads = ("SCHOOL", "STUDENTS", "FOR", "NEEDED", "READY", "UNKNOWN", "MISSING", "ENOUGH")
     print_table(heads, rows)
     load = found.support
-    staff = "nobody said how many" if load.technicians is None else f"{load.technicians:g}"
-    say(f"Support: {load.devices:,} devices take {load.needed:.1f} people; there are {staff}.")
+    there = "nobody said how many there are"
+    if load.technicians is not None:
+        there = f"there are {load.technicians:g}"
+    say(f"Support: {load.devices:,} devices take {load.needed:.1f} people; {there}.")
     say(f"Underused or stored, and ready for the assessment: {found.pooled:,}.")
 
 
@@ -59,7 +61,7 @@ def _seats(seats: "Seats") -> tuple[object, ...]:
 
 
 @readiness.command("technicians")
-@click.argument("people", type=float)
+@click.argument("people", type=NUMBER)
 @talks_to_server
 def technicians(client: ServerClient, people: float) -> None:
     """Say how many people support devices, in full-time equivalents.

@@ -1,13 +1,16 @@
 """How often devices break, and whether a warranty is worth it: commands of `repairs`."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .client import ServerClient
-from .common import json_option, print_json, print_table, say, talks_to_server
+from .common import NUMBER, counted, json_option, print_json, print_table, say, talks_to_server
 from .repair_rules import repairs
-from .repairs import AMOUNT
+from .repairs import AMOUNT, say_left_out
+
+if TYPE_CHECKING:
+    from ..fleet.repairs.rated import RepairRates
 
 __all__ = ("repairs",)
 
@@ -43,6 +46,19 @@ def rates(client: ServerClient, by: str, as_json: bool) -> None:
     print_table(heads, rows)
     if found.without_feed:
         say(f"Nobody tells of repairs at: {', '.join(found.without_feed)}. They have no rate.")
+    _say_what_is_not_counted(found)
+
+
+def _say_what_is_not_counted(found: "RepairRates") -> None:
+    from ..fleet.repairs.reasons import DEVICES, OUTSIDE
+
+    if found.tickets and not found.repairs:
+        say("No ticket is a repair by the rule, which broadgauge repairs rule shows.")
+    say_left_out(found.tickets, found.left_out)
+    for reason, many in found.outside_rates.items():
+        say(f"{counted(many, 'repair')} in no rate: {OUTSIDE[reason]}.")
+    for reason, many in found.devices_left_out.items():
+        say(f"{counted(many, 'device')} in no rate: {DEVICES[reason]}.")
 
 
 def _tenths(number: float | None) -> str | None:
@@ -78,14 +94,18 @@ def compare(client: ServerClient, first: str, second: str, by: str, as_json: boo
 
 @repairs.command("insurance")
 @click.option("--premium", type=AMOUNT, required=True, help="For a device and the whole term.")
-@click.option("--years", type=float, default=3.0, show_default=True, help="The plan's term.")
+@click.option("--years", type=NUMBER, default=3.0, show_default=True, help="The plan's term.")
 @click.option("--deductible", type=AMOUNT, default=0, help="Paid for each repair.")
 @click.option("--model", help="Only devices of this model.")
 @click.option("--devices", type=int, help="How many devices; otherwise those in service.")
 @click.option("--no-accidents", is_flag=True, help="The plan doesn't cover accidents.")
 @click.option("--fee", type=AMOUNT, default=2500, help="Families pay for a device and year.")
-@click.option("--take-up", type=float, default=0.75, show_default=True, help="Share who take part.")
-@click.option("--waived", type=float, default=0.0, show_default=True, help="Share who needn't pay.")
+@click.option(
+    "--take-up", type=NUMBER, default=0.75, show_default=True, help="Share who take part."
+)
+@click.option(
+    "--waived", type=NUMBER, default=0.0, show_default=True, help="Share who needn't pay."
+)
 @json_option
 @talks_to_server
 def insurance(client: ServerClient, as_json: bool, **offer: Any) -> None:

@@ -9,7 +9,8 @@ import click
 from ..imports.amounts import cents
 from ..imports.model import TicketCategory
 from .client import ServerClient
-from .common import ListingGroup, json_option, print_json, print_table, say, talks_to_server
+from .common import NUMBER, ListingGroup, json_option, print_json, print_table, say, talks_to_server
+from .downloads import download, output_option, table_format_option
 
 DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -77,7 +78,7 @@ def list_repairs(
     heads = ("OPENED", "CLOSED", "DEVICE", "MODEL", "SCHOOL", "WHY", "WHAT", "COST", "COUNTS",
              "SOURCE", "ID")  # fmt: skip
     print_table(heads, rows)
-    _say_left_out(found.tickets, found.left_out)
+    say_left_out(found.tickets, found.left_out)
     if found.total > len(found.repairs):
         say(f"{len(found.repairs):,} of {found.total:,}. For more: --limit, or repairs export.")
 
@@ -92,7 +93,7 @@ def list_repairs(
 @click.option("--parts", type=AMOUNT, help="Cost of parts.")
 @click.option("--labour", type=AMOUNT, help="Cost of work.")
 @click.option("--currency", help="Such as USD, if not the district's.")
-@click.option("--downtime", type=float, metavar="DAYS", help="Days without the device.")
+@click.option("--downtime", type=NUMBER, metavar="DAYS", help="Days without the device.")
 @click.option("--in-warranty/--out-of-warranty", default=None, help="Whether the warranty paid.")
 @json_option
 @talks_to_server
@@ -129,15 +130,9 @@ def remove_repair(client: ServerClient, repair: Any) -> None:
 
 
 @repairs.command("export")
-@click.option(
-    "--format", "format_", type=click.Choice(["csv", "xlsx", "parquet"]), default="csv",
-    show_default=True, help="File format.",
-)  # fmt: skip
+@table_format_option
 @click.option("--school", help="Only devices of this school, by name or id.")
-@click.option(
-    "--output", type=click.Path(path_type=Path, dir_okay=False), required=True,
-    help="File to write.",
-)  # fmt: skip
+@output_option
 @talks_to_server
 def export_repairs(client: ServerClient, format_: str, school: str | None, output: Path) -> None:
     """Write all repairs to a file.
@@ -145,9 +140,7 @@ def export_repairs(client: ServerClient, format_: str, school: str | None, outpu
     \b
     Example: broadgauge repairs export --format xlsx --output repairs.xlsx
     """
-    asked = {"format": format_, "school": school}
-    output.write_bytes(client.raw("GET", "/repairs", parameters=asked).content)
-    say(f"Written: {output}")
+    download(client, "/repairs", output, format=format_, school=school)
 
 
 def day_of(moment: datetime | None) -> str | None:
@@ -171,7 +164,7 @@ def _money(amount: int | None, currency: str) -> str | None:
     return None if amount is None else f"{amount / 100:,.2f} {currency}"
 
 
-def _say_left_out(tickets: int, left_out: dict[str, int]) -> None:
+def say_left_out(tickets: int, left_out: dict[str, int]) -> None:
     from ..fleet.repairs.reasons import LEFT_OUT
 
     for reason, many in left_out.items():

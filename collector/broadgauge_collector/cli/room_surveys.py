@@ -9,14 +9,11 @@ import msgspec
 from ..fleet.readiness.model import Enough
 from .client import ServerClient
 from .common import ListingGroup, json_option, print_json, print_table, say, talks_to_server
+from .downloads import download, output_option, table_format_option
 
 if TYPE_CHECKING:
     from ..fleet.room_surveys.model import SurveyedRoom
 
-output_option = click.option(
-    "--output", type=click.Path(path_type=Path, dir_okay=False), required=True,
-    help="File to write.",
-)  # fmt: skip
 school_option = click.option("--school", help="Only this school, by name or id.")
 HEADINGS = ("SCHOOL", "ROOM", "SEATS", "CHARGE", "POWER", "SOCKETS MISSING", "CIRCUITS MISSING",
             "NETWORK", "NOT KNOWN")  # fmt: skip
@@ -112,12 +109,11 @@ def set_survey(client: ServerClient, room: str, school: str, empty: bool, **said
 def _said_by_hand(client: ServerClient, school: str, room: str) -> dict[str, Any]:
     """What was said before, and stays."""
     from ..fleet.room_surveys.listing import RoomSurveys
+    from ..schools.checks import name_key
 
-    name = " ".join(room.casefold().split())
-    for each in client.get("/room-surveys", RoomSurveys, school=school).rooms:
-        if " ".join(each.room.casefold().split()) == name:
-            return each.said_by_hand()
-    return {}
+    rooms = client.get("/room-surveys", RoomSurveys, school=school).rooms
+    said = (each.said_by_hand() for each in rooms if name_key(each.room) == name_key(room))
+    return next(said, {})
 
 
 @survey.command("sheet")
@@ -134,16 +130,11 @@ def get_sheet(client: ServerClient, school: str | None, filled: bool, output: Pa
     Example: broadgauge rooms survey sheet --school "Lincoln Elementary" --output lincoln.xlsx
     """
     format_ = "csv" if output.suffix.casefold() == ".csv" else "xlsx"
-    asked = {"school": school, "filled": filled, "format": format_}
-    output.write_bytes(client.raw("GET", "/room-survey-sheet", parameters=asked).content)
-    say(f"Written: {output}")
+    download(client, "/room-survey-sheet", output, school=school, filled=filled, format=format_)
 
 
 @survey.command("export")
-@click.option(
-    "--format", "format_", type=click.Choice(["csv", "xlsx", "parquet"]), default="csv",
-    show_default=True, help="File format.",
-)  # fmt: skip
+@table_format_option
 @school_option
 @output_option
 @talks_to_server
@@ -153,9 +144,7 @@ def export_surveys(client: ServerClient, format_: str, school: str | None, outpu
     \b
     Example: broadgauge rooms survey export --format xlsx --output rooms.xlsx
     """
-    asked = {"format": format_, "school": school}
-    output.write_bytes(client.raw("GET", "/room-surveys", parameters=asked).content)
-    say(f"Written: {output}")
+    download(client, "/room-surveys", output, format=format_, school=school)
 
 
 @survey.command("rules")

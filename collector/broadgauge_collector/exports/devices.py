@@ -39,7 +39,10 @@ def as_file(table: pa.Table, format_: Format) -> bytes:
 def as_xlsx(table: pa.Table) -> bytes:
     """A workbook of one sheet, its heading fixed. Text stays text, whatever it begins with."""
     target = BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    options = {
+        "in_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
+        "default_date_format": "yyyy-mm-dd",
+    }  # fmt: skip
     with xlsxwriter.Workbook(target, options) as book:
         sheet = book.add_worksheet("broadgauge")
         sheet.write_row(0, 0, table.column_names, book.add_format({"bold": True}))

@@ -80,8 +80,8 @@ def _rows(name: str, needs: Needs, currency: str) -> Iterator[dict[str, Any]]:
             "devices_expected": need.expected,
             "devices_high": need.high,
             "devices_without_price": need.unpriced,
-            "cost_low_cents": need.cost.low_cents,
-            "cost_expected_cents": need.cost.expected_cents,
-            "cost_high_cents": need.cost.high_cents,
+            "cost_low_cents": need.cost.low_cents if need.has_price else None,
+            "cost_expected_cents": need.cost.expected_cents if need.has_price else None,
+            "cost_high_cents": need.cost.high_cents if need.has_price else None,
             "currency": currency,
         }

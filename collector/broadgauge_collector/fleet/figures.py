@@ -8,12 +8,12 @@ SMARTER_BALANCED = "Smarter Balanced, Student Device and Secure Browser Requirem
 
 def _figure(
     key: str, title: str, value: float, unit: Unit, most: float, meaning: str,
-    source: str = ASSUMPTION, *, ends: tuple[float, float] | None = None,
+    source: str = ASSUMPTION, *, ends: tuple[float, float] | None = None, least: float = 0.0,
 ) -> Assumption:  # fmt: skip
     low, high = ends or (value, value)
     return Assumption(
         key=FLEET + key, title=title, value=value, low=low, high=high, unit=unit,
-        bounds=(0.0, most), meaning=meaning, source=source,
+        bounds=(least, most), meaning=meaning, source=source,
     )  # fmt: skip
 
 
@@ -56,6 +56,7 @@ _ALL = (
         "per_technician", "Devices for each technician", 500.0, "devices", 100_000.0,
         "Devices of the district that one person supports, students' own not counted",
         f"{GUIDE}: with fewer than one person for 500 devices, hire",
+        least=1.0,
     ),
 )  # fmt: skip
 

@@ -7,9 +7,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, select
 
+from ..access.agents import list_agents
 from ..imports.model import DeviceRecord, DiskPart
 from ..imports.values import serial
 from ..schools.model import Agent
+from ..schools.repository import list_schools
 from ..store import Stores
 from ..store.tables import device_source
 from .device_rows import Devices, text_of
@@ -26,18 +28,16 @@ AT_ONCE = 1000
 def take_from_agents(stores: Stores, now: datetime) -> int:
     """Take in what agents say that they didn't say before; how many machines that were. A machine
     whose agent was removed has vanished from this source."""
-    from ..reports.district import read_district
-
     with stores.results.questions() as questions:
         inventories = questions.inventories()
-    district = read_district(stores)
+    with stores.control.connect() as c:
+        agents, there = list_agents(c), _there(c)
+        schools = {school.id: school.name for school in list_schools(c)}
     records = [
-        record_of(agent, inventories[agent.id], district.school(agent.school_id).name)
-        for agent in district.agents
+        record_of(agent, inventories[agent.id], schools[agent.school_id])
+        for agent in agents
         if agent.id in inventories and agent.revoked_at is None
     ]
-    with stores.control.connect() as c:
-        there = _there(c)
     new = [r for r in records if there.get(r.key) != text_of(r)]
     gone = [key for key in there.keys() - {r.key for r in records} if there[key] is not None]
     for some in in_parts(new, AT_ONCE):

@@ -50,6 +50,15 @@ def forget_which_school(c: Connection, name: str) -> None:
     place_again(c)
 
 
+def school_was_added(c: Connection) -> None:
+    """Devices and rooms that were brought before their school are at it from now on. Thousands of
+    schools are added before anything is brought."""
+    somewhere = select(device.c.id).where(device.c.place.is_not(None)).limit(1)
+    rooms = select(room_source.c.key).limit(1)
+    if any(c.execute(asked).one_or_none() for asked in (somewhere, rooms)):
+        place_again(c)
+
+
 def place_again(c: Connection) -> None:
     """Look anew where devices and rooms are, once there are other schools or other names of them;
     and on what sources disagree, which may be two names of one school."""

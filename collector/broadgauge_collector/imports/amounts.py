@@ -14,6 +14,7 @@ SIZE = re.compile(
 )
 UNITS = "KMGTP"
 MOST_DIGITS = 18
+MOST_CENTS = 10**12
 SMALLEST_BARE_BYTES = 1 << 20
 SYMBOLS = {"$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "C$": "CAD", "CA$": "CAD",
            "CAN$": "CAD", "A$": "AUD", "AU$": "AUD", "NZ$": "NZD"}  # fmt: skip
@@ -36,6 +37,8 @@ def cents(cell: str) -> int:
     amount = _decimal(found["number"], "1234.56") * 100
     if amount != int(amount):
         raise ValueError("it should have two decimals at most, such as 1234.56")
+    if amount > MOST_CENTS:
+        raise ValueError("it is more than ten thousand million: is it another column's?")
     return int(amount)
 
 

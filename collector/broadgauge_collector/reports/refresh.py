@@ -18,10 +18,11 @@ from ..fleet.statistics.refresh_life import costly_by_model
 from ..fleet.statistics.refresh_model import Outlook, RefreshForecast, UnitCost
 from ..fleet.statistics.replace_by import replace_by
 from ..fleet.statistics.replace_rules import ReplaceRules
+from ..fleet.statistics.sums import DRAWS
 from ..store import Stores
 
 RANGES = (
-    "Ranges hold eight in ten of 1,000 simulated futures (fixed seed), with losses, prices, "
+    f"Ranges hold eight in ten of {DRAWS:,} simulated futures (fixed seed), with losses, prices, "
     "repairs and unknown ages drawn together. A sum's range is that of the sum: ranges don't add "
     "up."
 )

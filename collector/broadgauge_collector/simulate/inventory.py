@@ -22,6 +22,8 @@ from .world import World
 POLL_SECONDS = 0.2
 MOST_SCHOOLS = 400
 """Larger districts, and states, have no inventory: their files would be larger than any one is."""
+LABOUR_SHARE = 0.3
+"""Of what a repair costs."""
 
 DEVICES = (
     "Asset Tag", "Serial Number", "Device Type", "Manufacturer", "Model", "School", "Status",
@@ -31,7 +33,8 @@ DEVICES = (
 )  # fmt: skip
 TICKETS = (
     "Incident #", "Asset Tag", "Serial Number", "School", "Incident Date", "Completed Date",
-    "Category", "Issue Type", "Status", "Under Warranty", "Cost", "Currency",
+    "Category", "Issue Type", "Status", "Under Warranty", "Cost", "Parts Cost", "Labor Cost",
+    "Currency",
 )  # fmt: skip
 
 
@@ -123,8 +126,16 @@ def _ticket_row(ticket: Ticket) -> tuple[Any, ...]:
         ticket.number, ticket.tag, ticket.serial, ticket.school, ticket.opened_on,
         ticket.closed_on, ticket.issue, ticket.why, ticket.status,
         {True: "yes", False: "no", None: None}[ticket.under_warranty],
-        None if ticket.cost is None else f"{ticket.cost:.2f}", "USD",
+        *_costs(ticket.cost), "USD",
     )  # fmt: skip
+
+
+def _costs(dollars: float | None) -> tuple[str | None, ...]:
+    """A repair's, and of that parts and labour."""
+    if dollars is None:
+        return None, None, None
+    labour = round(LABOUR_SHARE * dollars, 2)
+    return tuple(f"{each:.2f}" for each in (dollars, dollars - labour, labour))
 
 
 def _csv(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:

@@ -18,16 +18,16 @@ from broadgauge_collector.services import Services
 from ..callbacks import callback
 from ..fleet_nav import fleet_nav
 from ..parts import loading, refresh
+from ..tables import file_links
 from ..views.readiness import entries_panel, readiness_panels
 
 PATH = "/readiness"
 TITLE = "Readiness \u00b7 broadgauge"
-FILES = "/api/v1/readiness?format="
+FILES = "/api/v1/readiness"
 
 
 def layout(**_: Any) -> html.Div:
     """The shell."""
-    files = [html.A(name, href=FILES + name.lower()) for name in ("CSV", "XLSX", "Parquet")]
     return html.Div(
         [
             html.H1("Readiness"),
@@ -35,15 +35,11 @@ def layout(**_: Any) -> html.Div:
             html.Div(loading(320), id="readiness-body", className="page-body"),
             html.Div(id="readiness-edit", className="page-body page-next"),
             html.Div(id="readiness-changed", **{"aria-live": "polite"}),
-            html.P(["Take it away: ", *_between(files)], className="footing"),
+            html.P(["Take it away: ", *file_links(FILES)], className="footing"),
             refresh(60),
         ],
         className="page",
     )
-
-
-def _between(links: list[html.A]) -> list[Any]:
-    return [part for link in links for part in (link, " ")]
 
 
 @callback(

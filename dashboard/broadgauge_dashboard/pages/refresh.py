@@ -15,6 +15,7 @@ from broadgauge_collector.services import Services
 
 from ..callbacks import callback
 from ..fleet_nav import fleet_nav
+from ..money import cents_of
 from ..parts import loading
 from ..parts import refresh as again
 from ..views.refresh import price_panel, refresh_panels
@@ -68,7 +69,7 @@ async def show_refresh(services: Services, _: int | None, _changed: Any) -> Any:
 async def show_form(services: Services, _: str) -> Any:
     """The form, which stays as it is typed while the rest is read again."""
     report: RefreshReport = await services.report(refresh)
-    return price_panel(sorted({line.model for line in report.lines if line.model}))
+    return price_panel(_names(report))
 
 
 @callback(
@@ -87,16 +88,33 @@ async def set_price(
     """Say what a new device of a model or kind costs."""
     if not clicks:
         raise PreventUpdate
-    if not isinstance(name, str) or not isinstance(amount, int | float):
-        return html.P("Say a model or kind, and its price.", className="note")
-    ends = [each if isinstance(each, int | float) else amount for each in (low, high)]
-    cents = [round(100 * each) for each in (amount, *ends)]
-    cost = UnitCost(cents=cents[0], low_cents=cents[1], high_cents=cents[2])
     try:
+        cost = _cost(amount, low, high)
+        if not isinstance(name, str) or cost is None:
+            return html.P("Say a model or kind, and its price.", className="note")
         await services.write(_set, name.strip(), cost)
     except Invalid as error:
         return html.P(str(error), className="note")
-    return html.P(f"Kept: {name.strip()}.", className="note")
+    report: RefreshReport = await services.report(refresh)
+    unknown = "" if name.strip() in _names(report) else " No device is of it: no cost follows."
+    return html.P(f"Kept: {name.strip()}.{unknown}", className="note")
+
+
+def _names(report: RefreshReport) -> list[str]:
+    """Models and kinds of the devices that are there."""
+    names = {name for line in report.lines for name in (line.model, line.kind) if name is not None}
+    return sorted(names)
+
+
+def _cost(amount: Any, low: Any, high: Any) -> UnitCost | None:
+    cents, low_cents, high_cents = map(cents_of, (amount, low, high))
+    if cents is None:
+        return None
+    return UnitCost(
+        cents=cents,
+        low_cents=cents if low_cents is None else low_cents,
+        high_cents=cents if high_cents is None else high_cents,
+    )
 
 
 def _set(c: Connection, name: str, cost: UnitCost) -> UnitCosts:

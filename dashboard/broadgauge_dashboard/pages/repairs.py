@@ -14,12 +14,13 @@ from broadgauge_collector.fleet.repairs.compared import compared
 from broadgauge_collector.fleet.repairs.insurance import AskedInsurance, insurance
 from broadgauge_collector.fleet.repairs.lifetimes import lifetimes
 from broadgauge_collector.fleet.repairs.model import FleetData
-from broadgauge_collector.fleet.repairs.rated import repair_rates
+from broadgauge_collector.fleet.repairs.rated import RatesBy, repair_rates
 from broadgauge_collector.reports.repairs import fleet_data
 from broadgauge_collector.services import Services
 
 from ..callbacks import callback
 from ..fleet_nav import fleet_nav
+from ..money import cents_of
 from ..parts import empty, loading, panel, refresh
 from ..views.insurance import EVERY, insurance_panel, offer_form
 from ..views.lifetimes import lifetime_panels
@@ -65,7 +66,7 @@ def layout(**_: Any) -> html.Div:
 async def show_rates(services: Services, by: Any, _: int | None, _added: Any) -> Any:
     """How often devices break."""
     data: FleetData = await services.report(fleet_data)
-    chosen = BY.get(by, "model") if isinstance(by, str) else "model"
+    chosen: RatesBy = by if isinstance(by, str) and by in BY else "model"
     return rate_panels(await services.run(repair_rates, data, chosen))
 
 
@@ -133,22 +134,28 @@ async def show_insurance(services: Services, model: Any, accidents: Any, *number
     """Both ways, whatever is typed."""
     if not all(isinstance(number, int | float) for number in numbers):
         raise PreventUpdate
-    premium, years, deductible, fee, take_up, waived = map(float, numbers)
-    asked = AskedInsurance(
-        model=None if model == EVERY else str(model),
-        premium_cents=round(100 * premium),
-        term_years=years,
-        deductible_cents=round(100 * deductible),
-        covers_accidents=bool(accidents),
-        fee_cents=round(100 * fee),
-        take_up=take_up / 100,
-        waived=waived / 100,
-    )
     data: FleetData = await services.report(fleet_data)
     try:
+        asked = _offered(None if model == EVERY else str(model), bool(accidents), *numbers)
         return insurance_panel(await services.run(insurance, data, asked))
     except CollectorError as error:
         return panel("What it would cost", empty("It can't be said", str(error)))
+
+
+def _offered(
+    model: str | None, accidents: bool, premium: float, years: float, deductible: float,
+    fee: float, take_up: float, waived: float,
+) -> AskedInsurance:  # fmt: skip
+    return AskedInsurance(
+        model=model,
+        premium_cents=cents_of(premium) or 0,
+        term_years=float(years),
+        deductible_cents=cents_of(deductible) or 0,
+        covers_accidents=accidents,
+        fee_cents=cents_of(fee) or 0,
+        take_up=take_up / 100,
+        waived=waived / 100,
+    )
 
 
 @callback(
@@ -203,14 +210,10 @@ def _given(
         "category": category,
         "closed_on": closed or None,
         "issue": issue or None,
-        "cost_cents": _cents(cost),
-        "parts_cents": _cents(parts),
-        "labour_cents": _cents(labour),
+        "cost_cents": cents_of(cost),
+        "parts_cents": cents_of(parts),
+        "labour_cents": cents_of(labour),
         "downtime_days": downtime if isinstance(downtime, int | float) else None,
         "under_warranty": {"yes": True, "no": False}.get(warranty),
     }
     return msgspec.convert(wish, HandRepair, builtin_types=(date,), strict=False)
-
-
-def _cents(amount: Any) -> int | None:
-    return round(100 * amount) if isinstance(amount, int | float) else None

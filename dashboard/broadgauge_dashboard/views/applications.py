@@ -11,8 +11,10 @@ from broadgauge_collector.reports.applications import (
 )
 
 from .. import format as fmt
-from ..parts import command, empty, folded, panel
+from ..parts import command, empty, panel
+from ..tables import cell_note, folded_table, row_of
 
+HEADS = ("Application", "Machines", "Versions", "Schools", "Models")
 MOST = 200
 LISTED = 5
 SWITCH_ON = "broadgauge settings set probes.inventory.applications true"
@@ -35,7 +37,7 @@ def applications_panel(report: ApplicationsReport) -> html.Section:
     rows = [_row(each) for each in report.applications[:MOST]]
     return panel(
         fmt.plural(len(report.applications), "application"),
-        *folded(rows, _table, "application"),
+        *folded_table("Installed applications", HEADS, rows, "application"),
         *_more(len(report.applications)),
         note=f"{fmt.count(report.telling)} of {fmt.plural(report.machines, 'machine')} with an "
         "agent tell what is installed. Machines are counted, and none is named.",
@@ -48,13 +50,6 @@ def _more(count: int) -> list[html.P]:
     return [html.P("Those on fewer machines are in the files.", className="footing")]
 
 
-def _table(rows: Sequence[html.Tr]) -> html.Table:
-    heads = ("Application", "Machines", "Versions", "Schools", "Models")
-    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in heads]))
-    caption = html.Caption("Installed applications", className="only-read")
-    return html.Table([caption, head, html.Tbody(rows)], className="table")
-
-
 def _row(each: ApplicationCount) -> html.Tr:
     cells = (
         ("Machines", [html.Span(fmt.count(each.machines), className="cell-value")]),
@@ -62,13 +57,12 @@ def _row(each: ApplicationCount) -> html.Tr:
         ("Schools", _counts(each.schools)),
         ("Models", _counts(each.models)),
     )
-    data = [html.Td(html.Div(shown), **{"data-label": label}) for label, shown in cells]
-    return html.Tr([html.Th(each.name, scope="row"), *data])
+    return row_of(each.name, cells)
 
 
-def _counts(counts: Sequence[Counted]) -> list[html.Span]:
+def _counts(counts: Sequence[Counted]) -> list[html.Span | None]:
     said = [f"{one.name or 'not known'}: {fmt.count(one.machines)}" for one in counts[:LISTED]]
     others = len(counts) - LISTED
     if others > 0:
         said.append(f"and {fmt.count(others)} more")
-    return [html.Span(text, className="cell-note") for text in said]
+    return [cell_note(text) for text in said]

@@ -6,6 +6,7 @@ from broadgauge_collector.reports.audit import Audit, Finding, Part
 
 from .. import format as fmt
 from ..parts import empty, panel
+from ..tables import row_of
 from .simulated import marks
 
 NAMED = 6
@@ -51,8 +52,7 @@ def _part(part: Part) -> html.Tr:
         ("Share of all difference", fmt.percent(part.share)),
         ("Usually by a factor of", f"{part.factor:.2f}"),
     )
-    data = [html.Td(html.Div(value), **{"data-label": label}) for label, value in cells]
-    return html.Tr([html.Th(part.meaning, scope="row"), *data])
+    return row_of(part.meaning, cells)
 
 
 def _findings(findings: tuple[Finding, ...]) -> html.Ul:

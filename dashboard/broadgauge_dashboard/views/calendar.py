@@ -15,6 +15,7 @@ from broadgauge_collector.schools.model import CalendarDay, CalendarKind, School
 
 from .. import format as fmt
 from ..parts import empty, panel
+from ..tables import row_of
 
 EVERY = "every"
 """What stands for every school in a choice of schools."""
@@ -202,8 +203,7 @@ def _entry(day: CalendarDay, shown: Shown) -> html.Tr:
         ("For", shown.names.get(day.school_id, "Every school")),
         ("Remove", button),
     )
-    data = [html.Td(html.Div(value), **{"data-label": label}) for label, value in cells]
-    return html.Tr([html.Th(_span(day), scope="row"), *data])
+    return row_of(_span(day), cells)
 
 
 def _span(day: CalendarDay) -> str:

@@ -9,6 +9,7 @@ from broadgauge_collector.reports.carry import AllTargets, ModelCarried, SchoolC
 
 from .. import format as fmt
 from ..parts import ADD_LINE, badge, chip, command, empty, panel
+from ..tables import row_of, table_of
 from ..words import SEGMENTS, Saying
 from .simulated import marks
 
@@ -158,11 +159,8 @@ def _value(text: str) -> html.Span:
 
 
 def _row(name: list[Any], cells: tuple[tuple[str, Any], ...]) -> html.Tr:
-    data = [html.Td(html.Div(value), **{"data-label": label}) for label, value in cells]
-    return html.Tr([html.Th(name, scope="row"), *data])
+    return row_of(name, cells)
 
 
 def _table(heads: tuple[str, ...], rows: list[html.Tr], caption: str) -> html.Table:
-    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in heads]))
-    said = html.Caption(caption, className="only-read")
-    return html.Table([said, head, html.Tbody(rows)], className="table")
+    return table_of(caption, heads, rows)

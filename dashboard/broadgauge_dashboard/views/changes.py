@@ -14,6 +14,7 @@ from broadgauge_collector.schools.model import Link, School
 
 from .. import format as fmt
 from ..parts import panel
+from ..tables import row_of
 from .overview import speed
 from .simulated import marks
 
@@ -53,8 +54,7 @@ def _row(change: Change) -> html.Tr:
         **{"aria-label": f"Remove {change.text}, {_date(change)}"},
     )
     cells = (("What", what_changed(change)), ("Where", change.place), ("Remove", button))
-    data = [html.Td(html.Div(value), **{"data-label": label}) for label, value in cells]
-    return html.Tr([html.Th(_date(change), scope="row"), *data])
+    return row_of(_date(change), cells)
 
 
 def _choice(changes: Sequence[Change]) -> dmc.Select:
@@ -105,8 +105,7 @@ def _difference(part: Difference) -> html.Tr:
         ("Schools without a change", _shift(part.untouched.shift, schools)),
         ("Left", _shift(part.beyond, "")),
     )
-    data = [html.Td(html.Div(value), **{"data-label": label}) for label, value in cells]
-    return html.Tr([html.Th(HOURS[part.daypart], scope="row"), *data])
+    return row_of(HOURS[part.daypart], cells)
 
 
 def _side(side: Side) -> list[Any]:

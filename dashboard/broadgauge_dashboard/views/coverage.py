@@ -22,6 +22,7 @@ from broadgauge_collector.schools.model import Link
 
 from .. import format as fmt
 from ..parts import ADD_LINE, badge, command, empty, folded, metric, panel
+from ..tables import row_of, table_of
 from ..words import SEGMENTS, Saying
 from .groups import line_panel
 from .simulated import marks
@@ -109,9 +110,7 @@ def lines_panel(report: CoverageReport) -> list[Any]:
 
 def _lines_table(rows: Sequence[html.Tr]) -> html.Table:
     heads = ("Line", "Reached", "Closed hours", "School hours", "Locations", "What is missing")
-    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in heads]))
-    caption = html.Caption("Coverage of lines", className="only-read")
-    return html.Table([caption, head, html.Tbody(rows)], className="table coverage-lines")
+    return table_of("Coverage of lines", heads, rows, look="coverage-lines")
 
 
 def grid_panels(grid: LineGrid, groups: Sequence[GroupTest] = ()) -> list[Any]:
@@ -219,8 +218,7 @@ def _line(line: LineCoverage) -> html.Tr:
         ("What is missing", _first_missing(line.missing)),
     )
     name = dcc.Link(line.link.name, href=f"/coverage?line={line.link.id}", refresh=True)
-    data = [html.Td(html.Div(value), **{"data-label": label}) for label, value in cells]
-    return html.Tr([html.Th([name, *marks(line.link.simulated), _note(where)], scope="row"), *data])
+    return row_of([name, *marks(line.link.simulated), _note(where)], cells)
 
 
 def _first_missing(missing: tuple[Missing, ...]) -> list[Any]:

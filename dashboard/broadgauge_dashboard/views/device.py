@@ -11,6 +11,7 @@ from broadgauge_collector.fleet.model import DeviceTicket, SourceSays, WholeDevi
 
 from .. import format as fmt
 from ..parts import empty, panel
+from ..tables import row_under, table_of
 from .device_words import STATES, name_of, source_name, value_of
 
 AS_SAID = "as-said"
@@ -138,18 +139,4 @@ def _tickets(tickets: Sequence[DeviceTicket]) -> html.Section:
 
 
 def _table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> html.Table:
-    head = html.Thead(html.Tr([html.Th(h, scope="col") for h in heads]))
-    body = [
-        html.Tr(
-            [
-                html.Th(first, scope="row"),
-                *(
-                    html.Td(html.Div(cell), **{"data-label": h})
-                    for h, cell in zip(heads[1:], rest, strict=True)
-                ),
-            ]
-        )
-        for first, *rest in rows
-    ]
-    named = html.Caption(caption, className="only-read")
-    return html.Table([named, head, html.Tbody(body)], className="table devices")
+    return table_of(caption, heads, (row_under(heads, cells) for cells in rows), look="devices")

@@ -11,6 +11,7 @@ from broadgauge_collector.fleet.signals import DeviceSignal
 
 from .. import format as fmt
 from ..parts import panel
+from ..tables import row_of, table_of
 
 DECIDE = "decide-signal"
 PARTS: dict[Part, str] = {"disk": "Disk", "battery": "Battery", "memory": "Memory"}
@@ -83,11 +84,8 @@ def _buttons(signal: DeviceSignal) -> html.Div:
 
 
 def _tr(first: Any, cells: Sequence[tuple[str, Any]]) -> html.Tr:
-    data = [html.Td(html.Div(value), **{"data-label": label}) for label, value in cells]
-    return html.Tr([html.Th(first, scope="row"), *data])
+    return row_of(first, cells)
 
 
 def _table(heads: Sequence[str], rows: Sequence[html.Tr]) -> html.Table:
-    head = html.Thead(html.Tr([html.Th(h, scope="col") for h in heads]))
-    caption = html.Caption("Parts that were changed", className="only-read")
-    return html.Table([caption, head, html.Tbody(rows)], className="table devices")
+    return table_of("Parts that were changed", heads, rows, look="devices")

@@ -6,7 +6,6 @@ remembered, and does nothing on a link to the one that it takes for the current 
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 import dash_ag_grid as dag
 import dash_mantine_components as dmc
@@ -19,6 +18,7 @@ from broadgauge_collector.fleet.totals import DeviceTotals
 from .. import format as fmt
 from ..device_address import ANY, CHOSEN, MORE, NOT_KNOWN, href
 from ..parts import empty, link_button, metric, panel
+from ..tables import file_links, row_of, table_of
 from .device_words import KINDS, SOURCES, STATES, name_of, source_name, value_of
 from .tests import GRID_THEME
 
@@ -148,15 +148,8 @@ def grid_panel(asked: Mapping[str, str], found: int) -> html.Section:
         style={"height": "min(38rem, 80vh)"},
     )
     named = html.Div(grid, role="group", **{"aria-label": "Devices"})
-    links: list[Any] = []
-    for place, format_ in enumerate(("csv", "xlsx", "parquet")):
-        file = f"/api/v1/devices?{urlencode({'format': format_, **asked})}"
-        links += [*([", "] if place else []), html.A(format_.upper(), href=file, download=True)]
-    note: list[Any] = [
-        f"{fmt.count(found)} found. Take them away: ",
-        *links,
-        ".",
-    ]
+    links = file_links("/api/v1/devices", asked)
+    note: list[Any] = [f"{fmt.count(found)} found. Take them away: ", *links, "."]
     return panel("Devices", named, note=note)
 
 
@@ -165,12 +158,9 @@ def groups_panel(
 ) -> html.Section:
     """The same devices, counted."""
     heads = (GROUPS[by].removeprefix("By ").capitalize(), "Devices", "Sources disagree", "Oldest")
-    head = html.Thead(html.Tr([html.Th(h, scope="col") for h in heads]))
     rows = [_group(group, by, said) for group in groups]
-    caption = html.Caption("Devices by what they have in common", className="only-read")
-    return panel(
-        GROUPS[by], html.Table([caption, head, html.Tbody(rows)], className="table devices")
-    )
+    caption = "Devices by what they have in common"
+    return panel(GROUPS[by], table_of(caption, heads, rows, look="devices"))
 
 
 def row(device: Device) -> dict[str, Any]:
@@ -202,8 +192,7 @@ def _group(group: DeviceGroup, by: GroupBy, said: Mapping[str, str]) -> html.Tr:
         ("Sources disagree", fmt.count(group.conflicts)),
         ("Oldest", value_of("purchased_on", group.oldest)),
     )
-    data = [html.Td(html.Div(value), **{"data-label": label}) for label, value in cells]
-    return html.Tr([html.Th(name, scope="row"), *data])
+    return row_of(name, cells)
 
 
 def controls(schools: Sequence[str], chosen: dict[str, str], text: str) -> list[Any]:

@@ -14,7 +14,8 @@ from broadgauge_collector.imports.runs import Import
 from broadgauge_collector.imports.sheets import MAX_FILE_BYTES
 
 from .. import format as fmt
-from ..parts import empty, folded, panel
+from ..parts import empty, panel
+from ..tables import folded_table, row_of, row_under
 from .device_words import name_of, value_of
 
 PATH = "/imports"
@@ -122,7 +123,7 @@ def list_panel(imports: Sequence[Import]) -> html.Section:
         return panel("Nothing was imported yet", empty("Choose a format and drop a file above"))
     heads = ("Came (UTC)", "Format", "State", "New", "Changed", "Vanished", "Refused", "By")
     rows = [_import(each) for each in imports]
-    return panel("Imports", *folded(rows, lambda some: _table("Imports", heads, some), "import"))
+    return panel("Imports", *folded_table("Imports", heads, rows, "import", look="imports"))
 
 
 def places_panel(places: Sequence[Unplaced], schools: Sequence[str]) -> html.Section | None:
@@ -151,7 +152,7 @@ def people_panel(counts: Sequence[SchoolCounts]) -> html.Section | None:
     rows = [_people(each) for each in counts]
     return panel(
         "People, by other systems",
-        *folded(rows, lambda some: _table("People", heads, some), "school"),
+        *folded_table("People", heads, rows, "school", look="imports"),
         note="What was entered here stays. Where it differs, see which is right.",
     )
 
@@ -191,20 +192,15 @@ def _rows(rows: Sequence[dict[str, Any]]) -> list[Any]:
     present = {name for row in rows for name in row} - {"key", "macs"}
     names = [n for n in SHOWN if n in present] + sorted(present - set(SHOWN))
     names = names[:MOST_COLUMNS]
-    cells = [
-        [value_of(name, row.get(name)) for name in names] for row in rows
-    ]  # of a record, by its fields
-    return folded(
-        [_row([name_of(n) for n in names], row) for row in cells],
-        lambda some: _table("Rows", [name_of(n) for n in names], some),
-        "row",
-    )
+    heads = [name_of(name) for name in names]
+    shown = [row_under(heads, [value_of(n, row.get(n)) for n in names]) for row in rows]
+    return folded_table("Rows", heads, shown, "row", look="imports")
 
 
 def _refused(found: Import, refused: Sequence[Refused]) -> list[Any]:
     href = f"/api/v1/import-runs/{found.id}/refused?format=csv"
     heads = ("Line", "Why")
-    rows = [_row(heads, (fmt.count(each.line), each.reason)) for each in refused]
+    rows = [row_under(heads, (fmt.count(each.line), each.reason)) for each in refused]
     return [
         html.H3(f"{fmt.plural(found.refused, 'row was', 'rows were')} refused"),
         html.P(
@@ -214,7 +210,7 @@ def _refused(found: Import, refused: Sequence[Refused]) -> list[Any]:
             ],
             className="note",
         ),
-        *folded(rows, lambda some: _table("Refused rows", heads, some), "row"),
+        *folded_table("Refused rows", heads, rows, "row", look="imports"),
     ]
 
 
@@ -225,36 +221,27 @@ def _import(each: Import) -> html.Tr:
         each.format, STATES[each.state], fmt.count(each.added), fmt.count(each.changed),
         fmt.count(each.vanished), fmt.count(each.refused), each.asked_by,
     )  # fmt: skip
-    data = [html.Td(html.Div(c), **{"data-label": h}) for h, c in zip(heads, cells, strict=True)]
     name = dcc.Link(came, href=f"{PATH}?import={each.id}")
-    return html.Tr([html.Th(name, scope="row"), *data])
+    return row_of(name, zip(heads, cells, strict=True))
 
 
 def _people(each: SchoolCounts) -> html.Tr:
     def shown(value: float | None) -> str:
         return fmt.UNKNOWN if value is None else f"{value:,.0f}"
 
-    differs = each.students is not None and each.entered_students not in {None, each.students}
-    entered = [shown(each.entered_students), *([" ", html.Em("differs")] if differs else [])]
+    def beside(said: float | None, entered: float | None) -> list[Any]:
+        differs = said is not None and entered not in {None, said}
+        return [shown(entered), *([" ", html.Em("differs")] if differs else [])]
+
     name = each.school or f"{each.name} (no school here)"
     cells = (
-        ("Source", each.source), ("Students", shown(each.students)), ("Entered", entered),
-        ("Staff", shown(each.staff)), ("Entered", shown(each.entered_staff)),
-    )  # fmt: skip
-    data = [html.Td(html.Div(value), **{"data-label": label}) for label, value in cells]
-    return html.Tr([html.Th(name, scope="row"), *data])
-
-
-def _row(heads: Sequence[str], cells: Sequence[str]) -> html.Tr:
-    first, *rest = cells
-    data = [html.Td(html.Div(c), **{"data-label": h}) for h, c in zip(heads[1:], rest, strict=True)]
-    return html.Tr([html.Th(first, scope="row"), *data])
-
-
-def _table(caption: str, heads: Sequence[str], rows: Sequence[html.Tr]) -> html.Table:
-    head = html.Thead(html.Tr([html.Th(h, scope="col") for h in heads]))
-    named = html.Caption(caption, className="only-read")
-    return html.Table([named, head, html.Tbody(list(rows))], className="table imports")
+        ("Source", each.source),
+        ("Students", shown(each.students)),
+        ("Entered", beside(each.students, each.entered_students)),
+        ("Staff", shown(each.staff)),
+        ("Entered", beside(each.staff, each.entered_staff)),
+    )
+    return row_of(name, cells)
 
 
 def _select(id_: str, label: str, choices: dict[str, str], value: str | None) -> dmc.Select:

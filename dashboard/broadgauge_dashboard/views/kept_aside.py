@@ -11,6 +11,7 @@ from broadgauge_collector.reports.kept_aside import KeptAside, KeptAsideRecord, 
 
 from .. import format as fmt
 from ..parts import empty, panel
+from ..tables import row_of
 
 PATH = "/kept-aside"
 RECORDS_SHOWN = 100
@@ -76,8 +77,7 @@ def _tally(tally: KeptAsideTally, now: datetime) -> html.Tr:
         ("Results", dcc.Link(fmt.count(tally.records), href=_address(tally))),
         ("Last received", fmt.ago(tally.last_at, now)),
     )
-    data = [html.Td(html.Div(value), **{"data-label": label}) for label, value in cells]
-    return html.Tr([html.Th(tally.agent, scope="row"), *data])
+    return row_of(tally.agent, cells)
 
 
 def _records(

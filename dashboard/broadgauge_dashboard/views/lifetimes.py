@@ -11,6 +11,7 @@ from broadgauge_collector.fleet.statistics.weibull_check import WeibullCheck
 from .. import format as fmt
 from ..fleet_figures import repairs_by_age, unrepaired_by_age
 from ..parts import chip, empty, panel
+from ..tables import row_of, table_of
 from .charts import graph
 
 CURVES = 5
@@ -48,9 +49,7 @@ def _survival(found: Lifetimes) -> html.Section:
 
 def _table(groups: Sequence[Lifetime]) -> html.Table:
     heads = ("Devices", *(f"At {fmt.plural(year, 'year')}" for year in YEARS), "Half repaired by")
-    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in heads]))
-    caption = html.Caption("Share without a repair", className="only-read")
-    return html.Table([caption, head, html.Tbody([_row(g) for g in groups])], className="table")
+    return table_of("Share without a repair", heads, [_row(g) for g in groups])
 
 
 def _row(group: Lifetime) -> html.Tr:
@@ -59,8 +58,7 @@ def _row(group: Lifetime) -> html.Tr:
     cells.append(("Half repaired by", [html.Span(median), *_law(group)]))
     watched = f"{fmt.count(group.devices)} watched, {fmt.count(group.repairs)} repairs"
     name = [group.name, html.Span(watched, className="cell-note")]
-    data = [html.Td(html.Div(shown), **{"data-label": label}) for label, shown in cells]
-    return html.Tr([html.Th(name, scope="row"), *data])
+    return row_of(name, cells)
 
 
 def _at(group: Lifetime, year: int) -> list[Any]:

@@ -13,6 +13,7 @@ from broadgauge_collector.reports.lines import LineFacts, LinesReport
 
 from .. import format as fmt
 from ..parts import ROWS_SHOWN, badge, empty, panel
+from ..tables import row_of
 from ..words import SEGMENTS
 from .line_facts import (
     carries,
@@ -102,8 +103,7 @@ def _row(one: LineFacts, covered: LineCoverage | None, kept: str) -> html.Tr:
         ("Verdict", [badge(said), _note(said.why)]),
         ("Coverage", _coverage(covered)),
     )
-    data = [html.Td(html.Div(value), **{"data-label": label}) for label, value in cells]
-    return html.Tr([html.Th(name, scope="row"), *data])
+    return row_of(name, cells)
 
 
 def _where(one: LineFacts) -> str:

@@ -20,6 +20,7 @@ from broadgauge_collector.schools.model import School
 
 from .. import format as fmt
 from ..parts import ADD_LINE, badge, chip, command, empty, folded, panel
+from ..tables import row_of, table_of
 from ..words import SEGMENTS
 from .carry import FITS
 from .simulated import marks
@@ -55,9 +56,7 @@ def lines_panel(report: NeedsReport) -> html.Section:
 
 
 def _lines_table(rows: Sequence[html.Tr]) -> html.Table:
-    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in _HEADINGS]))
-    caption = html.Caption("Until when lines are enough", className="only-read")
-    return html.Table([caption, head, html.Tbody(rows)], className="table needs")
+    return table_of("Until when lines are enough", _HEADINGS, rows, look="needs")
 
 
 def _choose_first() -> html.P:
@@ -181,8 +180,7 @@ def _line(line: LineNeed) -> html.Tr:
     where = f"{SEGMENTS[line.segment]}, {fmt.plural(len(line.schools), 'school')} behind it"
     models = ", ".join(line.models)
     name = [line.link, *marks(line.simulated), _note(where), _note(models), _note(line.working)]
-    data = [html.Td(html.Div(value), **{"data-label": label}) for label, value in cells]
-    return html.Tr([html.Th(name, scope="row"), *data])
+    return row_of(name, cells)
 
 
 def _need(year: YearNeed | None) -> list[Any]:
@@ -227,8 +225,7 @@ def _number_row(name: list[Any], one: Assumption, numbers: Sequence[float], sour
         ("Range", f"{low} to {high}" if low != high else "taken as known"),
         ("Source", source),
     )
-    data = [html.Td(html.Div(shown), **{"data-label": label}) for label, shown in cells]
-    return html.Tr([html.Th(name, scope="row"), *data])
+    return row_of(name, cells)
 
 
 def _own_row(own: SchoolAssumption, one: Assumption) -> html.Tr:

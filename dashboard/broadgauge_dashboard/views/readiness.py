@@ -18,7 +18,8 @@ from broadgauge_collector.fleet.readiness.model import (
 )
 
 from .. import format as fmt
-from ..parts import badge, empty, folded, link_button, metric, panel
+from ..parts import badge, empty, link_button, metric, panel
+from ..tables import cell_note, folded_table, row_of, table_of
 from ..words import Saying
 
 GIB = 2**30
@@ -29,6 +30,7 @@ ENOUGH: dict[Enough, Saying] = {
     "short": Saying("Too few", "", "below"),
     "open": Saying("Can't be told yet", "", "undecided"),
 }
+HEADS = ("School", "Devices", "For its model", "For the assessment", "Underused")
 _ORDER: dict[Enough, int] = {"short": 0, "open": 1, "enough": 2}
 
 
@@ -123,7 +125,7 @@ def _schools(found: Readiness) -> html.Section:
     rows = [_school(school) for school in sorted(found.schools, key=_urgency)]
     return panel(
         "School by school",
-        *folded(rows, _schools_table, "school"),
+        *folded_table("Readiness of schools", HEADS, rows, "school"),
         note="Devices that students can use: Chromebooks, laptops, desktops and tablets that are "
         "in service, on loan or in storage, and are no student's own. Those short of the most "
         "come first.",
@@ -135,16 +137,9 @@ def _urgency(school: SchoolReadiness) -> tuple[int, int, str]:
     return _ORDER[seats.enough], -(seats.missing or 0), school.school.casefold()
 
 
-def _schools_table(rows: Sequence[html.Tr]) -> html.Table:
-    heads = ("School", "Devices", "For its model", "For the assessment", "Underused")
-    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in heads]))
-    caption = html.Caption("Readiness of schools", className="only-read")
-    return html.Table([caption, head, html.Tbody(rows)], className="table")
-
-
 def _school(school: SchoolReadiness) -> html.Tr:
     cells = (
-        ("Devices", [_value(fmt.count(school.devices)), _note(_per_student(school))]),
+        ("Devices", [_value(fmt.count(school.devices)), cell_note(_per_student(school))]),
         ("For its model", _model(school)),
         ("For the assessment", _seats(school.assessment)),
         ("Underused", _idle(school)),
@@ -152,9 +147,8 @@ def _school(school: SchoolReadiness) -> html.Tr:
     people = "nobody is counted" if school.students is None else fmt.plural(
         school.students, "student"
     )  # fmt: skip
-    name = [dcc.Link(school.school, href=f"/school/{school.school_id}"), _note(people)]
-    data = [html.Td(html.Div(shown), **{"data-label": label}) for label, shown in cells]
-    return html.Tr([html.Th(name, scope="row"), *data])
+    name = [dcc.Link(school.school, href=f"/school/{school.school_id}"), cell_note(people)]
+    return row_of(name, cells)
 
 
 def _per_student(school: SchoolReadiness) -> str:
@@ -165,15 +159,15 @@ def _per_student(school: SchoolReadiness) -> str:
 def _model(school: SchoolReadiness) -> list[Any]:
     if school.ratio is None or school.model is None:
         return [html.Span(["No model yet: ", dcc.Link("choose it", href=NEEDS)])]
-    return [*_seats(school.ratio), _note(model_of(school.model).title)]
+    return [*_seats(school.ratio), cell_note(model_of(school.model).title)]
 
 
 def _seats(seats: Seats) -> list[Any]:
     if seats.needed is None:
-        return [badge(ENOUGH["open"]), _note(f"{fmt.count(seats.ready)} ready")]
+        return [badge(ENOUGH["open"]), cell_note(f"{fmt.count(seats.ready)} ready")]
     said = f"{fmt.count(seats.ready)} ready, {fmt.count(seats.needed)} needed{_between(seats)}"
     unknown = f"{fmt.count(seats.unknown)} of which it isn't known" if seats.unknown else ""
-    return [badge(ENOUGH[seats.enough]), _note(said), _note(unknown)]
+    return [badge(ENOUGH[seats.enough]), cell_note(said), cell_note(unknown)]
 
 
 def _between(seats: Seats) -> str:
@@ -184,18 +178,16 @@ def _between(seats: Seats) -> str:
 
 def _idle(school: SchoolReadiness) -> list[Any]:
     if not school.use_known and not school.idle:
-        return [_note("hours of use aren't known")]
-    return [_value(fmt.count(school.idle)), _note(f"{fmt.count(school.idle_ready)} ready")]
+        return [cell_note("hours of use aren't known")]
+    return [_value(fmt.count(school.idle)), cell_note(f"{fmt.count(school.idle_ready)} ready")]
 
 
 def _outputs(found: Readiness) -> html.Section:
     rows = [_output(output, found.schools) for output in found.entries.outputs]
     heads = ("Students produce", "A device has at least", "Devices", "Schools")
-    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in heads]))
-    caption = html.Caption("What students produce", className="only-read")
     return panel(
         "What students should produce, and what that takes",
-        html.Table([caption, head, html.Tbody(rows)], className="table"),
+        table_of("What students produce", heads, rows),
         html.P(
             [
                 "No source gives these figures: make them yours with ",
@@ -213,14 +205,13 @@ def _output(output: Output, schools: Sequence[SchoolReadiness]) -> html.Tr:
     needed = [one.needed for one in seats if one.needed is not None]
     ready = f"{fmt.count(sum(one.ready for one in seats))} meet it"
     shown = f"{fmt.count(sum(needed))} needed" if needed else "students by grade aren't known"
-    name = [output.title, _note(_grades(output.grades))]
+    name = [output.title, cell_note(_grades(output.grades))]
     cells = (
         ("A device has at least", [html.Span(least_words(output.least))]),
-        ("Devices", [html.Span(ready), _note(shown)]),
+        ("Devices", [html.Span(ready), cell_note(shown)]),
         ("Schools", [html.Span(_of_schools(seats))]),
     )
-    data = [html.Td(html.Div(shown), **{"data-label": label}) for label, shown in cells]
-    return html.Tr([html.Th(name, scope="row"), *data])
+    return row_of(name, cells)
 
 
 def _of_schools(seats: Sequence[Seats]) -> str:
@@ -254,11 +245,7 @@ def least_words(least: Specification) -> str:
 
 def _rests_on(found: Readiness) -> html.Section:
     rows = [_figure(figure) for figure in found.figures]
-    head = html.Thead(
-        html.Tr([html.Th(text, scope="col") for text in ("Figure", "Value", "Source")])
-    )
-    caption = html.Caption("Figures", className="only-read")
-    table = html.Table([caption, head, html.Tbody(rows)], className="table")
+    table = table_of("Figures", ("Figure", "Value", "Source"), rows)
     return panel(
         "What this rests on",
         html.Details([html.Summary(f"{len(rows)} figures with their sources"), table]),
@@ -269,8 +256,7 @@ def _rests_on(found: Readiness) -> html.Section:
 def _figure(figure: Assumption) -> html.Tr:
     source = figure.source.replace(ASSUMPTION, "No source states it: our assumption, edit it")
     cells = (("Value", f"{figure.value:g} {figure.unit}"), ("Source", source))
-    data = [html.Td(html.Div(shown), **{"data-label": label}) for label, shown in cells]
-    return html.Tr([html.Th([figure.title, _note(figure.meaning)], scope="row"), *data])
+    return row_of([figure.title, cell_note(figure.meaning)], cells)
 
 
 def entries_panel(technicians: float | None) -> html.Section:
@@ -296,7 +282,3 @@ def entries_panel(technicians: float | None) -> html.Section:
 
 def _value(text: str) -> html.Span:
     return html.Span(text, className="cell-value")
-
-
-def _note(text: str) -> html.Span | None:
-    return html.Span(text, className="cell-note") if text else None

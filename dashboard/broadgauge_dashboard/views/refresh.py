@@ -16,7 +16,8 @@ from broadgauge_collector.reports.refresh import RefreshReport
 from .. import format as fmt
 from ..fleet_figures import fiscal, needs_by_year
 from ..money import dollar_range, dollars
-from ..parts import empty, folded, link_button, metric, panel
+from ..parts import empty, link_button, metric, panel
+from ..tables import cell_note, folded_table, row_of, table_of
 from .charts import graph
 from .device_words import KINDS
 
@@ -82,7 +83,7 @@ def _district(report: RefreshReport) -> html.Section:
 
 def _metric(label: str, need: Need, currency: str) -> html.Div:
     between = f"{fmt.count(need.low)} to {fmt.count(need.high)} devices"
-    cost = dollar_range(need.cost, currency)
+    cost = dollar_range(need.cost, currency) if need.has_price else "no price is known"
     return metric(label, fmt.count(round(need.expected)), [between, html.Br(), cost])
 
 
@@ -115,15 +116,10 @@ def _schools(report: RefreshReport) -> html.Section:
     found = sorted(report.forecast.schools, key=lambda each: -each.total.expected)
     heads = ("School", *(fiscal(year) for year in years), "All years")
 
-    def table(rows: Sequence[html.Tr]) -> html.Table:
-        head = html.Thead(html.Tr([html.Th(text, scope="col") for text in heads]))
-        caption = html.Caption("Devices to be bought by school", className="only-read")
-        return html.Table([caption, head, html.Tbody(rows)], className="table")
-
     rows = [_school(each, report.currency) for each in found]
     return panel(
         "School by school",
-        *folded(rows, table, "school"),
+        *folded_table("Devices to be bought by school", heads, rows, "school"),
         note="Expected devices, with the range below. The range of the district is narrower than "
         "the sum of the schools' ranges.",
     )
@@ -134,15 +130,18 @@ def _school(needs: Needs, currency: str) -> html.Tr:
         (fiscal(year.fiscal_year), _need(year.need, None)) for year in needs.years[:YEARS_SHOWN]
     ]
     cells.append(("All years", _need(needs.total, currency)))
-    name = [needs.name or "School not known", _note(fmt.plural(needs.devices, "device"))]
-    data = [html.Td(html.Div(shown), **{"data-label": label}) for label, shown in cells]
-    return html.Tr([html.Th(name, scope="row"), *data])
+    name = [needs.name or "School not known", cell_note(fmt.plural(needs.devices, "device"))]
+    return row_of(name, cells)
 
 
 def _need(need: Need, currency: str | None) -> list[Any]:
     between = f"{fmt.count(need.low)} to {fmt.count(need.high)}" if need.high else ""
-    cost = [_note(dollars(need.cost.expected_cents, currency))] if currency else []
-    return [html.Span(f"{need.expected:,.0f}", className="cell-value"), _note(between), *cost]
+    cost = []
+    if currency:
+        known = need.has_price
+        said = dollars(need.cost.expected_cents, currency) if known else "no price is known"
+        cost = [cell_note(said)]
+    return [html.Span(f"{need.expected:,.0f}", className="cell-value"), cell_note(between), *cost]
 
 
 def _why(report: RefreshReport) -> html.Section:
@@ -154,34 +153,24 @@ def _why(report: RefreshReport) -> html.Section:
             year = max(line.replace_fiscal_year, years[0])
             counts[line.reason][year] += line.devices
     heads = ("Why", *(fiscal(year) for year in years))
-    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in heads]))
-    caption = html.Caption("Why devices must be replaced", className="only-read")
     rows = [_reason(reason, counts[reason], years) for reason in SENTENCES if counts.get(reason)]
     return panel(
         "Why",
-        html.Table([caption, head, html.Tbody(rows)], className="table"),
+        table_of("Why devices must be replaced", heads, rows),
         note="Devices that are there now, by the rule that gives the earliest day; those overdue "
         "stand in the first year.",
     )
 
 
 def _reason(reason: str, counts: Counter[int], years: Sequence[int]) -> html.Tr:
-    name = [REASONS[reason], _note(SENTENCES[reason])]
-    data = [
-        html.Td(html.Div(fmt.count(counts[year])), **{"data-label": fiscal(year)}) for year in years
-    ]
-    return html.Tr([html.Th(name, scope="row"), *data])
+    name = [REASONS[reason], cell_note(SENTENCES[reason])]
+    return row_of(name, [(fiscal(year), fmt.count(counts[year])) for year in years])
 
 
 def _lines(report: RefreshReport) -> html.Section:
     """Devices of one school, model and purchase year, soonest first."""
     due = [line for line in report.lines if line.replace_fiscal_year is not None]
     heads = ("School", "Devices", "Bought", "Replace by", "Price of a new one", "Cost")
-
-    def table(rows: Sequence[html.Tr]) -> html.Table:
-        head = html.Thead(html.Tr([html.Th(text, scope="col") for text in heads]))
-        caption = html.Caption("Devices to be replaced", className="only-read")
-        return html.Table([caption, head, html.Tbody(rows)], className="table")
 
     rows = [_line(line, report.currency) for line in due[:MOST_LINES]]
     more = len(due) - len(rows)
@@ -190,7 +179,11 @@ def _lines(report: RefreshReport) -> html.Section:
         if more
         else []
     )
-    return panel("Devices to be replaced, soonest first", *folded(rows, table, "line"), *others)
+    return panel(
+        "Devices to be replaced, soonest first",
+        *folded_table("Devices to be replaced", heads, rows, "line"),
+        *others,
+    )
 
 
 MOST_LINES = 100
@@ -203,12 +196,11 @@ def _line(line: RefreshLine, currency: str) -> html.Tr:
     cells = (
         ("Devices", [f"{line.devices:,} {line.model or _kind(line.kind)}"]),
         ("Bought", [fiscal(bought) if bought else "age not known"]),
-        ("Replace by", [html.Span(when), _note(REASONS.get(line.reason or "", ""))]),
+        ("Replace by", [html.Span(when), cell_note(REASONS.get(line.reason or "", ""))]),
         ("Price of a new one", [dollars(price, currency) if price is not None else "not known"]),
         ("Cost", [dollars(cost, currency) if cost is not None else "not known"]),
     )
-    data = [html.Td(html.Div(shown), **{"data-label": label}) for label, shown in cells]
-    return html.Tr([html.Th(line.school or "School not known", scope="row"), *data])
+    return row_of(line.school or "School not known", cells)
 
 
 def _rules(rules: ReplaceRules) -> html.Section:
@@ -261,13 +253,10 @@ def price_panel(names: Sequence[str]) -> html.Section:
             ],
             className="controls",
         ),
-        note="Where none is set, the median of what was paid is reckoned with.",
+        note="Where none is set, the median of what was paid is reckoned with. A price of a kind "
+        "holds for its models, unless they have their own.",
     )  # fmt: skip
 
 
 def _kind(kind: str | None) -> str:
     return KINDS.get(kind, kind) if kind else "Devices"  # type: ignore[call-overload]
-
-
-def _note(text: str) -> html.Span | None:
-    return html.Span(text, className="cell-note") if text else None

@@ -16,23 +16,19 @@ from broadgauge_collector.fleet.statistics.poisson import Rate
 from .. import format as fmt
 from ..fleet_figures import dot_plot
 from ..money import dollars
-from ..parts import empty, folded, link_button, metric, panel
+from ..parts import empty, link_button, metric, panel
+from ..tables import cell_note, folded_table, row_of
 from .charts import graph
 
-BY: dict[str, RatesBy] = {
-    "model": "model",
-    "school": "school",
-    "kind": "kind",
-    "age": "age",
-    "category": "category",
-}
-WORDS = {
+BY: dict[RatesBy, str] = {
     "model": "Model",
     "school": "School",
     "kind": "Kind of device",
     "age": "Age",
     "category": "Why it broke",
 }
+HEADS = ("Of", "In 100 device-years", "Repairs", "Devices")
+COST_HEADS = ("Of", "A repair", "Parts and labour", "A device and year", "Without it", "Accidents")
 ROW_PIXELS, AROUND_PIXELS, MOST_DOTS = 30, 90, 40
 LIMITS = {
     "poisson": "",
@@ -46,7 +42,7 @@ def by_select() -> dmc.Select:
     return dmc.Select(
         id="repairs-by",
         label="Rates by",
-        data=[{"value": key, "label": WORDS[key]} for key in BY],
+        data=[{"value": key, "label": words} for key, words in BY.items()],
         value="model",
         allowDeselect=False,
         className="control control-order",
@@ -89,8 +85,16 @@ def _district(found: RepairRates) -> html.Section:
             ],
             className="metrics",
         ),
+        *_none(found),
         *_silent(found.without_feed),
     )
+
+
+def _none(found: RepairRates) -> list[html.P]:
+    if found.repairs or not found.tickets:
+        return []
+    said = ["No ticket is a repair by the rule: see ", html.Code("broadgauge repairs rule"), "."]
+    return [html.P(said, className="footing")]
 
 
 def _watched(rate: Rate) -> str:
@@ -117,19 +121,20 @@ def _groups(found: RepairRates) -> html.Section:
             "categoryarray": [g.name for g in reversed(groups)],
         }
     said = "; ".join(f"{g.name}: {_words(g.rate)}" for g in shown)
+    rows = [_row(group) for group in _highest_first(groups)]
     return panel(
-        f"By {WORDS[found.by].lower()}",
+        f"By {BY[found.by].lower()}",
         graph(
             "repair-rates",
             figure,
-            f"Repairs in 100 device-years by {WORDS[found.by].lower()}",
+            f"Repairs in 100 device-years by {BY[found.by].lower()}",
             said,
             AROUND_PIXELS + ROW_PIXELS * len(shown),
         ),
         html.Details(
             [
                 html.Summary("The same in figures"),
-                *folded([_row(g) for g in _highest_first(groups)], _table, "row"),
+                *folded_table("Repair rates", HEADS, rows, "row"),
             ]
         ),
         note="Dots are repairs in 100 device-years; bars hold the true rate with 95% confidence. "
@@ -142,7 +147,7 @@ def _named(group: GroupRate, by: RatesBy) -> GroupRate:
         return replace(group, name=_age(int(group.name)))
     if by in ("category", "kind"):
         name = group.name.replace("_", " ")
-        return GroupRate(name=name[:1].upper() + name[1:], devices=group.devices, rate=group.rate)
+        return replace(group, name=name[:1].upper() + name[1:])
     return group
 
 
@@ -154,33 +159,21 @@ def _highest_first(groups: Sequence[GroupRate]) -> list[GroupRate]:
     return sorted(groups, key=lambda group: -(group.rate.per_100 or 0.0))
 
 
-def _table(rows: Sequence[html.Tr]) -> html.Table:
-    heads = ("Of", "In 100 device-years", "Repairs", "Devices")
-    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in heads]))
-    caption = html.Caption("Repair rates", className="only-read")
-    return html.Table([caption, head, html.Tbody(rows)], className="table")
-
-
 def _row(group: GroupRate) -> html.Tr:
     rate = group.rate
     limits = LIMITS.get(rate.limits or "poisson", "")
     cells = (
-        ("In 100 device-years", [html.Span(_words(rate)), *_note(limits)]),
+        ("In 100 device-years", [html.Span(_words(rate)), cell_note(limits)]),
         ("Repairs", [fmt.count(rate.repairs)]),
-        ("Devices", [html.Span(fmt.count(group.devices)), *_note(_watched(rate))]),
+        ("Devices", [html.Span(fmt.count(group.devices)), cell_note(_watched(rate))]),
     )
-    data = [html.Td(html.Div(shown), **{"data-label": label}) for label, shown in cells]
-    return html.Tr([html.Th(group.name, scope="row"), *data])
+    return row_of(group.name, cells)
 
 
 def _words(rate: Rate) -> str:
     if rate.per_100 is None:
         return "not known"
     return f"{rate.per_100:.1f} ({rate.low:.1f} to {rate.high:.1f})"
-
-
-def _note(text: str) -> list[html.Span]:
-    return [html.Span(text, className="cell-note")] if text else []
 
 
 def _costs(found: RepairRates) -> html.Section:
@@ -191,7 +184,7 @@ def _costs(found: RepairRates) -> html.Section:
     rows = [_cost_row(group, found.currency) for group in (everyone, *dearest)]
     return panel(
         "What repairs cost",
-        *folded(rows, _cost_table, "row"),
+        *folded_table("Costs of repairs", COST_HEADS, rows, "row"),
         note="Means over repairs whose cost is known; a device-year costs as much as its repairs "
         "would, if the others cost the same. Nothing is put in place of a missing cost.",
     )
@@ -199,13 +192,6 @@ def _costs(found: RepairRates) -> html.Section:
 
 def _a_year(group: GroupRate) -> float | None:
     return group.costs.cost_cents_per_device_year if group.costs else None
-
-
-def _cost_table(rows: Sequence[html.Tr]) -> html.Table:
-    heads = ("Of", "A repair", "Parts and labour", "A device and year", "Without it", "Accidents")
-    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in heads]))
-    caption = html.Caption("Costs of repairs", className="only-read")
-    return html.Table([caption, head, html.Tbody(rows)], className="table")
 
 
 def _cost_row(group: GroupRate, currency: str) -> html.Tr:
@@ -219,15 +205,14 @@ def _cost_row(group: GroupRate, currency: str) -> html.Tr:
     cells = (
         ("A repair", [
             html.Span(dollars(cost.mean, currency), className="cell-value"),
-            *_note(between if cost.low is not None else ""), *_note(known),
+            cell_note(between if cost.low is not None else ""), cell_note(known),
         ]),
         ("Parts and labour", [_both(costs.parts_cents.mean, costs.labour_cents.mean, currency)]),
         ("A device and year", [html.Span(dollars(_a_year(group), currency, exactly=True))]),
         ("Without it", [fmt.UNKNOWN if days is None else f"{days:.1f} days a year"]),
-        ("Accidents", [html.Span(fmt.percent(share.share)), *_note(_accidents(share))]),
+        ("Accidents", [html.Span(fmt.percent(share.share)), cell_note(_accidents(share))]),
     )  # fmt: skip
-    data = [html.Td(html.Div(shown), **{"data-label": label}) for label, shown in cells]
-    return html.Tr([html.Th(group.name, scope="row"), *data])
+    return row_of(group.name, cells)
 
 
 def _both(parts: float | None, labour: float | None, currency: str) -> str:

@@ -1,6 +1,6 @@
 """The page Room surveys: what rooms have, and which can't power a full class."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +13,8 @@ from broadgauge_collector.fleet.room_surveys.rules import FIGURES, RoomRules
 from broadgauge_collector.schools.checks import name_key
 
 from .. import format as fmt
-from ..parts import badge, chip, empty, folded, link_button, metric, panel
+from ..parts import badge, chip, empty, link_button, metric, panel
+from ..tables import cell_note, file_links, folded_table, row_under, table_of
 from ..words import Saying
 
 PATH = "/room-surveys"
@@ -136,11 +137,11 @@ def _short(rooms: Sequence[SurveyedRoom]) -> html.Section | None:
         return None
     heads = ("Room", "School", "Seats", "Charge at once", "Missing")
     rows = [
-        _tr(heads, (_name(r), r.school, fmt.count(r.has.seats), *_charge(r))) for r in short
+        row_under(heads, (_name(r), r.school, fmt.count(r.has.seats), *_charge(r))) for r in short
     ]  # by school, as they come
     return panel(
         "Rooms that can't power a full class",
-        *folded(rows, lambda some: _table("Rooms with too little power", heads, some), "room"),
+        *folded_table("Rooms with too little power", heads, rows, "room"),
     )
 
 
@@ -167,7 +168,7 @@ def _schools(schools: Sequence[SchoolRooms]) -> html.Section:
     heads = ("School", "Rooms", "Surveyed", "Too little power", "Can't be told", "Network short")
     ordered = sorted(schools, key=lambda one: -one.power_short)
     rows = [
-        _tr(
+        row_under(
             heads,
             (
                 _school_link(one), fmt.count(one.rooms), fmt.count(one.surveyed),
@@ -179,7 +180,7 @@ def _schools(schools: Sequence[SchoolRooms]) -> html.Section:
     ]  # fmt: skip
     return panel(
         "School by school",
-        *folded(rows, lambda some: _table("Rooms of schools", heads, some), "school"),
+        *folded_table("Rooms of schools", heads, rows, "school"),
     )
 
 
@@ -199,10 +200,10 @@ def address(school: str, room: str | None = None) -> str:
 def _rooms(rooms: Sequence[SurveyedRoom], measured: Mapping[str, int]) -> html.Section:
     heads = ("Room", "Power", "Network", "Has", "Not known")
     ordered = sorted(rooms, key=lambda room: _ORDER[room.judgement.power])
-    rows = [_tr(heads, _room(room, measured.get(name_key(room.room)))) for room in ordered]
+    rows = [row_under(heads, _room(room, measured.get(name_key(room.room)))) for room in ordered]
     return panel(
         "Room by room",
-        *folded(rows, lambda some: _table("Rooms", heads, some), "room"),
+        *folded_table("Rooms", heads, rows, "room"),
         note="Those with too little come first. Choose a room to say what it has.",
     )
 
@@ -216,16 +217,18 @@ def _room(room: SurveyedRoom, calls: int | None) -> tuple[Any, ...]:
 def _power(judged: RoomJudgement) -> list[Any]:
     said = [badge(POWER[judged.power])]
     if judged.charge_low or judged.charge_high is not None:
-        said.append(_note(f"{_range(judged.charge_low, judged.charge_high)} can charge at once"))
+        said.append(
+            cell_note(f"{_range(judged.charge_low, judged.charge_high)} can charge at once")
+        )
     missing = missing_words(judged)
     if judged.power != "enough" and missing != fmt.UNKNOWN:
-        said.append(_note(f"Missing, to be sure: {missing[:1].lower()}{missing[1:]}"))
+        said.append(cell_note(f"Missing, to be sure: {missing[:1].lower()}{missing[1:]}"))
     return said
 
 
 def _network(judged: RoomJudgement, calls: int | None) -> list[Any]:
     tested = "" if calls is None else f"Measured: about {fmt.plural(calls, 'video call')}"
-    return [badge(POWER[judged.network]), _note(_wired(judged)), _note(tested)]
+    return [badge(POWER[judged.network]), cell_note(_wired(judged)), cell_note(tested)]
 
 
 def _wired(judged: RoomJudgement) -> str:
@@ -261,16 +264,18 @@ def _name(room: SurveyedRoom) -> list[Any]:
     name: Any = room.room
     if room.school_id is not None:
         name = html.A(room.room, href=address(str(room.school_id), room.room))
-    return [name, _note(", ".join([*when, *by]))]
+    return [name, cell_note(", ".join([*when, *by]))]
 
 
 def _files(one_school: str | None) -> html.P:
     asked = {"school": one_school} if one_school else {}
-    links: list[Any] = []
-    for format_ in ("csv", "xlsx", "parquet"):
-        href = f"{EXPORT}?{urlencode({'format': format_, **asked})}"
-        links += [html.A(format_.upper(), href=href, download=True), " "]
-    text = ["Walk with ", *sheet_links(one_school), ". Take the figures away: ", *links]
+    text = [
+        "Walk with ",
+        *sheet_links(one_school),
+        ". Take the figures away: ",
+        *file_links(EXPORT, asked),
+        ".",
+    ]
     return html.P(text, className="footing")
 
 
@@ -278,12 +283,14 @@ def rules_panel(rules: RoomRules) -> html.Section:
     """By which figures rooms are judged."""
     heads = ("Figure", "Value", "Why")
     rows = [
-        _tr(heads, (RULES[name][0], _value(rules, name), rules.reasons.get(name, fmt.UNKNOWN)))
+        row_under(
+            heads, (RULES[name][0], _value(rules, name), rules.reasons.get(name, fmt.UNKNOWN))
+        )
         for name in FIGURES
     ]
     return panel(
         "What this rests on",
-        html.Details([html.Summary(f"{len(rows)} figures"), _table("Figures", heads, rows)]),
+        html.Details([html.Summary(f"{len(rows)} figures"), table_of("Figures", heads, rows)]),
         html.P(
             ["Change them with ", html.Code("broadgauge rooms survey rules"), "."],
             className="footing",
@@ -299,19 +306,3 @@ def _range(low: int, high: int | None) -> str:
     if high is None:
         return f"{fmt.count(low)} or more"
     return fmt.count(low) if low == high else f"{fmt.count(low)} to {fmt.count(high)}"
-
-
-def _note(text: str) -> html.Span | None:
-    return html.Span(text, className="cell-note") if text else None
-
-
-def _tr(heads: Sequence[str], cells: Iterable[Any]) -> html.Tr:
-    first, *rest = cells
-    data = [html.Td(html.Div(c), **{"data-label": h}) for h, c in zip(heads[1:], rest, strict=True)]
-    return html.Tr([html.Th(first, scope="row"), *data])
-
-
-def _table(caption: str, heads: Sequence[str], rows: Sequence[html.Tr]) -> html.Table:
-    head = html.Thead(html.Tr([html.Th(h, scope="col") for h in heads]))
-    named = html.Caption(caption, className="only-read")
-    return html.Table([named, head, html.Tbody(list(rows))], className="table")

@@ -14,6 +14,7 @@ from broadgauge_collector.store.questions import MadeBy
 
 from .. import format as fmt
 from ..parts import chip, empty, icon, panel
+from ..tables import row_of
 from ..words import SEGMENTS
 
 MADE_BY: dict[MadeBy, str] = {
@@ -136,8 +137,7 @@ def _codes(rooms: tuple[Room, ...]) -> html.Table:
 def _code(room: Room) -> html.Tr:
     page = html.A(html.Code(shown_code(room.code)), href=f"/measure?room={room.code}")
     cells = (("Code", page), ("Withdraw", _withdraw(room)))
-    data = [html.Td(html.Div(value), **{"data-label": label}) for label, value in cells]
-    return html.Tr([html.Th(room.name, scope="row"), *data])
+    return row_of(room.name, cells)
 
 
 def _withdraw(room: Room) -> html.Details:

@@ -9,6 +9,7 @@ from broadgauge_collector.reports.seats import SchoolSeats
 
 from .. import format as fmt
 from ..parts import chip, empty, metric, panel
+from ..tables import row_of
 from ..words import SEGMENTS
 from .carry import NEEDS
 from .simulated import marks
@@ -92,5 +93,4 @@ def _row(band: HourBand, is_worst: bool) -> html.Tr:
         ("Round trip under load", fmt.milliseconds(band.loaded_rtt_seconds)),
     )
     worst = [" ", chip("worst hours")] if is_worst else []
-    data = [html.Td(html.Div(value), **{"data-label": label}) for label, value in cells]
-    return html.Tr([html.Th([name, *worst], scope="row"), *data])
+    return row_of([name, *worst], cells)

@@ -18,6 +18,7 @@ from broadgauge_collector.upkeep.model import (
 
 from .. import format as fmt
 from ..parts import command, empty, icon, metric, panel
+from ..tables import row_under, table_of
 
 TASKS: dict[Task, str] = {"nightly": "Upkeep", "backup": "Backup", "erase": "Erasing"}
 STATES: dict[State, tuple[str, str, str]] = {
@@ -150,20 +151,8 @@ def _gone(erasure: Erasure) -> str:
 
 
 def _table(caption: str, headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> html.Table:
-    head = html.Thead(html.Tr([html.Th(h, scope="col") for h in headings]))
-    body = html.Tbody([_row(headings, row) for row in rows])
-    return html.Table(
-        [html.Caption(caption, className="only-read"), head, body], className="table storage"
-    )
-
-
-def _row(headings: Sequence[str], row: Sequence[Any]) -> html.Tr:
-    first, *others = row
-    cells = [
-        html.Td(html.Div(value), **{"data-label": label})
-        for label, value in zip(headings[1:], others, strict=True)
-    ]
-    return html.Tr([html.Th(first, scope="row"), *cells])
+    under = (row_under(headings, cells) for cells in rows)
+    return table_of(caption, headings, under, look="storage")
 
 
 def _moment(instant: datetime) -> str:

@@ -2,11 +2,13 @@
 
 import csv
 import io
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
+from broadgauge_collector.fleet.other_rows import KEPT, OtherRows
+from broadgauge_collector.imports.model import PeopleRecord, SchoolRecord
 from tests.api_client import Api
 from tests.unit.collector.test_api_imports import Importing
 
@@ -121,3 +123,16 @@ def test_a_file_has_a_row_for_each_school_and_demand(importing: Importing) -> No
         assert answer.status_code == 200
         assert len(answer.content) > 100
     assert date.fromisoformat(importing.get("/readiness")["day"])
+
+
+def test_a_list_that_counts_no_grades_leaves_those_that_another_source_counted(
+    importing: Importing,
+) -> None:
+    now = importing.api.services.now()
+    counted = PeopleRecord(key="1", place="Lincoln Elementary", by_grade={"03": 60})
+    listed = SchoolRecord(key="2", name="Lincoln Elementary")
+    with importing.api.services.stores.control.begin() as c:
+        OtherRows(c, "oneroster", KEPT[PeopleRecord]).put([counted], now - timedelta(days=1))
+        OtherRows(c, "nces", KEPT[SchoolRecord]).put([listed], now)
+    (school,) = importing.get("/readiness")["schools"]
+    assert [each["students"] for each in school["outputs"]] == [0, 60, 0]

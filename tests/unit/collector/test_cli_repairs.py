@@ -51,6 +51,9 @@ def test_the_rule_and_the_feeds_are_shown_and_changed(run: Command) -> None:
     assert changed["repair_kinds"]["these"] == ["Repair"]
     assert "counted apart" in run("repairs", "rule", "--category", "theft").words
     run("repairs", "rule", "--no-hardware-support")
+    assert "each by itself" in run("repairs", "rule", "--each-by-itself").out
+    assert "exclude" in run("repairs", "rule", "--each-by-itself", "--same-within", "1").words
+    assert run("repairs", "rule", "--same-within", "0", "--json").json["same_within"]["days"] == 0
 
     declared = run("repairs", "feeds", "feed school", "--since", "2025-01-01", "--json").json
     (mine,) = (each for each in declared if each["school"] == "Feed School")

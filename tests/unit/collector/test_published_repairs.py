@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.api_client import Api
+from tests.unit.collector.published import bring
 from tests.unit.collector.test_api_imports import Importing
 
 SCHOOL = "Lincoln Elementary"
@@ -22,11 +23,6 @@ SHARES = {6: 0.8571, 7: 0.8067, 10: 0.7529, 13: 0.6902, 16: 0.6275, 22: 0.5378, 
 def importing(api: Api) -> Importing:
     api.school()
     return Importing(api)
-
-
-def bring(importing: Importing, format_: str, heading: str, rows: list[str]) -> None:
-    found = importing.bring("\n".join((heading, *rows, "")).encode(), format_)
-    assert (found["state"], found["refused"]) == ("applied", 0), found
 
 
 def watch(importing: Importing) -> None:

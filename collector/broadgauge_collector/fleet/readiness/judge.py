@@ -138,7 +138,7 @@ def _students(wanted: Wanted, grades: Sequence[str]) -> int | None:
         return wanted.students
     if not wanted.by_grade:
         return None
-    return sum(wanted.by_grade.get(grade, 0) for grade in grades)
+    return sum(wanted.by_grade.get(grade, 0) for grade in set(grades))
 
 
 def _ready(wanted: Wanted, least: Specification, counts: Counts) -> tuple[int, int]:

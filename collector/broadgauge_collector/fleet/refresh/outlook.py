@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ...imports.amounts import MOST_CENTS
 from ..repairs.histories import Histories, histories
 from ..repairs.model import FleetData
 from ..statistics.refresh_model import Attrition, Outlook, RepairWear, UnitCost
@@ -27,20 +28,32 @@ OLDEST: Final = 12
 def outlook_of(data: FleetData, said: Sequence[AgingSaid], edited: UnitCosts) -> Outlook:
     """All of it."""
     return Outlook(
-        unit_costs=paid(said, data.currency) | edited.costs,
+        unit_costs=prices(said, data.currency, edited.costs),
         attrition=dict(_attrition(data)),
         repairs=dict(_wear(data, histories(data))),
     )
+
+
+def prices(
+    said: Sequence[AgingSaid], currency: str, edited: Mapping[str, UnitCost]
+) -> dict[str, UnitCost]:
+    """By model and by kind. What was set for a kind comes before what was paid for its models."""
+    found = paid(said, currency)
+    for one in said:
+        if one.kind in edited and one.model is not None:
+            found.pop(one.model, None)
+    return found | dict(edited)
 
 
 def paid(said: Sequence[AgingSaid], currency: str) -> dict[str, UnitCost]:
     """By model and by kind, the median of what was paid, and the middle 80%."""
     prices = defaultdict[str, list[int]](list)
     for one in said:
-        if one.purchase_cost_cents and one.currency in (None, currency):
+        cents = one.purchase_cost_cents
+        if cents and cents <= MOST_CENTS and one.currency in (None, currency):
             for name in (one.model, one.kind):
                 if name is not None:
-                    prices[name].append(one.purchase_cost_cents)
+                    prices[name].append(cents)
     return {name: _unit_cost(amounts) for name, amounts in prices.items()}
 
 
@@ -51,13 +64,25 @@ def _unit_cost(amounts: Sequence[int]) -> UnitCost:
 
 def _attrition(data: FleetData) -> Iterator[tuple[str, Attrition]]:
     fleet, many = data.fleet, len(data.fleet.kinds)
-    lost = fleet.kind[data.losses.device[data.losses.in_rates]]
+    lost = fleet.kind[np.concatenate([data.losses.device[data.losses.in_rates], _found_lost(data)])]
     known = fleet.in_rates & (fleet.kind >= 0)
     years = np.bincount(fleet.kind[known], fleet.watched_days[known] / 365, many)
     events = np.bincount(lost[lost >= 0], minlength=many)
     for kind, theirs, of_kind in zip(fleet.kinds, years, events, strict=True):
         if theirs >= YEARS_ENOUGH:
             yield kind, Attrition(events=float(of_kind), device_years=float(theirs))
+
+
+def _found_lost(data: FleetData) -> NDArray[np.int64]:
+    """Devices whose state alone says that they were lost or stolen, while their school's losses
+    were told of; where nobody says when, that is taken to be so."""
+    fleet = data.fleet
+    feed = np.array([*(each.has_feed for each in data.schools), False])[fleet.school]
+    while_watched = (fleet.watched_days > 0) & (fleet.watched_until == fleet.ended)
+    undated = feed & ~fleet.byod & np.isnat(fleet.ended)
+    found = fleet.missing & (while_watched | undated)
+    found[data.losses.device[data.losses.in_rates]] = False
+    return np.flatnonzero(found)
 
 
 def _wear(data: FleetData, all_: Histories) -> Iterator[tuple[str, RepairWear]]:

@@ -7,6 +7,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from ...imports.amounts import MOST_CENTS
 from .columns import PartSaid, TicketColumns, TicketSaid, coded, days
 from .model import NOT_KNOWN, Codes, Days, Mask, Numbers
 
@@ -60,8 +61,10 @@ def amounts(
     cost, used, labour = (
         _cents(said, name) for name in ("cost_cents", "parts_cents", "labour_cents")
     )
-    negative = (cost < 0) | (used < 0) | (labour < 0)
-    cost, used, labour = (np.where(each < 0, np.nan, each) for each in (cost, used, labour))
+    wrong = [(each < 0) | (each > MOST_CENTS) for each in (cost, used, labour)]
+    cost, used, labour = (
+        np.where(mask, np.nan, each) for each, mask in zip((cost, used, labour), wrong, strict=True)
+    )
     used = _or_parts(used, parts)
     cost = np.where(np.isnan(cost), _sum_of_known(used, labour), cost)
     currency, currencies = coded(each.currency for each in said)
@@ -76,7 +79,7 @@ def amounts(
         currencies=currencies, closed=closed, downtime=_downtime(said, opened, closed),
         under_warranty=_warranty(said, parts),
         incomplete={
-            "closed_before_opened": closed < opened, "negative_cost": negative,
+            "closed_before_opened": closed < opened, "negative_cost": np.logical_or.reduce(wrong),
             "other_currency": foreign & ~np.isnan(other), **_of_parts(parts, len(said)),
         },
     )  # fmt: skip

@@ -12,12 +12,14 @@ from broadgauge_wire import new_id
 from broadgauge_wire.fields import Text, about
 
 from ...errors import Invalid, NotFound
+from ...imports.amounts import MOST_CENTS
 from ...imports.model import TicketRecord
 from ...store.tables import device, device_identity, device_source, ticket
 from ..device_rows import DeviceKept
 from ..other_rows import KEPT, OtherRows
 from .periods import first_had
 from .rule import BY_HAND, check_currency
+from .today import day_here
 
 HandCategory = Literal["failure", "accident", "loss", "theft", "maintenance"]
 Issue = Literal[
@@ -25,7 +27,6 @@ Issue = Literal[
     "Hinge", "Case", "Disk", "Memory", "Mainboard", "Camera", "Speaker", "Wi-Fi", "Liquid",
     "Software", "Other",
 ]  # fmt: skip
-MOST_CENTS = 10**12
 MOST_DOWNTIME_DAYS = 3650
 
 
@@ -105,7 +106,7 @@ def find_device(c: Connection, said: str) -> UUID:
 
 def _put(c: Connection, id_: UUID, given: HandRepair, now: datetime) -> KeptRepair:
     of = _device(c, find_device(c, given.device))
-    _check(given, of, now.date())
+    _check(given, of, day_here(c, now))
     said: dict[str, Any] = structs.asdict(given)
     del said["device"]
     record = TicketRecord(key=str(id_), serial=of.serial, asset_tag=of.asset_tag, **said)
@@ -155,12 +156,21 @@ def _check(given: HandRepair, of: _Device, today: date) -> None:
     _check_days(given, first_had(msgspec.json.decode(of.facts, type=DeviceKept).record), today)
     for cents in (given.cost_cents, given.parts_cents, given.labour_cents):
         if cents is not None and not 0 <= cents <= MOST_CENTS:
-            raise Invalid("A cost is 0 or more, in hundredths; leave out what isn't known.")
+            raise Invalid(
+                f"A cost is 0 or more, and at most {MOST_CENTS:,} hundredths; leave out what isn't "
+                "known."
+            )
+    if given.cost_cents is not None and given.cost_cents < _parts_of(given):
+        raise Invalid("The whole cost is less than parts and labour: correct one of them.")
     days = given.downtime_days
     if days is not None and not 0 <= days <= MOST_DOWNTIME_DAYS:
         raise Invalid(f"Days without the device are a number from 0 to {MOST_DOWNTIME_DAYS:,}.")
     if given.currency is not None:
         check_currency(given.currency)
+
+
+def _parts_of(given: HandRepair) -> int:
+    return (given.parts_cents or 0) + (given.labour_cents or 0)
 
 
 def _check_days(given: HandRepair, had: date | None, today: date) -> None:

@@ -1,6 +1,6 @@
 """Of which devices repairs would be known, and on which days."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -15,6 +15,7 @@ from .periods import NAT, ONE_DAY, Periods
 from .reasons import DEVICES
 
 REASONS: Final = tuple(DEVICES)
+MISSING: Final[frozenset[str | None]] = frozenset(("lost", "stolen"))
 
 
 def schools_of(devices: DeviceColumns, schools: Sequence[tuple[RawId, UUID, str]]) -> Codes:
@@ -51,6 +52,8 @@ def fleet_of(
     fleet = Fleet(
         ids=columns.ids, school=school, model=model, models=models, kind=kind, kinds=kinds,
         bought=spans.bought, began=spans.began, ended=spans.ended, gone=spans.gone,
+        missing=_flags(said.state in MISSING for said in columns.said),
+        byod=_flags(bool(said.byod) for said in columns.said),
         in_rates=watched, watched_from=begin, watched_until=end,
         watched_days=np.where(watched, (end - begin) / ONE_DAY, 0).astype(np.int64),
     )  # fmt: skip
@@ -65,12 +68,15 @@ def feed_days(school: Codes, feeds: tuple[Feed, ...], today: date) -> tuple[Mask
     return has[school], since[school], through[school]  # -1, no school, is what was put at the end
 
 
+def _flags(values: Iterable[bool]) -> Mask:
+    return np.fromiter(values, np.bool_)
+
+
 def _why_not(
     columns: DeviceColumns, spans: Periods, school: Codes, has_feed: Mask, today: date
 ) -> Codes:
-    byod = np.fromiter((bool(said.byod) for said in columns.said), np.bool_, len(columns.said))
     reasons = {
-        "byod": byod,
+        "byod": _flags(bool(said.byod) for said in columns.said),
         "ended_before_bought": spans.ended_first,
         "no_beginning": np.isnat(spans.began),
         "begins_in_future": spans.began > np.datetime64(today, "D"),

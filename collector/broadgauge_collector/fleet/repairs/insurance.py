@@ -8,14 +8,15 @@ from msgspec import Struct
 from broadgauge_wire.fields import about
 
 from ...errors import Invalid
+from ...imports.model import TicketCategory
 from ..statistics.fees import Fee, FeeCover, fee_cover
 from ..statistics.self_insurance import Costs, Log, costs_like, costs_of
 from ..statistics.warranty import Comparison, Plan, Repaired, all_covered, compare, repaired
 from .histories import codes_of
-from .model import CATEGORIES, FleetData, Mask
+from .model import CATEGORIES, NOT_KNOWN, FleetData, Mask
 
-FAILURES: Final = ("failure", "maintenance")
-ACCIDENTS_TOO: Final = (*FAILURES, "accident")
+FAILURES: Final[tuple[TicketCategory, ...]] = ("failure", "maintenance")
+ACCIDENTS_TOO: Final[tuple[TicketCategory, ...]] = (*FAILURES, "accident")
 
 
 class AskedInsurance(Struct, frozen=True, kw_only=True):
@@ -55,9 +56,7 @@ def insurance(data: FleetData, asked: AskedInsurance) -> Insurance:
     """Invalid where nothing was watched and no rate is given, and for what can't be."""
     chosen = _chosen(data, asked.model)
     seen = _seen(data, asked, chosen)
-    devices = asked.devices
-    if devices is None:
-        devices = int((chosen & ~data.fleet.gone).sum())
+    devices = _devices(data, asked, chosen)
     plan = Plan(
         premium_cents=asked.premium_cents,
         term_years=asked.term_years,
@@ -73,6 +72,17 @@ def insurance(data: FleetData, asked: AskedInsurance) -> Insurance:
         comparison=compare(plan, seen, devices),
         fees=fee_cover(_fee(asked), seen.log, costs, devices, asked.term_years) if costs else None,
     )
+
+
+def _devices(data: FleetData, asked: AskedInsurance, chosen: Mask) -> int:
+    """The district doesn't insure what is somebody's own."""
+    fleet = data.fleet
+    found = asked.devices
+    if found is None:
+        found = int((chosen & ~fleet.gone & ~fleet.byod).sum())
+    if not found:
+        raise Invalid("No such device is in service: say how many are to be insured.")
+    return found
 
 
 def _chosen(data: FleetData, model: str | None) -> Mask:
@@ -105,7 +115,7 @@ def _theirs(data: FleetData, chosen: Mask) -> Mask:
     return found
 
 
-def _covers(asked: AskedInsurance) -> tuple[str, ...]:
+def _covers(asked: AskedInsurance) -> tuple[TicketCategory, ...]:
     return ACCIDENTS_TOO if asked.covers_accidents else FAILURES
 
 
@@ -114,11 +124,15 @@ def _seen(data: FleetData, asked: AskedInsurance, chosen: Mask) -> Repaired:
     if asked.mean_cost_cents is not None or asked.repairs is not None:
         return all_covered(log, _all_costs(data, asked, chosen))
     codes = data.repairs.category[theirs]
+    if set(np.unique(codes).tolist()) <= {NOT_KNOWN, *map(CATEGORIES.index, _covers(asked))}:
+        return all_covered(log, _all_costs(data, asked, chosen))
     categories = [CATEGORIES[code] if code >= 0 else None for code in codes.tolist()]
     return repaired(log, data.repairs.cost_cents[theirs], categories, _covers(asked))
 
 
 def _all_costs(data: FleetData, asked: AskedInsurance, chosen: Mask) -> Costs | None:
+    if asked.mean_cost_cents is None and asked.sd_cost_cents is not None:
+        raise Invalid("Give what a repair costs on average beside its standard deviation.")
     if asked.mean_cost_cents is not None:
         sd = asked.mean_cost_cents / 2 if asked.sd_cost_cents is None else asked.sd_cost_cents
         return costs_like(asked.mean_cost_cents, sd)

@@ -146,15 +146,18 @@ def _filled_amounts(found: Amounts, first: NDArray[np.int64]) -> Amounts:
     """What the first ticket of a repair doesn't say, from the next that does."""
     if bool((first == np.arange(len(first))).all()):
         return found
-    in_one_currency = replace(
-        found,
-        currency=_filled(found.currency, first, found.currency < 0),
-        under_warranty=_filled(found.under_warranty, first, found.under_warranty == NOT_KNOWN),
-    )
     named = ("cost", "parts", "labour", "other", "downtime")
     figures = {name: getattr(found, name) for name in named}
     filled = {name: _filled(each, first, np.isnan(each)) for name, each in figures.items()}
-    return replace(in_one_currency, **filled)
+    foreign = np.where(np.isnan(found.other), NOT_KNOWN, found.currency)
+    theirs = _filled(foreign, first, foreign < 0)
+    return replace(
+        found,
+        # An amount's currency comes from the ticket that it comes from.
+        currency=np.where(np.isnan(filled["cost"]), theirs, NOT_KNOWN).astype(np.int32),
+        under_warranty=_filled(found.under_warranty, first, found.under_warranty == NOT_KNOWN),
+        **filled,
+    )
 
 
 def _filled(values: Numbers, first: NDArray[np.int64], unknown: Mask) -> Numbers:

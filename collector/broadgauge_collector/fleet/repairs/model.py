@@ -76,6 +76,10 @@ class Fleet(Struct, frozen=True, kw_only=True, eq=False):
     schools that it was at before: it counts as in service at its school of today."""
     gone: Mask
     """Whether `ended` is such an end, and not just today's."""
+    missing: Mask
+    """Whether it is lost or stolen now."""
+    byod: Mask
+    """Whether it is somebody's own."""
     in_rates: Mask
     """Whether its repairs would be known of at all: it is the district's own, its days are known
     and make sense, and its school has a feed of repairs. Otherwise see

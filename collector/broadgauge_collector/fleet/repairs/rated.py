@@ -11,7 +11,7 @@ from broadgauge_wire.fields import about
 
 from ..statistics.clusters import RepairDays
 from ..statistics.costs import RepairCosts, RepairFacts, group_costs
-from ..statistics.poisson import Rate
+from ..statistics.poisson import Rate, unknown_rate
 from ..statistics.rates import age_rates, group_rates
 from ..statistics.shrinkage import ShrunkRate, ShrunkRates, shrink
 from .histories import codes_of, histories
@@ -41,7 +41,7 @@ class GroupRate(Struct, frozen=True, kw_only=True):
 class RepairRates(Struct, frozen=True, kw_only=True):
     """Rates of the district and of its groups, and what they rest on."""
 
-    day: Annotated[date, about("As of the end of the day before this one")]
+    day: Annotated[date, about("The last day that counts")]
     by: Annotated[RatesBy, about("What groups have in common")]
     currency: Annotated[str, about("ISO 4217: what costs are in")]
     district: Annotated[Rate, about("Of all devices watched")]
@@ -82,7 +82,7 @@ def repair_rates(data: FleetData, by: RatesBy) -> RepairRates:
         day=data.today,
         by=by,
         currency=data.currency,
-        district=whole[0].rate if whole else _nothing(),
+        district=whole[0].rate if whole else unknown_rate(),
         costs=whole[0].costs if whole else None,
         groups=tuple(groups),
         groups_mean_per_100=shrunk.mean_per_100 if shrunk else None,
@@ -99,10 +99,6 @@ def repair_rates(data: FleetData, by: RatesBy) -> RepairRates:
 
 def _silent(feed: Feed) -> bool:
     return feed.devices > 0 and not feed.has_feed
-
-
-def _nothing() -> Rate:
-    return Rate(repairs=0, device_years=0.0, per_100=None, low=None, high=None, limits=None)
 
 
 def _groups(data: FleetData, by: RatesBy) -> _Found:

@@ -27,7 +27,7 @@ OUTSIDE: Final = {
 
 INCOMPLETE: Final = {
     "closed_before_opened": "It was closed before it was opened: how long it took isn't known",
-    "negative_cost": "An amount is below nothing: it isn't used",
+    "negative_cost": "An amount is below nothing, or more than a repair can cost: it isn't used",
     "other_currency": "Its amounts aren't in the district's currency: they aren't added to others",
     "parts_without_cost": "Parts were used, and the cost of some isn't known",
     "several_of_a_part": "Several of a part were used: its cost was taken to be that of all",

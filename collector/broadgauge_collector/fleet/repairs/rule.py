@@ -158,7 +158,19 @@ def set_repair_rule(c: Connection, given: RepairRule) -> RepairRule:
             "each ticket is a repair by itself."
         )
     check_currency(given.currency.code)
+    _check_words(given)
     return write_setting(c, KEY, given)
+
+
+def _check_words(given: RepairRule) -> None:
+    clauses = (given.cancelled, given.other_kinds, given.repair_kinds, given.repair_lists)
+    if not all(_plain(word) for clause in clauses for word in clause.these):
+        raise Invalid("Each word of the rule needs a letter or a figure: leave out those without.")
+    kinds = (*given.repair_kinds.these, *_if_repairs(given), *given.repair_lists.these)
+    if not (given.categories.these or kinds):
+        raise Invalid(
+            "By this rule no ticket is a repair: name a category, a kind or a list that is one."
+        )
 
 
 def check_currency(code: str) -> None:
@@ -188,4 +200,4 @@ def _is_one_of(text: str | None, words: tuple[str, ...]) -> bool:
 
 def _has_word(text: str | None, words: tuple[str, ...]) -> bool:
     padded = f" {_plain(text or '')} "
-    return any(f" {_plain(word)} " in padded for word in words)
+    return any(f" {plain} " in padded for plain in map(_plain, words) if plain)

@@ -34,6 +34,12 @@ class Rate(Struct, frozen=True, kw_only=True):
     ]
     low: Annotated[float | None, about("Lower 95% limit of it")]
     high: Annotated[float | None, about("Upper 95% limit of it")]
+    poisson_low: Annotated[
+        float | None, about("Lower 95% limit were each repair by itself (Garwood)")
+    ]
+    poisson_high: Annotated[
+        float | None, about("Upper 95% limit were each repair by itself (Garwood)")
+    ]
     limits: Annotated[
         Limits | None,
         about(
@@ -72,17 +78,32 @@ def listed(
     repairs: Counts, device_years: Numbers, low: Numbers, high: Numbers, limits: NDArray[np.str_]
 ) -> list[Rate]:
     """Rates from limits of counts. Without device-years nothing is known, not even 0."""
-    rows = zip(*(a.tolist() for a in (repairs, device_years, low, high, limits)), strict=True)
-    return [_rate(*row) for row in rows]
+    columns = (repairs, device_years, low, high, *garwood(repairs), limits)
+    return [_rate(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
-def _rate(repairs: int, years: float, low: float, high: float, limits: Limits) -> Rate:
-    known = years > 0
+def _rate(
+    repairs: int, years: float, low: float, high: float, exact_low: float, exact_high: float,
+    limits: Limits,
+) -> Rate:  # fmt: skip
+    if years <= 0:
+        return unknown_rate(repairs, years)
+    scale = PER / years
     return Rate(
         repairs=repairs,
         device_years=years,
-        per_100=PER * repairs / years if known else None,
-        low=PER * low / years if known else None,
-        high=PER * high / years if known else None,
-        limits=limits if known else None,
+        per_100=PER * repairs / years,
+        low=scale * low,
+        high=scale * high,
+        poisson_low=scale * exact_low,
+        poisson_high=scale * exact_high,
+        limits=limits,
     )
+
+
+def unknown_rate(repairs: int = 0, device_years: float = 0.0) -> Rate:
+    """Where no device was watched."""
+    return Rate(
+        repairs=repairs, device_years=device_years, per_100=None, low=None, high=None,
+        poisson_low=None, poisson_high=None, limits=None,
+    )  # fmt: skip

@@ -78,6 +78,12 @@ class Need(Struct, frozen=True, kw_only=True):
     unpriced: Annotated[float, about("Of the expected ones, those without a unit cost", "devices")]
     cost: Annotated[Money, about("Cost of those with a unit cost")]
 
+    @property
+    def has_price(self) -> bool:
+        """Whether its cost says anything: of some of the devices a price is known, or there are
+        none."""
+        return self.unpriced < self.expected or not self.expected
+
 
 class YearNeed(Struct, frozen=True, kw_only=True):
     """Needs of a fiscal year."""

@@ -33,6 +33,9 @@ now and then one repair less than the exact quantile."""
 MOST_A_YEAR: Final = 1000
 """Repairs a device-year: more can't be."""
 
+MOST_SPREAD: Final = 100
+"""Standard deviations for a mean: an assumption; of real repairs it is about 1."""
+
 FEW_COSTS: Final = 10
 """Known costs below which their spread is hardly known: an assumption."""
 
@@ -113,6 +116,11 @@ def costs_like(mean_cents: float, sd_cents: float) -> Costs:
         raise Invalid("What a repair costs, and its standard deviation, are 0 or more.")
     if not mean_cents and sd_cents:
         raise Invalid("Repairs that cost nothing on average have no standard deviation.")
+    if sd_cents > MOST_SPREAD * mean_cents:
+        raise Invalid(
+            f"A standard deviation of more than {MOST_SPREAD} times what a repair costs can't be: "
+            "check both."
+        )
     return Costs(mean_cents=mean_cents, sd_cents=sd_cents, known=None)
 
 
