@@ -65,7 +65,9 @@ def _district(found: Readiness) -> html.Section:
                     f"{enough} of {fmt.plural(len(found.schools), 'school')}",
                     "devices enough for everybody who is tested at once",
                 ),
-                metric("Devices missing for it", fmt.count(found.missing), "over all schools"),
+                metric(
+                    "Devices missing for it", fmt.count(found.missing), "where students are known"
+                ),
                 metric(
                     "Underused, and ready for it",
                     fmt.count(found.pooled),

@@ -62,6 +62,8 @@ def figures(**values: float) -> dict[str, Any]:
         ({"inches": None}, True),  # a Chromebook is taken to have eleven inches
         ({"inches": None, "kind": "tablet"}, None),
         ({"inches": None, "kind": "tablet", "keyboard": False}, False),
+        ({"kind": None}, None),
+        ({"kind": None, "keyboard": False}, False),
     ],
 )
 def test_a_device_is_ready_if_it_surely_is_and_unknown_where_a_fact_is_missing(
@@ -103,6 +105,23 @@ def test_the_ratio_is_that_of_the_model_and_leaves_staff_theirs() -> None:
     assert found is not None
     assert (found.needed, found.enough) == (120, "enough")
     assert judge_school(wanted(model=None), Counter()).ratio is None
+
+
+def test_devices_of_an_unknown_kind_leave_it_open_rather_than_short() -> None:
+    held = wanted(assumed=figures(assessment__at_once=0.33, staff_devices=1.0))
+    found = judge_school(held, Counter({CHROMEBOOK: 90, CHROMEBOOK._replace(kind=None): 40}))
+    assert found.devices == 90
+    assert (found.assessment.unknown, found.assessment.enough) == (40, "open")
+    assert found.ratio is not None
+    assert (found.ratio.ready, found.ratio.unknown, found.ratio.enough) == (90, 40, "open")
+
+
+def test_staff_whom_nobody_counted_leave_the_ratio_open_if_they_keep_devices() -> None:
+    for kept, enough in ((1.0, "open"), (0.0, "enough")):
+        held = wanted(staff=None, assumed=figures(staff_devices=kept))
+        found = judge_school(held, Counter({CHROMEBOOK: 500})).ratio
+        assert found is not None
+        assert found.enough == enough
 
 
 def test_nobody_counted_is_open_and_never_no_need() -> None:

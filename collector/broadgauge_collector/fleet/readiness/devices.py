@@ -11,12 +11,11 @@ from sqlalchemy import Connection, select
 
 from ...imports.model import DeviceKind
 from ...store.tables import device
+from ..merging import GONE
 
 STUDENTS_USE: tuple[DeviceKind, ...] = ("chromebook", "laptop", "desktop", "tablet")
 WITH_A_KEYBOARD = ("chromebook", "laptop", "desktop")
 """Kinds that have one unless a source says otherwise."""
-
-GONE = ("lost", "stolen", "retired")
 
 
 class Profile(NamedTuple):

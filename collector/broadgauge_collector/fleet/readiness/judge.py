@@ -58,7 +58,7 @@ def meets(least: Specification, profile: Profile, day: date, taken_inches: float
     )
     if False in answers:
         return False
-    return None if None in answers else True
+    return None if profile.kind is None or None in answers else True
 
 
 def _supported(profile: Profile, day: date) -> bool | None:
@@ -82,8 +82,9 @@ def for_assessment(wanted: Wanted) -> Specification:
 
 def judge_school(wanted: Wanted, counts: Counts) -> SchoolReadiness:
     """One school's devices, held against what is wanted of them."""
-    usable = Counter({p: n for p, n in counts.items() if _usable(p)})
-    devices = usable.total()
+    at_hand = Counter({p: n for p, n in counts.items() if _may_be_used(p)})
+    usable = Counter({p: n for p, n in at_hand.items() if p.kind is not None})
+    devices, unknown = usable.total(), at_hand.total() - usable.total()
     idle = Counter({p: n for p, n in usable.items() if is_idle(p, wanted.figure("idle_below"))})
     assessed = for_assessment(wanted)
     share = wanted.range(f"{FLEET}assessment.at_once")
@@ -94,17 +95,18 @@ def judge_school(wanted: Wanted, counts: Counts) -> SchoolReadiness:
         devices=devices,
         devices_per_student=devices / wanted.students if wanted.students else None,
         model=wanted.model,
-        ratio=_ratio(wanted, devices),
-        assessment=_seats(_times(wanted.students, share), *_ready(wanted, assessed, usable)),
-        outputs=tuple(_output(wanted, output, usable) for output in wanted.outputs),
+        ratio=_ratio(wanted, devices, unknown),
+        assessment=_seats(_times(wanted.students, share), *_ready(wanted, assessed, at_hand)),
+        outputs=tuple(_output(wanted, output, at_hand) for output in wanted.outputs),
         idle=idle.total(),
         idle_ready=_ready(wanted, assessed, idle)[0],
         use_known=sum(n for p, n in usable.items() if p.hours_a_week is not None),
     )
 
 
-def _usable(profile: Profile) -> bool:
-    return not profile.byod and profile.kind in STUDENTS_USE and profile.state in AT_HAND
+def _may_be_used(profile: Profile) -> bool:
+    """By students; of an unknown kind it isn't known."""
+    return not profile.byod and profile.kind in {None, *STUDENTS_USE} and profile.state in AT_HAND
 
 
 def is_idle(profile: Profile, below_hours: float) -> bool:
@@ -113,16 +115,17 @@ def is_idle(profile: Profile, below_hours: float) -> bool:
     return profile.state == "storage" or (used is not None and used < below_hours)
 
 
-def _ratio(wanted: Wanted, devices: int) -> Seats | None:
+def _ratio(wanted: Wanted, devices: int, unknown: int) -> Seats | None:
     """Devices that staff keep are taken off, by the range of how many they are."""
     if wanted.model is None:
         return None
     needed = _times(wanted.students, wanted.range(f"devices.{wanted.model}"))
-    kept = _times(wanted.staff or 0, wanted.range(f"{FLEET}staff_devices"))
+    each = wanted.range(f"{FLEET}staff_devices")
+    kept = _times(wanted.staff, each) if any(each) else (0, 0, 0)
     if needed is None or kept is None:
-        return _seats(None, devices, 0)
+        return _seats(None, devices, unknown)
     value, low, high = (n + k for n, k in zip(needed, kept, strict=True))
-    return _seats((value, low, high), devices, 0)
+    return _seats((value, low, high), devices, unknown)
 
 
 def _output(wanted: Wanted, output: Output, usable: Counts) -> OutputSeats:

@@ -105,6 +105,8 @@ class Readiness(Struct, frozen=True, kw_only=True):
     pooled_elsewhere: Annotated[
         int, about("Of these, at schools that have enough without them: free to be moved")
     ]
-    missing: Annotated[int, about("Devices missing for the assessment, over all schools")]
+    missing: Annotated[
+        int, about("Devices missing for the assessment, over schools whose students are known")
+    ]
     figures: Annotated[tuple[Assumption, ...], about("What this rests on, for the district")]
     entries: Annotated[ReadinessEntries, about("What the district said")]

@@ -13,13 +13,12 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
 from ...store.tables import device
+from ..merging import GONE
 from ..repairs.columns import coded, days, read_schools
 from ..statistics.replace_by import AgingDevices, born_between
 from ..statistics.replace_rules import ReplaceRules
 from ..statistics.system_ends import system_end
 from ..support_ends import SUPPORT_ESTIMATE, SUPPORT_TABLE
-
-GONE = ("lost", "stolen", "retired")
 
 
 class AgingSaid(Struct, frozen=True, gc=False):

@@ -179,7 +179,7 @@ def _by_category(data: FleetData) -> list[GroupRate]:
     fleet, repairs = data.fleet, data.repairs
     everyone = np.zeros(len(fleet.ids), np.int32)
     found = []
-    for place, name in enumerate((*CATEGORIES[:2], NO_CATEGORY)):
+    for place, name in enumerate((*CATEGORIES, NO_CATEGORY)):
         code = -1 if name == NO_CATEGORY else place
         chosen = repairs.in_rates & (repairs.category == code)
         counts = np.bincount(repairs.device[chosen], minlength=len(fleet.ids))
