@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from broadgauge_collector.errors import Invalid, NotFound
@@ -14,6 +15,7 @@ from broadgauge_collector.fleet.repairs.insurance import AskedInsurance, insuran
 from broadgauge_collector.fleet.repairs.lifetimes import lifetimes
 from broadgauge_collector.fleet.repairs.rated import RatesBy, repair_rates
 from broadgauge_collector.fleet.repairs.reading import read_fleet
+from broadgauge_collector.fleet.repairs.rule import repair_rule, set_repair_rule
 from tests.api_client import Api
 from tests.unit.collector.fleet_days import (
     BOUGHT,
@@ -106,6 +108,19 @@ def test_rates_count_what_was_watched_and_nothing_else(watched: Connection) -> N
     assert found.without_feed == ("Adams Middle",)
     assert found.left_out == {"other_category": 2}
     assert found.devices_left_out == {"no_feed": 1}
+
+
+def test_whatever_a_rule_counts_has_its_category(watched: Connection) -> None:
+    rule = repair_rule(watched)
+    counted = replace(rule.categories, these=("failure", "maintenance"))
+    set_repair_rule(watched, replace(rule, categories=counted))
+    repair(watched, 3, FROM + timedelta(days=4), category="failure")
+    repair(watched, 4, FROM + timedelta(days=5), category="maintenance")
+    found = repair_rates(read_fleet(watched, TODAY), "category")
+    assert {group.name: group.rate.repairs for group in found.groups} == {
+        "failure": 1,
+        "maintenance": 1,
+    }
 
 
 def test_rates_by_age_and_category_add_up_to_those_of_all(watched: Connection) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 
 from broadgauge_wire.fields import about
@@ -121,18 +122,15 @@ def every_repair(c: Connection, data: FleetData, asked: AskedRepairs) -> Iterato
     return _listed(c, data, _found(c, data, asked))
 
 
-def _found(c: Connection, data: FleetData, asked: AskedRepairs) -> list[_Place]:
-    """Newest first; of one day, repairs before losses."""
+def _found(c: Connection, data: FleetData, asked: AskedRepairs) -> NDArray[np.int64]:
+    """Their places, losses after all repairs; newest first, of one day repairs before losses."""
     devices = _devices(c, data, asked)
-    some = [np.flatnonzero(_wanted(of, devices, asked)) for of in (data.repairs, data.losses)]
-    days = np.concatenate([data.repairs.day[some[0]], data.losses.day[some[1]]])
-    repairs = len(some[0])
-    order = np.argsort(-days.astype(np.int64), kind="stable")
-    places = np.concatenate(some)[order].tolist()
-    return [
-        _Place("repair" if at < repairs else "loss", place)
-        for at, place in zip(order.tolist(), places, strict=True)
-    ]
+    repairs, losses = (
+        np.flatnonzero(_wanted(of, devices, asked)) for of in (data.repairs, data.losses)
+    )
+    days = np.concatenate([data.repairs.day[repairs], data.losses.day[losses]])
+    places = np.concatenate([repairs, losses + len(data.repairs.key)])
+    return places[np.argsort(-days.astype(np.int64), kind="stable")]
 
 
 def _devices(c: Connection, data: FleetData, asked: AskedRepairs) -> Mask | None:
@@ -167,7 +165,12 @@ def _wanted(of: Repairs, devices: Mask | None, asked: AskedRepairs) -> Mask:
     return wanted
 
 
-def _listed(c: Connection, data: FleetData, found: Sequence[_Place]) -> Iterator[Repair]:
+def _listed(c: Connection, data: FleetData, places: NDArray[np.int64]) -> Iterator[Repair]:
+    repairs = len(data.repairs.key)
+    found = [
+        _Place("repair", at) if at < repairs else _Place("loss", at - repairs)
+        for at in places.tolist()
+    ]
     codes = (int(each.of(data).device[each.place]) for each in found)
     names = _names(c, (data.fleet.ids[code] for code in codes if code >= 0))
     return (_repair(data, each, names) for each in found)
