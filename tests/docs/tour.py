@@ -274,6 +274,7 @@ HOW_TO = {
             A_DEVICE,
         ),
         Block("broadgauge repairs rule", in_the_shell),
+        Block("broadgauge repairs insurance --years 1", A_DEVICE),
         Block("broadgauge repairs feeds", in_the_shell),
     ),
     "refresh.md": (

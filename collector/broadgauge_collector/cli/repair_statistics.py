@@ -11,6 +11,7 @@ from .repairs import AMOUNT, say_left_out
 
 if TYPE_CHECKING:
     from ..fleet.repairs.rated import RepairRates
+    from ..fleet.statistics.warranty import Comparison
 
 __all__ = ("repairs",)
 
@@ -93,7 +94,7 @@ def compare(client: ServerClient, first: str, second: str, by: str, as_json: boo
 
 
 @repairs.command("insurance")
-@click.option("--premium", type=AMOUNT, required=True, help="For a device and the whole term.")
+@click.option("--premium", type=AMOUNT, help="For a device and the whole term; else no plan.")
 @click.option("--years", type=NUMBER, default=3.0, show_default=True, help="The plan's term.")
 @click.option("--deductible", type=AMOUNT, default=0, help="Paid for each repair.")
 @click.option("--model", help="Only devices of this model.")
@@ -119,7 +120,7 @@ def insurance(client: ServerClient, as_json: bool, **offer: Any) -> None:
     found = client.get(
         "/insurance",
         Insurance,
-        premium_cents=offer["premium"],
+        premium_cents=offer["premium"] or 0,
         term_years=offer["years"],
         deductible_cents=offer["deductible"],
         covers_accidents="false" if offer["no_accidents"] else "true",
@@ -136,19 +137,25 @@ def insurance(client: ServerClient, as_json: bool, **offer: Any) -> None:
         say("What repairs cost isn't known: bring tickets with costs.")
         return
     both, fees = found.comparison, found.fees
+    plan = (("the plan", both.plan),) if offer["premium"] is not None else ()
     rows = [
         (name, *(f"{cents / 100:,.0f}" for cents in (
             spread.low_80_cents, spread.expected_cents, spread.high_80_cents)))
-        for name, spread in (("the plan", both.plan), ("paying oneself", both.self_insured))
+        for name, spread in (*plan, ("paying oneself", both.self_insured))
     ]  # fmt: skip
     print_table((f"IN {found.currency}", "LOW", "EXPECTED", "HIGH"), rows)
+    if plan:
+        _say_what_a_plan_is_worth(both)
+    say(f"A reserve of {both.reserve.cents / 100:,.0f} suffices in 19 of 20 futures.")
+    say(f"Fees fall short in {fees.chance_of_shortfall:.0%} of the futures.")
+    for note in both.notes:
+        say(note)
+
+
+def _say_what_a_plan_is_worth(both: "Comparison") -> None:
     say(f"Paying oneself is cheaper in {both.chance_self_insuring_is_cheaper:.0%} of the futures.")
     if both.break_even_per_100 is not None:
         say(
             f"The plan is worth it above {both.break_even_per_100:.1f} repairs in 100 "
             f"device-years; the log says {both.rate_per_100:.1f}."
         )
-    say(f"A reserve of {both.reserve.cents / 100:,.0f} suffices in 19 of 20 futures.")
-    say(f"Fees fall short in {fees.chance_of_shortfall:.0%} of the futures.")
-    for note in both.notes:
-        say(note)

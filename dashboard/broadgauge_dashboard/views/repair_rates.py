@@ -258,6 +258,7 @@ def compared_words(found: Comparison) -> list[html.P]:
     by = {
         "schools": f"{found.clusters} schools",
         "devices": f"{found.clusters} devices",
+        "days": f"{found.clusters} days with repairs",
         "exact": f"{found.clusters} repaired devices, in an exact test",
     }
     rests = by.get(found.method or "", "")

@@ -16,6 +16,7 @@ from broadgauge_collector.fleet.repairs.lifetimes import lifetimes
 from broadgauge_collector.fleet.repairs.rated import RatesBy, repair_rates
 from broadgauge_collector.fleet.repairs.reading import read_fleet
 from broadgauge_collector.fleet.repairs.rule import repair_rule, set_repair_rule
+from broadgauge_collector.imports.model import TicketCategory
 from tests.api_client import Api
 from tests.unit.collector.fleet_days import (
     BOUGHT,
@@ -208,6 +209,44 @@ def test_a_plan_without_accidents_leaves_them_to_the_district(watched: Connectio
     assert whole.comparison.covered_share == 1.0
     assert part.comparison.covered_share == pytest.approx(0.5)
     assert part.comparison.plan.expected_cents > whole.comparison.plan.expected_cents
+
+
+def test_fees_and_paying_oneself_are_priced_by_the_same_repairs(watched: Connection) -> None:
+    dear: tuple[tuple[TicketCategory | None, int], ...] = (
+        ("failure", 5_000), ("accident", 9_000), (None, 30_000),
+    )  # fmt: skip
+    for number in range(18):
+        category, cost = dear[number % 3]
+        repair(watched, number, FROM + timedelta(days=9 * number + 5), category=category,
+               kind="Repair", cost_cents=cost)  # fmt: skip
+    data = read_fleet(watched, TODAY)
+    whole, part = (
+        insurance(data, AskedInsurance(premium_cents=3000, covers_accidents=covers))
+        for covers in (True, False)
+    )
+    assert whole.comparison and part.comparison and whole.fees and part.fees
+    oneself = whole.comparison.self_insured.expected_cents
+    assert part.comparison.self_insured.expected_cents == oneself
+    assert part.costs_known == whole.costs_known == 18
+    ratios = [found.fees.repairs.expected_cents / oneself for found in (whole, part) if found.fees]
+    assert ratios[0] == pytest.approx(ratios[1], rel=0.03)
+    assert any("33% of the repairs have no category" in note for note in part.comparison.notes)
+    assert not any("no category" in note for note in whole.comparison.notes)
+
+
+def test_repairs_that_come_in_runs_widen_the_reserve_and_it_is_said(watched: Connection) -> None:
+    for number in range(20):
+        repair(watched, number, FROM + timedelta(days=60), cost_cents=10_000)
+    data = read_fleet(watched, TODAY)
+    found = insurance(data, AskedInsurance(premium_cents=3000))
+    typed = insurance(
+        data, AskedInsurance(premium_cents=3000, repairs=20, device_years=found.device_years)
+    )
+    assert found.comparison and typed.comparison
+    assert (round(found.dispersion), typed.dispersion) == (20, 1)
+    assert found.comparison.reserve.repairs > 1.5 * typed.comparison.reserve.repairs
+    assert any("come in runs" in note for note in found.comparison.notes)
+    assert not any("come in runs" in note for note in typed.comparison.notes)
 
 
 def test_no_cost_known_is_told_and_nothing_watched_is_refused(watched: Connection) -> None:

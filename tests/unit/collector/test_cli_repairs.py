@@ -35,6 +35,10 @@ def test_repairs_are_typed_in_listed_and_taken_back(run: Command, tmp_path: Path
     offer = run("repairs", "insurance", "--premium", "45", "--deductible", "20")
     assert "paying oneself" in offer.out, offer.words
     assert run("repairs", "insurance", "--premium", "45", "--json").json["costs_known"] == 1
+    next_year = run("repairs", "insurance", "--years", "1")
+    assert next_year.code == 0, next_year.words
+    assert "paying oneself" in next_year.out
+    assert "the plan" not in next_year.out.casefold()
 
     assert "closed before" in run(*add, "--closed", "2025-03-03").words
     for amount in ("-1", "nan", "a lot"):

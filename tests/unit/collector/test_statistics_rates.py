@@ -162,7 +162,8 @@ def test_limits_hold_where_some_devices_break_again_and_again(devices: int) -> N
     assert _held(poisson_rates(repairs.sum(axis=1), years.sum(axis=1)), 100 * mean) < 0.8
 
 
-LIFE = st.tuples(st.floats(-1, 6), st.floats(-1, 6), st.lists(st.floats(-1, 6), max_size=5))
+AGE = st.integers(-365, 6 * 365).map(lambda days: days / 365)
+LIFE = st.tuples(AGE, AGE, st.lists(AGE, max_size=5))
 
 
 @given(st.lists(LIFE, max_size=15))

@@ -6,8 +6,8 @@ import numpy as np
 
 from ...errors import Invalid, NotFound
 from ..statistics.comparison import Comparison, compare
-from .histories import codes_of, histories
-from .model import FleetData
+from .histories import Histories, codes_of, histories
+from .model import Codes, FleetData
 
 ComparedBy = Literal["model", "kind"]
 
@@ -31,4 +31,11 @@ def compared(data: FleetData, first: str, second: str, by: ComparedBy) -> Compar
         of.devices.astype(np.int32),
         of.ages,
         (first, second),
+        _days(data, of),
     )
+
+
+def _days(data: FleetData, of: Histories) -> Codes:
+    """Day of each repair."""
+    born = data.fleet.bought[of.places].astype(np.int64)
+    return np.asarray(born[of.devices] + np.rint(365 * of.ages), np.int32)

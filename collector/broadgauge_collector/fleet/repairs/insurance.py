@@ -11,9 +11,18 @@ from ...errors import Invalid
 from ...imports.model import TicketCategory
 from ..statistics.fees import Fee, FeeCover, fee_cover
 from ..statistics.self_insurance import Costs, Log, costs_like, costs_of
-from ..statistics.warranty import Comparison, Plan, Repaired, all_covered, compare, repaired
+from ..statistics.warranty import (
+    Comparison,
+    Plan,
+    Repaired,
+    all_covered,
+    compare,
+    paid_for,
+    repaired,
+)
 from .histories import codes_of
 from .model import CATEGORIES, NOT_KNOWN, FleetData, Mask
+from .runs import dispersion_of
 
 FAILURES: Final[tuple[TicketCategory, ...]] = ("failure", "maintenance")
 ACCIDENTS_TOO: Final[tuple[TicketCategory, ...]] = (*FAILURES, "accident")
@@ -45,6 +54,15 @@ class Insurance(Struct, frozen=True, kw_only=True):
     currency: Annotated[str, about("ISO 4217: what all amounts are in")]
     repairs: Annotated[int, about("Repairs that the rate rests on")]
     device_years: Annotated[float, about("Device-years that it rests on")]
+    dispersion: Annotated[
+        float,
+        about(
+            "Variance of the number of repairs in the log over that of repairs which each come by "
+            "themselves; ranges and the reserve allow for it. 1: they don't come in runs, or the "
+            "rate was given",
+            "ratio",
+        ),
+    ]
     costs_known: Annotated[int | None, about("Repairs of which the cost is known; null: said")]
     comparison: Annotated[
         Comparison | None, about("The plan, and paying oneself; null: no cost is known")
@@ -63,11 +81,12 @@ def insurance(data: FleetData, asked: AskedInsurance) -> Insurance:
         deductible_cents=asked.deductible_cents,
         covers=_covers(asked),
     )
-    costs = _all_costs(data, asked, chosen)
+    costs = paid_for(seen)
     return Insurance(
         currency=data.currency,
         repairs=seen.log.repairs,
         device_years=seen.log.device_years,
+        dispersion=seen.log.dispersion,
         costs_known=costs.known if costs else 0,
         comparison=compare(plan, seen, devices),
         fees=fee_cover(_fee(asked), seen.log, costs, devices, asked.term_years) if costs else None,
@@ -106,7 +125,11 @@ def _log(data: FleetData, asked: AskedInsurance, chosen: Mask) -> Log:
             "No such device was ever watched: bring tickets of repairs, or give repairs and "
             "device-years."
         )
-    return Log(repairs=int(_theirs(data, chosen).sum()), device_years=years)
+    return Log(
+        repairs=int(_theirs(data, chosen).sum()),
+        device_years=years,
+        dispersion=dispersion_of(data, chosen),
+    )
 
 
 def _theirs(data: FleetData, chosen: Mask) -> Mask:

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from broadgauge_wire.fields import about
 
-from ..statistics.clusters import RepairDays
 from ..statistics.costs import RepairCosts, RepairFacts, group_costs
 from ..statistics.poisson import Rate, unknown_rate
 from ..statistics.rates import age_rates, group_rates
 from ..statistics.shrinkage import ShrunkRate, ShrunkRates, shrink
 from .histories import codes_of, histories
-from .model import CATEGORIES, Codes, Feed, FleetData, Mask, Repairs
+from .model import CATEGORIES, Codes, Feed, FleetData
+from .runs import days_of
 
 RatesBy = Literal["model", "school", "kind", "age", "category"]
 
@@ -117,7 +117,7 @@ def _of_codes(data: FleetData, code: Codes, names: tuple[str, ...]) -> _Found:
         len(names),
         fleet.watched_days / 365,
         np.bincount(device, minlength=len(fleet.ids)),
-        _days(data, repairs, repairs.in_rates),
+        days_of(data, repairs.in_rates),
     )
     watched = code[(fleet.watched_days > 0) & (code >= 0)]
     devices = np.bincount(watched, minlength=len(names)).tolist()
@@ -157,15 +157,6 @@ def _facts(data: FleetData, code: Codes) -> RepairFacts:
     )
 
 
-def _days(data: FleetData, repairs: Repairs, chosen: Mask) -> RepairDays | None:
-    watched = data.fleet.watched_days > 0
-    if not watched.any():
-        return None
-    first, last = data.fleet.watched_from[watched].min(), data.fleet.watched_until[watched].max()
-    days = int((last - first) / np.timedelta64(1, "D"))
-    return RepairDays(repairs.device[chosen], repairs.day[chosen], max(days, 1))
-
-
 def _by_age(data: FleetData) -> list[GroupRate]:
     of = histories(data)
     return [
@@ -183,7 +174,7 @@ def _by_category(data: FleetData) -> list[GroupRate]:
         code = -1 if name == NO_CATEGORY else place
         chosen = repairs.in_rates & (repairs.category == code)
         counts = np.bincount(repairs.device[chosen], minlength=len(fleet.ids))
-        days = _days(data, repairs, chosen)
+        days = days_of(data, chosen)
         (rate,) = group_rates(everyone, 1, fleet.watched_days / 365, counts, days)
         if rate.repairs:
             watched = int((fleet.watched_days > 0).sum())

@@ -1,6 +1,6 @@
 """Variance of the logarithm of a rate whose repairs come in runs: on devices, and on days."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,9 @@ from .poisson import Counts, Numbers
 from .survival import Z95
 
 Days = NDArray[np.datetime64] | NDArray[np.integer]
+
+MOST_CELLS: Final = 2_000_000
+"""Groups times days up to which a count of each is quicker than sorting repairs."""
 
 
 class RepairDays(NamedTuple):
@@ -43,9 +46,17 @@ def between_days(codes: Codes, groups: int, day: Days, watched_days: int) -> Num
         return np.zeros(groups)
     offset = (day - day.min()).astype(np.int64)
     spans = int(offset.max()) + 1
-    found, counts = np.unique(codes.astype(np.int64) * spans + offset, return_counts=True)
-    squares = np.bincount(found // spans, counts.astype(np.float64) ** 2, groups)
+    squares = _squares(codes.astype(np.int64) * spans + offset, groups, spans)
     # Days are never so few that all repairs on one of them are as expected.
     watched = max(watched_days, spans, 30)
     spread = squares / np.maximum(total, 1) ** 2 - 1 / watched
     return np.asarray(np.maximum(spread, 0) * watched / (watched - 1))
+
+
+def _squares(cell: Codes, groups: int, spans: int) -> Numbers:
+    """Of each group, the sum of the squares of its days' counts."""
+    if groups * spans <= MOST_CELLS:
+        counts = np.bincount(cell, minlength=groups * spans).reshape(groups, spans)
+        return np.asarray((counts.astype(np.float64) ** 2).sum(axis=1))
+    found, many = np.unique(cell, return_counts=True)
+    return np.asarray(np.bincount(found // spans, many.astype(np.float64) ** 2, groups), np.float64)

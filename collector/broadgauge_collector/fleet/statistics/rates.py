@@ -18,12 +18,15 @@ from typing import Annotated, Final
 
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from broadgauge_wire.fields import about
 
 from .clusters import RepairDays, between_days, between_devices
 from .exposure import Codes, repairs_of, split_by_age
 from .poisson import Counts, Numbers, Rate, garwood, listed
+
+Flags = NDArray[np.bool_]
 
 MIN_REPAIRS: Final = 10
 """From so many on the variance between devices is good for something."""
@@ -53,12 +56,33 @@ def group_rates(
     codes, counts, years = group[inside], repairs[inside], device_years[inside]
     between = [("devices", between_devices(codes, groups, years, counts))]
     if days is not None:
-        kept = inside[days.device]
-        rows, dates = group[days.device[kept]], days.day[kept]
-        between.append(("days", between_days(rows, groups, dates, days.watched_days)))
+        between.append(("days", _between_days(group, groups, inside, days)))
     total = np.bincount(codes, counts, groups).astype(np.int64)
     time = np.asarray(np.bincount(codes, years, groups), np.float64)
     return _widest(total, time, between)
+
+
+def dispersion(device_years: Numbers, repairs: Counts, days: RepairDays | None = None) -> float:
+    """Variance of these devices' repairs over that of a Poisson count, where it widens their rate's
+    limits; else 1. So many repairs say as much as repairs / dispersion that come by themselves.
+
+    Entries are as in `group_rates`, of one group alone.
+    """
+    inside = device_years > 0
+    total = int(repairs[inside].sum())
+    if total < MIN_REPAIRS:
+        return 1.0
+    everyone = np.zeros(len(repairs), np.int32)
+    variance = between_devices(everyone[inside], 1, device_years[inside], repairs[inside])[0]
+    if days is not None:
+        variance = max(variance, _between_days(everyone, 1, inside, days)[0])
+    return max(1.0, float(variance) * total)
+
+
+def _between_days(group: Codes, groups: int, inside: Flags, days: RepairDays) -> Numbers:
+    kept = inside[days.device]
+    rows, dates = group[days.device[kept]], days.day[kept]
+    return between_days(rows, groups, dates, days.watched_days)
 
 
 def age_rates(entries: Numbers, exits: Numbers, device: Codes, ages: Numbers) -> list[AgeRate]:

@@ -7,10 +7,16 @@ Jeffreys' prior it is gamma with shape k + 1/2 and rate t, so the count to come 
 binomial, and wider than Poisson. Costs that are known from a log are drawn by the Bayesian
 bootstrap (Rubin, Annals of Statistics 9, 1981), so that an average of few bills is no certainty;
 costs given as a mean and a spread are gamma.
+
+Where repairs come in runs, on a few devices or days, their number varies more than that: by the
+dispersion phi that `rates.dispersion` finds in the log, its variance over a Poisson one's. Then
+runs of phi repairs each are what comes by itself (quasi-Poisson; McCullagh and Nelder, Generalized
+Linear Models, 1989): k / phi of them were seen, so both the rate and the future are that much less
+sure, and Var[S] = n l T (Var[C] + phi E[C]^2). With phi = 1 nothing of this changes anything.
 """
 
 from collections.abc import Sequence
-from math import isfinite, sqrt
+from math import ceil, isfinite, sqrt
 from typing import Annotated, Final
 
 import numpy as np
@@ -50,7 +56,7 @@ class Costs(Struct, frozen=True, kw_only=True):
     sd_cents: Annotated[float, about("Standard deviation", "hundredths")]
     known: Annotated[int | None, about("Repairs it is known from; null: somebody said so")]
     values_cents: Annotated[tuple[float, ...], about("Costs that occurred", "hundredths")] = ()
-    times: Annotated[tuple[int, ...], about("How often each did")] = ()
+    times: Annotated[tuple[float, ...], about("How often each did")] = ()
 
     @property
     def mean_square(self) -> float:
@@ -63,11 +69,19 @@ class Log(Struct, frozen=True, kw_only=True):
 
     repairs: Annotated[int, about("Repairs")]
     device_years: Annotated[float, about("Years in service, of all devices together")]
+    dispersion: Annotated[
+        float, about("Variance of their number over that were each by itself; at least 1", "ratio")
+    ] = 1.0
 
     @property
     def rate(self) -> float:
         """Repairs a device-year."""
         return self.repairs / self.device_years
+
+    @property
+    def shape(self) -> float:
+        """Of the gamma law of how often runs come: those seen, and the prior's half."""
+        return self.repairs / self.dispersion + JEFFREYS
 
 
 class Spread(Struct, frozen=True, kw_only=True):
@@ -129,9 +143,12 @@ def expected_cents(devices: int, rate: float, years: float, costs: Costs) -> flo
     return devices * rate * years * costs.mean_cents
 
 
-def variance_of(devices: int, rate: float, years: float, costs: Costs) -> float:
-    """n l T E[C^2], squared hundredths."""
-    return devices * rate * years * costs.mean_square
+def variance_of(
+    devices: int, rate: float, years: float, costs: Costs, dispersion: float = 1.0
+) -> float:
+    """n l T E[C^2] where repairs come by themselves, in squared hundredths."""
+    runs = (dispersion - 1) * costs.mean_cents**2
+    return devices * rate * years * (costs.mean_square + runs)
 
 
 def repairs_reserve(log: Log, devices: int, years: float, chance: float = 0.95) -> int:
@@ -144,6 +161,10 @@ def repairs_reserve(log: Log, devices: int, years: float, chance: float = 0.95) 
     check_ahead(devices, years)
     if not 0 < chance < 1:
         raise Invalid("The chance that a reserve suffices is between 0 and 1.")
+    return ceil(log.dispersion * _runs_reserve(log, devices, years, chance))
+
+
+def _runs_reserve(log: Log, devices: int, years: float, chance: float) -> int:
     enough = 1
     while chance_of_at_most(enough, log, devices, years) < chance - EXACTLY:
         enough *= 2
@@ -155,19 +176,20 @@ def repairs_reserve(log: Log, devices: int, years: float, chance: float = 0.95) 
     return enough
 
 
-def chance_of_at_most(repairs: int, log: Log, devices: int, years: float) -> float:
-    """Of the negative binomial count to come."""
+def chance_of_at_most(runs: int, log: Log, devices: int, years: float) -> float:
+    """Of the negative binomial count to come, of runs; of repairs where each comes by itself."""
     # Half a second of import, and a server must start without it.
     from scipy.special import betainc
 
-    shape, seen = log.repairs + JEFFREYS, log.device_years
-    return float(betainc(shape, repairs + 1, seen / (seen + devices * years)))
+    seen = log.device_years
+    return float(betainc(log.shape, runs + 1, seen / (seen + devices * years)))
 
 
 def drawn_repairs(log: Log, devices: float, years: float, rng: np.random.Generator) -> Draws:
     """Counts to come."""
-    rates = rng.gamma(log.repairs + JEFFREYS, 1 / log.device_years, DRAWS)
-    return rng.poisson(devices * years * rates).astype(np.float64)
+    rates = rng.gamma(log.shape, 1 / log.device_years, DRAWS)
+    runs = rng.poisson(devices * years * rates)
+    return np.asarray(np.rint(log.dispersion * runs), np.float64)
 
 
 def drawn_cents(repairs: Draws, costs: Costs, rng: np.random.Generator) -> Draws:
@@ -192,7 +214,8 @@ def self_insured(
     rng = generator("self-insurance")
     cents = drawn_cents(drawn_repairs(log, devices, years, rng), costs, rng)
     expected = expected_cents(devices, log.rate, years, costs)
-    spread = spread_of(cents, expected, sqrt(variance_of(devices, log.rate, years, costs)))
+    variance = variance_of(devices, log.rate, years, costs, log.dispersion)
+    spread = spread_of(cents, expected, sqrt(variance))
     enough = round(float(np.quantile(cents, chance)))
     return spread, Reserve(chance=chance, repairs=reserve, cents=enough)
 
@@ -217,6 +240,8 @@ def check_log(log: Log) -> None:
         raise Invalid("Repairs are 0 or more.")
     if not 1 / 366 <= log.device_years < 1e12:
         raise Invalid("No rate follows from 0 device-years: take a longer period or more devices.")
+    if not 1 <= log.dispersion < 1e12:
+        raise Invalid("The dispersion of repairs is 1 (each comes by itself) or more.")
     if log.rate > MOST_A_YEAR:
         raise Invalid(f"More than {MOST_A_YEAR:,} repairs a device-year can't be: check the log.")
 

@@ -19,6 +19,15 @@ Flags = NDArray[np.bool_]
 Scores = Callable[[float], Numbers]
 
 
+class Dated(NamedTuple):
+    """Repairs one by one, so that many on one day count for what they are."""
+
+    piece: Codes
+    """Which of the pieces each befell."""
+    day: Codes
+    """Any count of days."""
+
+
 class Pair(NamedTuple):
     """Pieces of devices' time in common strata: one entry a device and age."""
 
@@ -32,6 +41,8 @@ class Pair(NamedTuple):
     repairs: Counts
     weight: Numbers
     """T2 / (T1 + T2) in pieces of the first kind, T1 / (T1 + T2) in those of the second."""
+    dated: Dated | None = None
+    """Each of their repairs, if days are known."""
 
     @staticmethod
     def count(codes: Codes) -> int:
@@ -59,8 +70,9 @@ class Pair(NamedTuple):
 
 
 def pair_of(
-    side: Codes, device: Codes, school: Codes, age: Codes, years: Numbers, repairs: Counts
-) -> Pair:
+    side: Codes, device: Codes, school: Codes, age: Codes, years: Numbers, repairs: Counts,
+    dated: Dated | None = None,
+) -> Pair:  # fmt: skip
     """Of pieces, `side` being 0 for the first kind, 1 for the second, else neither.
 
     Pieces without a school (below 0) or time are left out, as are those without their like.
@@ -79,7 +91,25 @@ def pair_of(
         years[common],
         repairs[used][common],
         (other / (mine + other))[common],
+        dated and _of_kept(dated, used[common], len(side)),
     )
+
+
+def _of_kept(dated: Dated, kept: Codes, pieces: int) -> Dated:
+    """Repairs in the pieces that are kept, by their new places."""
+    place = np.full(pieces + 1, -1)
+    place[kept] = np.arange(len(kept))
+    inside = place[dated.piece] >= 0
+    return Dated(place[dated.piece[inside]], dated.day[inside])
+
+
+def day_scores(pair: Pair, dated: Dated) -> Scores:
+    """Score of each day on which anything broke, by the ratio of rates."""
+    day, first = _dense(dated.day), pair.first[dated.piece]
+    weight = pair.weight[dated.piece]
+    over = _sums(day, np.where(first, weight, 0.0))
+    under = _sums(day, np.where(first, 0.0, weight))
+    return lambda ratio: over - ratio * under
 
 
 def school_scores(pair: Pair) -> Scores:

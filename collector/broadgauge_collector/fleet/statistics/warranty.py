@@ -8,7 +8,7 @@ aren't repairs: they are in neither side.
 
 from collections.abc import Collection, Sequence
 from math import sqrt
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 import numpy as np
 from msgspec import Struct
@@ -39,6 +39,13 @@ from .sums import Draws, generator
 CHANCE: Final = 0.95
 """That a reserve suffices."""
 
+TOLD_FROM: Final = 1.1
+"""A range so many times as wide, since repairs come in runs, is told."""
+
+RUNS: Final = "Repairs come in runs, on the same devices or days"
+
+LIKE_OTHERS: Final = "have no category: they are taken to divide like the others"
+
 COVERED: Final = ("failure", "maintenance")
 """Ticket categories a plan covers unless somebody says otherwise: accidents take a dearer one."""
 
@@ -62,6 +69,40 @@ class Repaired(Struct, frozen=True, kw_only=True):
     told: Annotated[int | None, about("Repairs the share is known from; null: somebody said so")]
     covered: Annotated[Costs | None, about("Costs of those; null: none is known")]
     others: Annotated[Costs | None, about("Costs of the others; null: none is known")]
+    untold_share: Annotated[
+        float, about("Share of the repairs without a category; taken to divide like the others")
+    ] = 0.0
+    untold: Annotated[Costs | None, about("Costs of those; null: none is known")] = None
+
+
+class _Kinds(NamedTuple):
+    """What repairs cost, by what is known of whether the plan covers them."""
+
+    covered: Costs
+    others: Costs
+    untold: Costs
+    share: float
+    untold_share: float
+
+    @property
+    def weighed(self) -> tuple[tuple[Costs, float], ...]:
+        """Each with its share of all repairs."""
+        told = 1 - self.untold_share
+        return (
+            (self.covered, told * self.share),
+            (self.others, told * (1 - self.share)),
+            (self.untold, self.untold_share),
+        )
+
+    @property
+    def theirs(self) -> Costs:
+        """Of repairs that the plan covers."""
+        return _mixed(self.covered, self.untold, self.untold_share)
+
+    @property
+    def ours(self) -> Costs:
+        """Of those that it doesn't."""
+        return _mixed(self.others, self.untold, self.untold_share)
 
 
 class Comparison(Struct, frozen=True, kw_only=True):
@@ -90,7 +131,8 @@ def repaired(
     covers: Collection[str] = COVERED,
 ) -> Repaired:
     """Divide a log's repairs. NaN: a cost isn't known. None: nobody gave a category; such repairs
-    are taken to divide like the others, and if none has one, all are taken to be covered."""
+    are taken to divide like the others at what they cost, and if none has one, all are taken to be
+    covered."""
     if len(cents) != len(categories):
         raise Invalid("There must be a category, or none, for each cost.")
     amounts = np.asarray(cents, np.float64)
@@ -105,6 +147,8 @@ def repaired(
         told=known,
         covered=costs_of(amounts[is_covered]),
         others=costs_of(amounts[told & ~is_covered]),
+        untold_share=float(1 - known / len(told)),
+        untold=costs_of(amounts[~told]),
     )
 
 
@@ -134,14 +178,14 @@ def compare(plan: Plan, seen: Repaired, devices: int) -> Comparison | None:
     check_plan(plan)
     check_log(seen.log)
     check_ahead(devices, plan.term_years)
-    covered, others = seen.covered or seen.others, seen.others or seen.covered
-    if covered is None or others is None:
+    kinds = _kinds(seen)
+    if kinds is None:
         return None
     log, years, share = seen.log, plan.term_years, seen.covered_share
-    both = _mixed(covered, others, share)
-    mine, theirs = _drawn(plan, seen, covered, others, devices)
+    both = _mixed(kinds.ours, kinds.theirs, share)
+    mine, theirs = _drawn(plan, seen, kinds, devices)
     break_even = break_even_rate(
-        plan.premium_cents, years, covered.mean_cents, plan.deductible_cents, share
+        plan.premium_cents, years, kinds.theirs.mean_cents, plan.deductible_cents, share
     )
     return Comparison(
         devices=devices,
@@ -149,11 +193,11 @@ def compare(plan: Plan, seen: Repaired, devices: int) -> Comparison | None:
         rate_per_100=100 * log.rate,
         expected_repairs=devices * log.rate * years,
         covered_share=share,
-        plan=_plan_spread(plan, seen, others, devices, theirs),
+        plan=_plan_spread(plan, seen, kinds.ours, devices, theirs),
         self_insured=spread_of(
             mine,
             expected_cents(devices, log.rate, years, both),
-            sqrt(variance_of(devices, log.rate, years, both)),
+            sqrt(variance_of(devices, log.rate, years, both, log.dispersion)),
         ),
         chance_self_insuring_is_cheaper=float(np.mean(mine < theirs)),
         break_even_per_100=None if break_even is None else 100 * break_even,
@@ -162,20 +206,59 @@ def compare(plan: Plan, seen: Repaired, devices: int) -> Comparison | None:
             repairs=repairs_reserve(log, devices, years, CHANCE),
             cents=round(float(np.quantile(mine, CHANCE))),
         ),
-        notes=_notes(plan, seen, covered),
+        notes=_notes(plan, seen, kinds.theirs),
     )
 
 
-def _drawn(
-    plan: Plan, seen: Repaired, covered: Costs, others: Costs, devices: int
-) -> tuple[Draws, Draws]:
+def paid_for(seen: Repaired) -> Costs | None:
+    """What a repair of the log costs, whether a plan covers it or not, in the same proportions as
+    in `compare`. None: no cost is known."""
+    kinds = _kinds(seen)
+    if kinds is None:
+        return None
+    parts = [(costs, weight) for costs, weight in kinds.weighed if weight]
+    if any(costs.known is None for costs, _ in parts) or len(parts) == 1:
+        return parts[0][0]
+    known = sum(costs.known or 0 for costs in (seen.covered, seen.others, seen.untold) if costs)
+    both = _mixed(kinds.ours, kinds.theirs, kinds.share)
+    return Costs(
+        mean_cents=both.mean_cents,
+        sd_cents=both.sd_cents,
+        known=known,
+        values_cents=tuple(value for costs, _ in parts for value in costs.values_cents),
+        times=tuple(
+            times * known * weight / (costs.known or 1)
+            for costs, weight in parts
+            for times in costs.times
+        ),
+    )
+
+
+def _kinds(seen: Repaired) -> _Kinds | None:
+    covered = seen.covered or seen.others or seen.untold
+    others = seen.others or covered
+    if covered is None or others is None:
+        return None
+    untold_share = seen.untold_share if seen.untold else 0.0
+    return _Kinds(covered, others, seen.untold or others, seen.covered_share, untold_share)
+
+
+def _drawn(plan: Plan, seen: Repaired, kinds: _Kinds, devices: int) -> tuple[Draws, Draws]:
     """Costs of paying oneself and of the plan, in the same futures."""
     rng = generator("warranty")
     repairs = drawn_repairs(seen.log, devices, plan.term_years, rng)
     theirs = rng.binomial(repairs.astype(np.int64), _shares(seen, rng, len(repairs))).astype(float)
-    rest = drawn_cents(repairs - theirs, others, rng)
-    mine = drawn_cents(theirs, covered, rng) + rest
+    rest = _drawn_costs(repairs - theirs, kinds.others, kinds, rng)
+    mine = _drawn_costs(theirs, kinds.covered, kinds, rng) + rest
     return mine, devices * plan.premium_cents + theirs * plan.deductible_cents + rest
+
+
+def _drawn_costs(repairs: Draws, told: Costs, kinds: _Kinds, rng: np.random.Generator) -> Draws:
+    """Some have no category: what they cost is drawn from such ones."""
+    if not kinds.untold_share:
+        return drawn_cents(repairs, told, rng)
+    untold = rng.binomial(repairs.astype(np.int64), kinds.untold_share).astype(float)
+    return drawn_cents(repairs - untold, told, rng) + drawn_cents(untold, kinds.untold, rng)
 
 
 def _shares(seen: Repaired, rng: np.random.Generator, draws: int) -> Draws:
@@ -191,17 +274,24 @@ def _plan_spread(plan: Plan, seen: Repaired, others: Costs, devices: int, drawn:
     rest = repairs * (1 - share)
     fixed = devices * plan.premium_cents + repairs * share * plan.deductible_cents
     variance = repairs * share * plan.deductible_cents**2 + rest * others.mean_square
+    each = share * plan.deductible_cents + (1 - share) * others.mean_cents
+    variance += (seen.log.dispersion - 1) * repairs * each**2
     return spread_of(drawn, fixed + rest * others.mean_cents, sqrt(variance))
 
 
-def _mixed(covered: Costs, others: Costs, share: float) -> Costs:
-    mean = share * covered.mean_cents + (1 - share) * others.mean_cents
-    square = share * covered.mean_square + (1 - share) * others.mean_square
-    return Costs(mean_cents=mean, sd_cents=sqrt(max(square - mean**2, 0)), known=None)
+def _mixed(first: Costs, second: Costs, share: float) -> Costs:
+    """Of which such a share is of the second kind."""
+    if not share:
+        return first
+    mean = share * second.mean_cents + (1 - share) * first.mean_cents
+    square = share * second.mean_square + (1 - share) * first.mean_square
+    known = None if first.known is None or second.known is None else first.known + second.known
+    return Costs(mean_cents=mean, sd_cents=sqrt(max(square - mean**2, 0)), known=known)
 
 
 def _notes(plan: Plan, seen: Repaired, covered: Costs) -> tuple[str, ...]:
     few = covered.known is not None and covered.known < FEW_COSTS
+    wider = sqrt(seen.log.dispersion)
     said = (
         (
             plan.deductible_cents >= covered.mean_cents,
@@ -212,8 +302,10 @@ def _notes(plan: Plan, seen: Repaired, covered: Costs) -> tuple[str, ...]:
             0 < seen.covered_share < 1,
             f"The plan covers {seen.covered_share:.0%} of the repairs; others cost the same.",
         ),
+        (seen.untold_share > 0, f"{seen.untold_share:.0%} of the repairs {LIKE_OTHERS}."),
         (few, f"Few costs are known ({covered.known}): the ranges may be too narrow."),
         (seen.log.repairs == 0, "No repair was seen: the ranges rest on how long none was."),
+        (wider >= TOLD_FROM, f"{RUNS}: ranges are about {wider:.1f} times as wide."),
         (True, "Lost and stolen devices are in neither sum."),
     )
     return tuple(sentence for holds, sentence in said if holds)
