@@ -7,6 +7,7 @@ parts.
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import pairwise
 from typing import NamedTuple, get_args
 from uuid import UUID
 
@@ -85,8 +86,8 @@ def _percentiles(
     slot = ((column["number"] * len(SEGMENTS) + column["segment"]) * HOURS + hour).astype(np.uint16)
     order = np.argsort(slot, kind="stable")
     slot, reading = slot[order], column["reading"][order]
-    first = np.flatnonzero(np.diff(slot.astype(np.int32), prepend=-1))
-    ends = np.append(first[1:], len(slot))
+    ends = np.append(np.flatnonzero(slot[1:] != slot[:-1]) + 1, len(slot))
+    first = np.append(0, ends[:-1])
     for start, end in zip(first.tolist(), ends.tolist(), strict=True):
         reading[start:end].sort()
     group, hours = np.divmod(slot[first].astype(np.int64), HOURS)
@@ -131,10 +132,13 @@ def _local_hour(
 
 
 def _hour(at_us: NDArray[np.int64], clock: Sequence[Span]) -> NDArray[np.int64]:
-    changes = [round(span.until.timestamp() * 1e6) for span in clock if span.until is not None]
-    ahead_us = np.array([span.ahead_seconds * 1_000_000 for span in clock])
-    ahead = ahead_us[np.searchsorted(changes, at_us, side="right")] if changes else ahead_us[0]
-    hour: NDArray[np.int64] = (at_us + ahead) // HOUR_US % HOURS
+    hour = at_us + clock[0].ahead_seconds * 1_000_000
+    for before, span in pairwise(clock):
+        if before.until is not None:
+            later = (span.ahead_seconds - before.ahead_seconds) * 1_000_000
+            hour += (at_us >= round(before.until.timestamp() * 1e6)) * later
+    hour //= HOUR_US
+    hour %= HOURS
     return hour
 
 
