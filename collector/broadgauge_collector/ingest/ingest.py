@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Iterable
-from concurrent.futures import Future, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from .group_commit import GroupCommit
 from .records import all_well, sort_records
 
 SMALL_BODY_BYTES = 64 * 1024
-"""Bodies up to this size are read in a few ms; larger ones are read in a thread."""
+"""Bodies up to this size are read in a few ms; larger ones are read in a thread of their own."""
 
 SMALL_COMPRESSED_BYTES = 8 * 1024
 """The same for bodies that are compressed, as an agent's are: about a tenth of what is in them."""
@@ -56,6 +56,9 @@ class Ingest:
         self.counts = Counts()
         self._results = results
         self._group_commit = GroupCommit(results)
+        # One thread: several would take the interpreter's lock from each other, and from whoever
+        # answers and commits, and all of it would take longer.
+        self._large_bodies = ThreadPoolExecutor(1, "large-bodies")
         self._under_way: set[Future[Outcome]] = set()
         self._erased: set[UUID] = set()
 
@@ -87,7 +90,9 @@ class Ingest:
         """
         if len(body) > (SMALL_COMPRESSED_BYTES if encoding else SMALL_BODY_BYTES):
             with self._group_commit.expecting(lane):
-                incoming = await asyncio.to_thread(read, agent, body, encoding, now, date)
+                incoming = await asyncio.get_running_loop().run_in_executor(
+                    self._large_bodies, read, agent, body, encoding, now, date
+                )
         else:
             incoming = read(agent, body, encoding, now, date)
         answer = await self._commit(incoming)
@@ -119,6 +124,7 @@ class Ingest:
     def close(self) -> None:
         """Commit what waits, and take no more."""
         self._group_commit.close()
+        self._large_bodies.shutdown()
 
     async def _commit(self, incoming: Incoming) -> BatchAnswer:
         if not self._erased.isdisjoint((incoming.key.agent_id, incoming.school_id)):

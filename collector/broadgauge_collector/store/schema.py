@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache, partial
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -17,7 +17,6 @@ from broadgauge_wire.catalogue import fields_of
 Values = Sequence[Any]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 
 
 class Column(Struct, frozen=True):
@@ -42,9 +41,9 @@ def _ids(values: Values) -> pa.Array:
 
 
 def _moments(values: Values) -> pa.Array:
-    # As numbers: datetimes with a zone take arrow twice as long, and it imports pandas for them.
-    since = [value and (value - EPOCH) // MICROSECOND for value in values]
-    return pa.array(since, pa.int64()).view(pa.timestamp("us"))
+    # As durations: datetimes with a zone take arrow four times as long, and it imports pandas.
+    since = [value and value - EPOCH for value in values]
+    return pa.array(since, pa.duration("us")).view(pa.timestamp("us"))
 
 
 def _json_texts(values: Values) -> pa.Array:

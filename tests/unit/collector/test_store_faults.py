@@ -40,7 +40,8 @@ def kill_after(child: subprocess.Popen[str], acknowledgements: int) -> set[int]:
     assert child.stdout is not None
     heard = [child.stdout.readline() for _ in range(acknowledgements)]
     child.kill()
-    rest, _ = child.communicate(timeout=30)
+    with child:  # read on as before: `communicate` would begin after what is buffered
+        rest = child.stdout.read()
     assert child.returncode == -signal.SIGKILL
     # The last line may be torn by the kill, and then says nothing.
     whole = [line for line in [*heard, *rest.splitlines(keepends=True)] if line.endswith("\n")]
