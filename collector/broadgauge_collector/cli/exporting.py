@@ -15,18 +15,12 @@ import click
 from ..errors import CannotStart
 from .client import ServerClient
 from .common import counted, say, talks_to_server
+from .downloads import format_of, format_option
 from .judging import days_option, target_option
 
 ROWS_A_PAGE = 20_000
 
-format_option = click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["csv", "parquet"]),
-    default="csv",
-    show_default=True,
-    help="File format.",
-)
+FORMATS = ("csv", "parquet")
 output_option = click.option(
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -60,19 +54,20 @@ def export() -> None:
 @export.command("verdicts")
 @target_option
 @days_option
-@format_option
+@format_option(*FORMATS)
 @output_option
 @talks_to_server
 def export_verdicts(
-    client: ServerClient, target: str, days: int, format_: str, output: Path | None
+    client: ServerClient, target: str, days: int, format_: str | None, output: Path | None
 ) -> None:
     """Write where each school and each of its lines stands.
 
     \b
     Example: broadgauge export verdicts --target fcc-1mbps --output verdicts.csv
     """
-    asked = {"target": target, "days": days, "format": format_}
-    _refuse_a_screen(output, format_)
+    written = format_of(format_, output, *FORMATS)
+    asked = {"target": target, "days": days, "format": written}
+    _refuse_a_screen(output, written)
     body = client.raw("GET", "/verdicts", parameters=asked).content
     with _target(output) as out:
         out.write(body)
@@ -94,18 +89,21 @@ def export_verdicts(
     help="From this day on, in UTC, such as 2026-01-31; or from a moment, 2026-01-31T08:00:00Z.",
 )
 @click.option("--until", type=_moment, metavar="TIME", help="Before this day or moment.")
-@format_option
+@format_option(*FORMATS)
 @output_option
 @talks_to_server
-def export_results(client: ServerClient, format_: str, output: Path | None, **asked: Any) -> None:
+def export_results(
+    client: ServerClient, format_: str | None, output: Path | None, **asked: Any
+) -> None:
     """Write results of one kind, newest first, all of them.
 
     \b
-    Example: broadgauge export results --kind throughput --format parquet --output tests.parquet
+    Example: broadgauge export results --kind throughput --output tests.parquet
     """
-    _refuse_a_screen(output, format_)
+    written = format_of(format_, output, *FORMATS)
+    _refuse_a_screen(output, written)
     with _target(output) as out:
-        rows = _write_pages(_pages(client, asked), out, format_)
+        rows = _write_pages(_pages(client, asked), out, written)
     say(counted(rows, "result"))
 
 

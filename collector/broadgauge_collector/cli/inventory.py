@@ -10,7 +10,7 @@ from ..imports.model import DeviceState
 from .client import ServerClient
 from .common import ListingGroup, json_option, print_json, print_table, say, talks_to_server
 from .device_signals import confirm_signal, dismiss_signal, list_signals
-from .downloads import download, output_option, table_format_option
+from .downloads import download_table, output_option, table_format_option
 
 PAGE = 1000
 
@@ -206,10 +206,12 @@ def _said_by_hand(client: ServerClient, device: Any) -> dict[str, Any]:
 @click.option("--school", help="Only this school, by name or id.")
 @output_option
 @talks_to_server
-def export_devices(client: ServerClient, format_: str, school: str | None, output: Path) -> None:
+def export_devices(
+    client: ServerClient, format_: str | None, school: str | None, output: Path
+) -> None:
     """Write all devices to a file.
 
     \b
-    Example: broadgauge devices export --format xlsx --output devices.xlsx
+    Example: broadgauge devices export --output devices.xlsx
     """
-    download(client, "/devices", output, format=format_, school=school)
+    download_table(client, "/devices", output, format_, school=school)

@@ -10,7 +10,7 @@ from ..imports.amounts import cents
 from ..imports.model import TicketCategory
 from .client import ServerClient
 from .common import NUMBER, ListingGroup, json_option, print_json, print_table, say, talks_to_server
-from .downloads import download, output_option, table_format_option
+from .downloads import download_table, output_option, table_format_option
 
 DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -134,13 +134,15 @@ def remove_repair(client: ServerClient, repair: Any) -> None:
 @click.option("--school", help="Only devices of this school, by name or id.")
 @output_option
 @talks_to_server
-def export_repairs(client: ServerClient, format_: str, school: str | None, output: Path) -> None:
+def export_repairs(
+    client: ServerClient, format_: str | None, school: str | None, output: Path
+) -> None:
     """Write all repairs to a file.
 
     \b
-    Example: broadgauge repairs export --format xlsx --output repairs.xlsx
+    Example: broadgauge repairs export --output repairs.xlsx
     """
-    download(client, "/repairs", output, format=format_, school=school)
+    download_table(client, "/repairs", output, format_, school=school)
 
 
 def day_of(moment: datetime | None) -> str | None:

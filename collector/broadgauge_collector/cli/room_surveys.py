@@ -9,7 +9,7 @@ import msgspec
 from ..fleet.readiness.model import Enough
 from .client import ServerClient
 from .common import ListingGroup, json_option, print_json, print_table, say, talks_to_server
-from .downloads import download, output_option, table_format_option
+from .downloads import download, download_table, output_option, table_format_option
 
 if TYPE_CHECKING:
     from ..fleet.room_surveys.model import SurveyedRoom
@@ -138,13 +138,15 @@ def get_sheet(client: ServerClient, school: str | None, filled: bool, output: Pa
 @school_option
 @output_option
 @talks_to_server
-def export_surveys(client: ServerClient, format_: str, school: str | None, output: Path) -> None:
+def export_surveys(
+    client: ServerClient, format_: str | None, school: str | None, output: Path
+) -> None:
     """Write all rooms to a file.
 
     \b
-    Example: broadgauge rooms survey export --format xlsx --output rooms.xlsx
+    Example: broadgauge rooms survey export --output rooms.xlsx
     """
-    download(client, "/room-surveys", output, format=format_, school=school)
+    download_table(client, "/room-surveys", output, format_, school=school)
 
 
 @survey.command("rules")

@@ -25,6 +25,7 @@ from .headings import plain
 from .model import DeviceRecord, Format, Record, Refused, RoomRecord, Taken, TicketRecord
 from .places_kept import PLACE_FIELDS, kept_place
 from .reading import is_mended, read
+from .unsaid import Facts, joined, still_said, unsaid
 
 DIGEST_BYTES = 16
 PIECE_BYTES = 1024 * 1024
@@ -42,6 +43,8 @@ class There(Struct):
     vanished: bool
     names: tuple[str, ...] = ()
     """Serial number and asset tag, where it has them."""
+    still: Facts = {}
+    """What it said that the file doesn't speak of."""
     seen: bool = False
 
 
@@ -71,16 +74,18 @@ class ReadIn:
         self._refused: list[Refused] = []
         self._chunk: list[Any] = []
         self._named_in_refused: list[frozenset[str]] = []
+        self._there: dict[str, There] = {}
         self._groups: set[str] = set()
         with control.begin(changes_access=False) as c:
             self._key = district_key(c)
-            self._there = _what_is_there(c, format_)
             self._places = _KeptPlaces(read_places(c), format_)
 
     def read(self, file: BinaryIO, *, apply_it: bool) -> bool:
         """Read all of it; whether it is to be applied at once. Unreadable or TooLarge if it can't
         be read, and nothing of it counts."""
         is_part = self._format.read is None and is_mended(file)
+        with self._control.connect() as c:
+            self._there = _what_is_there(c, self._format, unsaid(self._format, file))
         before = sum(not there.vanished for there in self._there.values())
         for row in read(self._format, file, all_formats().values()):
             self._take(row)
@@ -126,10 +131,10 @@ class ReadIn:
         return replace(record, key=key, macs=tuple(by_address.values()))
 
     def _compare(self, record: Record) -> None:
-        text = msgspec.json.encode(record)
         if self._format.group is not None:
             self._groups.add(self._format.group(record.key))
         there = self._there.get(record.key)
+        text = msgspec.json.encode(joined(record, there.still) if there else record)
         if there is None:
             self._counts.added += 1
         else:
@@ -212,12 +217,20 @@ def table_of(record: type[Record]) -> Table:
     return device_source if record is DeviceRecord else KEPT[record].table
 
 
-def _what_is_there(c: Connection, format_: Format) -> dict[str, There]:
+def _what_is_there(
+    c: Connection, format_: Format, unsaid_names: tuple[str, ...]
+) -> dict[str, There]:
     table = table_of(format_.record).c
     vanished_at = table.get("vanished_at")
     columns = (table.key, table.facts, null() if vanished_at is None else vanished_at)
     rows = c.execute(select(*columns).where(table.source == format_.source))
-    return {key: _there(text.encode(), gone_at, format_) for key, text, gone_at in rows}
+    decode = msgspec.json.Decoder(format_.record).decode
+    found = {}
+    for key, text, gone_at in rows:
+        there = found[key] = _there(text.encode(), gone_at, format_)
+        if unsaid_names:
+            there.still = still_said(decode(text), unsaid_names)
+    return found
 
 
 def _there(text: bytes, gone_at: datetime | None, format_: Format) -> There:

@@ -106,6 +106,30 @@ def test_a_newer_export_changes_what_differs_and_marks_what_vanished(importing: 
     assert importing.serials(model="HP Chromebook 14") == ["SN00002"]
 
 
+def test_what_a_file_has_no_column_for_holds_and_an_empty_cell_takes_it_back(
+    importing: Importing,
+) -> None:
+    def device() -> dict[str, Any]:
+        (found,) = importing.get("/devices")["devices"]
+        return {name: found[name] for name in ("asset_tag", "os_version", "support_ends_on")}
+
+    headings = "deviceId,serialNumber,provisionStatus,annotatedAssetId,osVersion,autoUpdateThrough"
+    importing.bring(f"{headings}\n1,SN1,ACTIVE,T1,130.0,2031-06\n".encode())
+    whole = {"asset_tag": "T1", "os_version": "130.0", "support_ends_on": "2031-06-30"}
+    assert device() == whole
+
+    fewer = importing.bring(b"deviceId,status,annotatedAssetId\n1,ACTIVE,T2\n", "gam")
+    assert device() == whole | {"asset_tag": "T2"}
+    again = importing.bring(b"deviceId,status,annotatedAssetId\n1,ACTIVE,T2\n", "gam")
+    assert counts(again) == (1, 0, 0, 0, 1, 0)
+    importing.act(again, "undo")
+    importing.act(fewer, "undo")
+    assert device() == whole
+
+    importing.bring(f"{headings}\n1,SN1,ACTIVE,,130.0,\n".encode())
+    assert device() == {"asset_tag": None, "os_version": "130.0", "support_ends_on": None}
+
+
 def test_an_import_is_taken_back_whole(importing: Importing) -> None:
     importing.bring(google(row(1), row(2)))
     before = importing.get("/devices")

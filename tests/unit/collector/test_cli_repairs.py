@@ -28,6 +28,18 @@ def test_repairs_are_typed_in_listed_and_taken_back(run: Command, tmp_path: Path
     file = tmp_path / "repairs.csv"
     assert run("repairs", "export", "--output", str(file)).code == 0
     assert "Keyboard" in file.read_text()
+    beginnings = {"xlsx": b"PK", "parquet": b"PAR1", "CSV": b'"source"', "": b'"source"'}
+    for ending, begins in beginnings.items():
+        named = tmp_path / f"taken.{ending}"
+        assert run("repairs", "export", "--output", str(named)).code == 0
+        assert named.read_bytes().startswith(begins), ending
+    told = run("repairs", "export", "--format", "parquet", "--output", str(tmp_path / "odd.xlsx"))
+    assert told.code == 0
+    assert (tmp_path / "odd.xlsx").read_bytes().startswith(b"PAR1")
+    nowhere = run("repairs", "export", "--output", str(tmp_path / "no" / "such.csv"))
+    assert (nowhere.code, "can't be written" in nowhere.words) == (3, True)
+    refused = run("export", "verdicts", "--output", str(tmp_path / "verdicts.xlsx"))
+    assert (refused.code, "csv or parquet" in refused.words) == (2, True)
 
     assert "PER 100" in run("repairs", "rates", "--by", "age").out
     (group,) = run("repairs", "rates", "--json").json["groups"]
