@@ -86,6 +86,15 @@ def test_a_device_is_shown_set_and_taken_away(server: Server, tmp_path: Path) ->
     assert target.read_bytes().startswith(b"PK")
 
 
+def test_people_are_shown_as_they_are_counted(server: Server, tmp_path: Path) -> None:
+    file = tmp_path / "nces.csv"
+    file.write_text("NCESSCH,SCH_NAME,MEMBER,FTE\n010000500871,Lincoln,431,24.50\n")
+    brought = shell(server, "import", "nces", str(file))
+    assert brought.returncode == 0, brought.stderr
+    lincoln = shell(server, "imports", "people").stdout.splitlines()[1].split()
+    assert lincoln == ["Lincoln", "Lincoln", "nces", "431", "-", "24.5", "-"]
+
+
 def test_a_folder_is_watched_and_what_was_taken_moves_on(server: Server, tmp_path: Path) -> None:
     good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
     good.write_text("Serial Number,Model\nW1,Latitude\n")

@@ -259,11 +259,24 @@ def people(client: ServerClient, as_json: bool) -> None:
         print_json(found)
         return
     rows = [
-        (s.name, s.school, s.source, s.students, s.entered_students, s.staff, s.entered_staff)
+        (
+            s.name,
+            s.school,
+            s.source,
+            s.students,
+            s.entered_students,
+            _heads(s.staff),
+            s.entered_staff,
+        )
         for s in found
     ]
     heads = ("NAME", "SCHOOL HERE", "SOURCE", "STUDENTS", "ENTERED", "STAFF", "ENTERED")
     print_table(heads, rows)
+
+
+def _heads(staff: float | None) -> str | None:
+    """As it is counted: public lists have full-time equivalents."""
+    return None if staff is None else f"{staff:g}"
 
 
 def bring(client: ServerClient, format_key: str, file: Path, *, apply: bool, confirm: bool) -> Any:
