@@ -40,7 +40,7 @@ class Matcher:
     def __init__(self, c: Connection, source: str, records: Sequence[DeviceRecord]) -> None:
         self._own = own_devices(c, source, [record.key for record in records])
         self._by_identity = _known_by(c, [i for record in records for i in identities(record)])
-        self._serials = _serials_of(
+        self._serials = serials_of(
             c, {k.device_id for ks in self._by_identity.values() for k in ks}
         )
 
@@ -94,6 +94,22 @@ def in_parts(values: Iterable[T], size: int = AT_ONCE) -> Iterator[list[T]]:
         yield some
 
 
+def serials_of(c: Connection, devices: Iterable[UUID]) -> defaultdict[UUID, set[str]]:
+    """The serial numbers that sources give devices."""
+    i, s = device_identity.c, device_source.c
+    same = and_(i.source == s.source, i.key == s.key)
+    found = defaultdict[UUID, set[str]](set)
+    for some in in_parts(devices):
+        rows = c.execute(
+            select(s.device_id, i.value)
+            .join_from(device_identity, device_source, same)
+            .where(i.kind == "serial", s.device_id.in_(some))
+        )
+        for device_id, serial in rows:
+            found[device_id].add(serial)
+    return found
+
+
 def _known_by(c: Connection, asked: Iterable[Identity]) -> defaultdict[Identity, list[Known]]:
     by_kind: dict[str, list[str]] = defaultdict(list)
     for kind, value in asked:
@@ -110,19 +126,4 @@ def _known_by(c: Connection, asked: Iterable[Identity]) -> defaultdict[Identity,
             )
             for value, source, key, device_id in rows:
                 found[kind, value].append(Known(source, key, device_id))
-    return found
-
-
-def _serials_of(c: Connection, devices: Iterable[UUID]) -> defaultdict[UUID, set[str]]:
-    i, s = device_identity.c, device_source.c
-    same = and_(i.source == s.source, i.key == s.key)
-    found = defaultdict[UUID, set[str]](set)
-    for some in in_parts(devices):
-        rows = c.execute(
-            select(s.device_id, i.value)
-            .join_from(device_identity, device_source, same)
-            .where(i.kind == "serial", s.device_id.in_(some))
-        )
-        for device_id, serial in rows:
-            found[device_id].add(serial)
     return found

@@ -34,6 +34,9 @@ COMPARED = (
 """Where sources may not differ. The rest changes by the day, or is spelled as each likes."""
 
 
+TOGETHER = {"state_since": "state", "currency": "purchase_cost_cents"}
+"""What says more of another field, and nothing of what a source that differs there says."""
+
 SYSTEM = ("os_name", "os_version", "os_build", "os_edition")
 """By which the end of updates is looked up where no source says it."""
 
@@ -85,7 +88,7 @@ def merged(said: Sequence[Said], precedence: Precedence, schools: Mapping[str, s
     for field in _FIELDS:
         for each in by_records if field in RECORDS else by_hardware:
             value = getattr(each.record, field)
-            if value is not None:
+            if value is not None and _is_of_same(field, each, values):
                 values[field], origins[field] = value, each.source
                 break
     if "support_ends_on" not in values:
@@ -97,6 +100,15 @@ def merged(said: Sequence[Said], precedence: Precedence, schools: Mapping[str, s
         values["last_seen_at"] = max(seen)
     record = DeviceRecord(key="", **values)
     return Merged(record=record, origins=origins, conflicts=tuple(_conflicts(said, schools)))
+
+
+def _is_of_same(field: str, said: Said, taken: Mapping[str, Any]) -> bool:
+    """Whether what a source says in a field is of what was taken: it was retired on a day by the
+    source that says that it is retired. Somebody here means what the pages show."""
+    main = TOGETHER.get(field)
+    if main is None or said.source == HAND:
+        return True
+    return bool(getattr(said.record, main) == taken.get(main))
 
 
 def _in_order(said: Sequence[Said], order: tuple[str, ...]) -> list[Said]:

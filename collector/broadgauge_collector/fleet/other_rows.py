@@ -24,7 +24,7 @@ from ..store.tables import (
     ticket,
     ticket_part,
 )
-from .matching import in_parts, own_devices
+from .matching import in_parts, own_devices, serials_of
 from .places import read_places
 from .source_rows import Before, by_time_said, remove_rows, said_before
 
@@ -113,14 +113,19 @@ def _of_tickets(c: Connection, source: str, records: Sequence[Any]) -> list[dict
 
 
 def _devices(c: Connection, source: str, rows: Sequence[Any]) -> list[UUID | None]:
-    """By the source's own key, then by serial number, then by asset tag if one device has it."""
+    """By the source's own key, then by serial number, then by asset tag if one device has it: one
+    with another serial number is another, since tags are used again."""
     own = own_devices(c, source, (row.device_key for row in rows if row.device_key))
     by_serial = _known_as(c, "serial", [row.serial for row in rows])
     by_tag = _known_as(c, "asset_tag", [row.asset_tag for row in rows])
-    return [
-        own.get(row.device_key) or by_serial.get(row.serial) or by_tag.get(row.asset_tag)
-        for row in rows
-    ]
+    serials = serials_of(c, by_tag.values())
+
+    def tagged(row: Any) -> UUID | None:
+        device_id = by_tag.get(row.asset_tag)
+        theirs = serials[device_id] if device_id and row.serial else None
+        return device_id if not theirs or row.serial in theirs else None
+
+    return [own.get(row.device_key) or by_serial.get(row.serial) or tagged(row) for row in rows]
 
 
 def _known_as(c: Connection, kind: str, values: Sequence[str | None]) -> Mapping[Any, UUID]:

@@ -17,6 +17,12 @@ TIME = (
     r"(?:,?\s+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?"
     r"(?:\s*(?P<half>[ap])\.?m\.?)?(?:\s*(?:UTC|GMT|Z))?)?"
 )
+WEEKDAY = (
+    r"(?:(?:mon(?:day)?|tue(?:sday)?|wed(?:nesday)?|thu(?:rsday)?|fri(?:day)?|sat(?:urday)?"
+    r"|sun(?:day)?),?\s+)?"
+)
+"""As Snipe-IT writes before its dates. The date says it too, so it isn't looked at."""
+
 DAY, YEAR4 = r"(?P<day>\d{1,2})", r"(?P<year>\d{4})"
 YEAR = r"(?P<year>\d{4}|\d{2})"
 HOW = "write it as 2026-08-15 or 8/15/2026"
@@ -154,6 +160,6 @@ WAYS: tuple[tuple[re.Pattern[str], Reader], ...] = (
     _way(r"(?P<year>\d{4})-(?P<month>\d{1,2})", _iso_month),
     _way(rf"{DAY}\.\s?(?P<month>\d{{1,2}})\.\s?{YEAR4}{TIME}", _dotted),
     _way(rf"{MONTH},?\s+{YEAR4}", _named_month),
-    _way(rf"{MONTH}\s+{DAY}(?:st|nd|rd|th)?,?\s+{YEAR4}{TIME}", _named),
-    _way(rf"{DAY}[\s-]{MONTH},?[\s-]{YEAR}{TIME}", _named),
+    _way(rf"{WEEKDAY}{MONTH}\s+{DAY}(?:st|nd|rd|th)?,?\s+{YEAR4}{TIME}", _named),
+    _way(rf"{WEEKDAY}{DAY}[\s-]{MONTH},?[\s-]{YEAR}{TIME}", _named),
 )

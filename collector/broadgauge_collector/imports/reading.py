@@ -25,6 +25,9 @@ __all__ = (
 )
 
 
+SOME_COLUMNS = 3
+
+
 def read(
     format_: Format, file: BinaryIO, formats: Iterable[Format] = ()
 ) -> Iterator[Taken | Refused]:
@@ -106,8 +109,9 @@ def unused_headings(format_: Format, file: BinaryIO) -> int:
 
 def _is_another(format_: Format, sheet: Sheet, like: tuple[Format, ...]) -> str:
     lacks = missing(format_, places(format_, sheet.header))
-    names = ", ".join(lacks or (column.names[0] for column in format_.columns))
-    text = f"This file is not of the format {format_.title}: its heading lacks {names}."
+    few = ", ".join(column.names[0] for column in format_.columns[:SOME_COLUMNS])
+    what = f"lacks {', '.join(lacks)}" if lacks else f"has hardly any of its columns, such as {few}"
+    text = f"This file is not of the format {format_.title}: its heading {what}."
     said = _with_likeness(text, format_, like)
     if said != text:
         return said

@@ -19,16 +19,21 @@ from ..store import ControlStore
 from ..store.tables import device_source, import_chunk, import_refused
 from . import runs
 from .addresses import district_key, hashed
+from .cells import said
 from .chunks import DEVICES_AT_ONCE, OTHERS_AT_ONCE, Chunk, packed
 from .formats import all_formats
 from .headings import plain
-from .model import DeviceRecord, Format, Record, Refused, RoomRecord, Taken, TicketRecord
+from .model import Column, DeviceRecord, Format, Record, Refused, RoomRecord, Taken, TicketRecord
 from .places_kept import PLACE_FIELDS, kept_place
 from .reading import is_mended, read
+from .tables import CANNOT
 from .unsaid import Facts, joined, still_said, unsaid
 
 DIGEST_BYTES = 16
 PIECE_BYTES = 1024 * 1024
+
+NAMES = ("key", "serial", "asset_tag")
+"""What a source knows a device by: the first of which it has a column."""
 
 NO_SCHOOL = (
     "Its school isn't known here, and its name isn't one that only schools have. Write the "
@@ -73,7 +78,7 @@ class ReadIn:
         self._counts = Counts()
         self._refused: list[Refused] = []
         self._chunk: list[Any] = []
-        self._named_in_refused: list[frozenset[str]] = []
+        self._named_in_refused: list[tuple[frozenset[str], bool]] = []
         self._there: dict[str, There] = {}
         self._groups: set[str] = set()
         with control.begin(changes_access=False) as c:
@@ -110,7 +115,9 @@ class ReadIn:
             self._counts.refused += 1
             self._refused.append(self._places.of_refused(row))
             if self._format.complete:
-                self._named_in_refused.append(frozenset(map(_alike, row.cells.values())))
+                self._named_in_refused.append(
+                    (frozenset(map(_alike, row.cells.values())), _has_name(self._format, row))
+                )
         else:
             self._counts.accepted += 1
             self._compare(row.record)
@@ -146,13 +153,14 @@ class ReadIn:
         self._chunk.append(msgspec.Raw(text))
 
     def _vanished(self) -> list[str]:
-        """Those that the file doesn't name. A row that was refused names its device too: where it
-        can't be told which that is, none has vanished."""
+        """Those that the file doesn't name. A row that was refused names its device too, a known
+        one or a new one: where it can't be told which that is, none has vanished."""
         if not self._format.complete:
             return []
         by_name = {_alike(name): key for key, t in self._there.items() for name in (key, *t.names)}
-        named = {by_name[n] for cells in self._named_in_refused for n in cells & by_name.keys()}
-        if not all(cells & by_name.keys() for cells in self._named_in_refused):
+        refused = self._named_in_refused
+        named = {by_name[n] for cells, _ in refused for n in cells & by_name.keys()}
+        if not all(has_name or cells & by_name.keys() for cells, has_name in refused):
             return []
         gone = (key for key, t in self._there.items() if not (t.seen or t.vanished))
         return [key for key in gone if key not in named and self._is_of_file(key)]
@@ -244,6 +252,24 @@ def _there(text: bytes, gone_at: datetime | None, format_: Format) -> There:
 class _Named(Struct):
     serial: str | None = None
     asset_tag: str | None = None
+
+
+def _has_name(format_: Format, row: Refused) -> bool:
+    """Whether what a source would know a refused row by stands in it, and can be read."""
+    cells = {plain(heading): cell for heading, cell in row.cells.items()}
+    for field in NAMES:
+        for column in (column for column in format_.columns if column.field == field):
+            if here := [cells[name] for name in map(plain, column.names) if name in cells]:
+                return any(_reads(column, cell) for cell in here)
+    return False
+
+
+def _reads(column: Column, cell: str) -> bool:
+    try:
+        text = said(cell)
+        return bool(text) and column.value(text) is not None
+    except CANNOT:
+        return False
 
 
 def _alike(text: str) -> str:

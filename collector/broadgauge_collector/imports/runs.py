@@ -122,12 +122,14 @@ def drop_words(found: Import, before: int) -> str | None:
 
 
 def newer(c: Connection, found: Import) -> bool:
-    """Whether something of the same kind from this source was applied since."""
+    """Whether something of the same kind from this source was applied since, and changed it: the
+    same file again takes nothing away from what it can be undone to."""
     table = import_run.c
     later = select(table.id).where(
         _is_of_same_kind(found),
         table.state.in_(("applying", "applied")),
         table.asked_at > found.asked_at,
+        table.chunks > 0,
     )
     return c.execute(later.limit(1)).first() is not None
 

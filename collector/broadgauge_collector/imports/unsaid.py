@@ -37,6 +37,12 @@ FILLS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Columns that are no field of a record: which fields they have a part in."""
 
+SINCE, OF_STATE = "state_since", "state that it is since"
+"""A day holds for as long as the state does that it was said of."""
+
+DAYS = {"retired_on", "deprovisioned_on"}
+"""Where a format has a column of such a day, a status alone says nothing of it."""
+
 ALSO_FILLS = {"purchase_cost_cents": ("currency",), "cost_cents": ("currency",)}
 """Fields that tell of another one too: an amount may have its currency beside it."""
 
@@ -54,6 +60,8 @@ def unsaid(format_: Format, file: BinaryIO) -> tuple[str, ...]:
         file.seek(0)
     names = format_.record.__struct_fields__
     said = {"key"}.union(*(filled_by(column, names) for column in there))
+    if DAYS.isdisjoint(there) and any(column.field in DAYS for column in format_.columns):
+        said.discard(SINCE)
     return tuple(name for name in names if name not in said)
 
 
@@ -65,8 +73,11 @@ def filled_by(column: str, names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def still_said(record: Record, names: tuple[str, ...]) -> Facts:
-    """What a record says in these fields."""
-    return {name: value for name in names if _is_said(value := getattr(record, name))}
+    """What a record says in these fields, and of which state its day is."""
+    facts = {name: value for name in names if _is_said(value := getattr(record, name))}
+    if isinstance(record, DeviceRecord) and SINCE in facts:
+        facts[OF_STATE] = record.state
+    return facts
 
 
 def joined(record: Record, before: Facts) -> Record:
@@ -74,8 +85,11 @@ def joined(record: Record, before: Facts) -> Record:
     together."""
     if not before:
         return record
-    kept = {name: value for name, value in before.items() if not _is_said(getattr(record, name))}
+    facts = {name: value for name, value in before.items() if name != OF_STATE}
+    kept = {name: value for name, value in facts.items() if not _is_said(getattr(record, name))}
     whole = replace(record, **kept)
+    if isinstance(whole, DeviceRecord) and SINCE in kept and whole.state != before[OF_STATE]:
+        whole = replace(whole, state_since=None)
     try:
         if isinstance(whole, DeviceRecord):
             check_device(whole)

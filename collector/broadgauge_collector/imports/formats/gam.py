@@ -45,8 +45,11 @@ def looks_like(file: BinaryIO) -> bool:
     return {"deviceId"} < header and not header & NOT_OF_GAM
 
 
-def ranges(cell: str) -> tuple[Range, ...]:
-    """Days of use from JSON, as Google's API has them."""
+def ranges(cell: str) -> tuple[Range, ...] | None:
+    """Days of use from JSON, as Google's API has them; None for how many there are, which GAM's
+    `onerow` writes here and each of them in columns of its own."""
+    if cell.isdecimal():
+        return None
     try:
         said = msgspec.json.decode(cell, type=list[_Said])
         return tuple(Range(day(r.date), int(r.active_time) / MS_PER_HOUR) for r in said)
@@ -129,7 +132,7 @@ FORMATS = (
         record=DeviceRecord,
         columns=(
             *ABOUT_THE_DEVICE,
-            Column(field="status", names=("status",), value=str.upper),
+            Column(field="status", names=("status", "provisionStatus"), value=str.upper),
             Column(field="cpu_model", names=("cpuInfo.0.model",), value=processor),
             Column(field="memory_bytes", names=("systemRamTotal",), value=size),
             Column(field="disk_bytes", names=_volume("storageTotal"), value=size),

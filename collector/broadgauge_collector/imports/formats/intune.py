@@ -17,6 +17,15 @@ def _someones_own(cell: str) -> bool | None:
     return OWNERS.get(cell.casefold())
 
 
+def _known_health(cell: str) -> float | None:
+    """A share; None for Graph's 0, by which no battery would be good for anything."""
+    return ratio(cell) or None
+
+
+def _known_cycles(cell: str) -> int | None:
+    return whole(cell) or None
+
+
 def _record(values: Values) -> DeviceRecord:
     system = values.get("os_name", "").casefold().replace(" ", "")
     total = values.get("disk_bytes") or values.get("disk_with_unit")
@@ -77,12 +86,12 @@ FORMATS = (
             Column(
                 field="battery_health_ratio",
                 names=("batteryHealthPercentage", "hardwareInformation.batteryHealthPercentage"),
-                value=ratio,
+                value=_known_health,
             ),
             Column(
                 field="battery_cycles",
                 names=("batteryChargeCycles", "hardwareInformation.batteryChargeCycles"),
-                value=whole,
+                value=_known_cycles,
             ),
             Column(
                 field="enrolled_on", names=("enrolledDateTime", "Enrollment date"), value=day

@@ -1,5 +1,7 @@
 """Assets and maintenances as Snipe-IT exports them. Who has an asset isn't asked for."""
 
+from datetime import date
+
 from ..model import Column, DeviceRecord, DeviceState, Format, TicketCategory, TicketRecord, Values
 from ..record_parts import device, identifier, money, months, ticket, warranty_end
 from ..values import asset_tag, currency, day, label, macs, number_or_none, serial, text, yes
@@ -18,6 +20,15 @@ UPKEEP: dict[str, TicketCategory] = {
 }
 """Types that are no repair. Repair and Hardware Support don't say why, so they have no category
 and keep their type."""
+
+
+def _end_of_life(cell: str) -> date | None:
+    """A date; None for how long its model lasts, which older versions' lists head with EOL too."""
+    try:
+        months(cell)
+    except ValueError:
+        return day(cell)
+    return None
 
 
 def _state(label: str | None) -> DeviceState | None:
@@ -63,7 +74,8 @@ ASSETS = Format(
         Column(field="warranty_months", names=("warranty_months", "Warranty"), value=months),
         Column(field="warranty_ends_on", names=("Warranty Expires",), value=day),
         Column(
-            field="end_of_life_on", names=("Asset EOL Date", "EOL Date", "EOL"), value=day
+            field="end_of_life_on", names=("Asset EOL Date", "EOL Date", "EOL"),
+            value=_end_of_life,
         ),
     ),
     record_of=_asset,
