@@ -52,12 +52,13 @@ class Devices:
         already; what was there before."""
         before = self._before([record.key for record in records])
         matcher = Matcher(self._c, self._source, records)
-        touched = set(own_devices(self._c, self._source, [r.key for r in records]).values())
+        touched = set(matcher.own.values())
         placed: list[tuple[DeviceRecord, UUID]] = []
         for record in records:
             device_id = of or matcher.device(record) or new_id()
             matcher.note(self._source, record, device_id)
             placed.append((record, device_id))
+        self._remove([each.key for each in before if each.facts is not None])
         self._write(placed, now)
         refresh(self._c, touched | {device_id for _, device_id in placed}, self._precedence)
         return before
@@ -98,7 +99,6 @@ class Devices:
         return said_before(self._c, device_source, self._source, keys)
 
     def _write(self, placed: Sequence[tuple[DeviceRecord, UUID]], now: datetime) -> None:
-        self._remove([record.key for record, _ in placed])
         said = [
             {
                 "source": self._source,

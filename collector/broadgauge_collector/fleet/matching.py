@@ -35,10 +35,11 @@ def identities(record: DeviceRecord) -> tuple[Identity, ...]:
 
 
 class Matcher:
-    """Finds devices for the rows of one source, among those that are kept and those just found."""
+    """Finds devices for the rows of one source, among those that are kept and those just found;
+    `own` are those that the source has spoken of under these keys."""
 
     def __init__(self, c: Connection, source: str, records: Sequence[DeviceRecord]) -> None:
-        self._own = own_devices(c, source, [record.key for record in records])
+        self.own = own_devices(c, source, [record.key for record in records])
         self._by_identity = _known_by(c, [i for record in records for i in identities(record)])
         self._serials = serials_of(
             c, {k.device_id for ks in self._by_identity.values() for k in ks}
@@ -48,7 +49,7 @@ class Matcher:
         """The device, None if it is a new one. A serial number is surest; an asset tag or an
         address means nothing where the serial numbers differ, since tags are used again and
         adapters are lent."""
-        own = self._own.get(record.key)
+        own = self.own.get(record.key)
         if record.serial is not None and (same := self._with(("serial", record.serial), own)):
             return same
         if own is not None:
@@ -59,7 +60,7 @@ class Matcher:
 
     def note(self, source: str, record: DeviceRecord, device_id: UUID) -> None:
         """Know a row that was just placed."""
-        self._own[record.key] = device_id
+        self.own[record.key] = device_id
         for each in identities(record):
             self._by_identity[each].append(Known(source, record.key, device_id))
         if record.serial is not None:

@@ -51,7 +51,7 @@ class OtherRows:
     def put(self, records: Sequence[Any], now: datetime) -> list[Before]:
         """Take rows in, new or changed; what was there before."""
         before = self._before([record.key for record in records])
-        self._remove([record.key for record in records])
+        self._remove([each.key for each in before if each.facts is not None])
         columns = self._kept.columns(self._c, self._source, records)
         rows = [
             {

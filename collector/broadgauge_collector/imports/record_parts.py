@@ -14,6 +14,7 @@ from .model import DeviceRecord, DeviceState, RowRefused, TicketRecord, Values
 NO_DEVICE = "nothing says which device this is: fill in a serial number or an asset tag"
 NO_TICKET = "nothing says which ticket this is: fill in its number"
 MONTHS_AT_MOST = 240
+UNSAID = (None, "", ())
 
 
 IDENTIFIER = re.compile(r"(?=.*\d)[\w.#:/-]+(?: [\w.#:/-]+)?", re.ASCII)
@@ -77,7 +78,7 @@ def size(cell: str) -> int | None:
 def device(values: Values, **found: Any) -> DeviceRecord:
     """The record of a row whose columns are named as a record's fields, with what else was found.
     RowRefused if it names no device, or can't be."""
-    said = _known({**_of(DeviceRecord, values), **found})
+    said = _known(DeviceRecord, {**values, **found})
     names = (said.pop("key", None), said.get("serial"), said.get("asset_tag"))
     key = next(filter(None, (*names, *said.get("macs", ()))), None)
     if key is None:
@@ -89,7 +90,7 @@ def device(values: Values, **found: Any) -> DeviceRecord:
 
 def ticket(values: Values, **found: Any) -> TicketRecord:
     """As `device`, of a ticket. One without a number is told apart by its device, day and type."""
-    said = _known({**_of(TicketRecord, values), **found})
+    said = _known(TicketRecord, {**values, **found})
     key = said.pop("key", None) or _key_without_number(said)
     record = TicketRecord(key=key, **_one_currency(said))
     check_ticket(record)
@@ -150,7 +151,7 @@ def check_ticket(record: TicketRecord) -> None:
 
 def check_past(day: date | None, why: str) -> None:
     """RowRefused for a day that is yet to come. Tomorrow has begun somewhere."""
-    if day is not None and day > today() + timedelta(days=1):
+    if day is not None and day > (now := today()) and day > now + timedelta(days=1):
         raise RowRefused(why)
 
 
@@ -159,12 +160,9 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
-def _of(record: type[Struct], values: Values) -> dict[str, Any]:
-    return {field: values.get(field) for field in record.__struct_fields__}
-
-
-def _known(said: dict[str, Any]) -> dict[str, Any]:
-    return {field: value for field, value in said.items() if value not in (None, "", ())}
+def _known(record: type[Struct], said: Values) -> dict[str, Any]:
+    fields = record.__struct_fields__
+    return {field: said[field] for field in fields if said.get(field) not in UNSAID}
 
 
 def _key_without_number(said: dict[str, Any]) -> str:
