@@ -4,11 +4,13 @@ Bodies and answers are msgspec Structs, decoded strictly and described in OpenAP
 """
 
 from collections.abc import Callable, Coroutine
+from functools import cache
 from typing import Annotated, Any, TypeVar
 
 import msgspec
 from fastapi import Depends, FastAPI, Request
 from fastapi.params import Depends as DependsParameter
+from fastapi.routing import APIRoute
 from msgspec import Struct
 from starlette.responses import Response
 
@@ -48,18 +50,24 @@ class Route(Struct, frozen=True, kw_only=True):
 def register(app: FastAPI, route: Route, prefix: str = API_PREFIX) -> None:
     """Put a route on the app and its permission into the access rules."""
     path = prefix + route.path
-    methods = [route.method]
     app.state.access_rules.declare(
         path,
-        methods,
+        [route.method],
         route.permission,
         max_body_bytes=route.max_body_bytes,
         body_to_disk=route.body_to_disk,
     )
-    app.add_api_route(
+    app.router.routes.append(_served(path, route))
+
+
+@cache
+def _served(path: str, route: Route) -> APIRoute:
+    """FastAPI's own, the same in every application of a process: to look at all parameters of all
+    routes takes it most of the time in which an application is made."""
+    return APIRoute(
         path,
         route.endpoint,
-        methods=methods,
+        methods=[route.method],
         response_model=None,
         status_code=route.status,
         include_in_schema=route.documented,
