@@ -13,7 +13,9 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
+from .access.agents import find_agents
 from .access.known_agents import KnownAgents
+from .access.look_ups import LookUps
 from .config import ServerConfig
 from .ingest import Ingest
 from .metrics import Metrics
@@ -37,6 +39,7 @@ class Services:
         self.config = config
         self.metrics = Metrics()
         self.known_agents = KnownAgents(lambda: stores.control.writes)
+        self.look_ups = LookUps(lambda keys: self.look_up(find_agents, keys))
         self.ready_checks: list[ReadyCheck] = []
         self._recent = Recent()
         self._pool = ThreadPoolExecutor(config.store_threads, thread_name_prefix="store")

@@ -1,5 +1,6 @@
 """Agents: who they are, when they were last heard, and shutting one out."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -30,17 +31,23 @@ def add_agent(
     return get_agent(c, agent_id), key
 
 
-def authenticate_agent(c: Connection, key: str) -> Agent:
-    """The agent whose key this is: one indexed look-up. AgentRefused if unknown or revoked."""
-    row = c.execute(_AGENTS.where(agent.c.key_hash == hash_of(key))).one_or_none()
-    if row is None:
+def find_agents(c: Connection, keys: Iterable[str]) -> dict[str, Agent]:
+    """The agents with these keys, some hundred at most, revoked ones too, by key."""
+    by_hash = {hash_of(key): key for key in keys}
+    rows = c.execute(_AGENTS.where(agent.c.key_hash.in_(by_hash)))
+    return {by_hash[row.key_hash]: _agent(row) for row in rows}
+
+
+def admitted(found: Agent | None) -> Agent:
+    """The agent that a key opened the door to. AgentRefused if there is none, or it is revoked."""
+    if found is None:
         raise AgentRefused(
             "This agent's key isn't known here. If the server was set up anew, join again."
         )
-    if row.revoked_at is not None:
-        when = f"{row.revoked_at:%Y-%m-%d %H:%M} UTC"
-        raise AgentRefused(f"This agent was removed on {when}.", row.id)
-    return _agent(row)
+    if found.revoked_at is not None:
+        when = f"{found.revoked_at:%Y-%m-%d %H:%M} UTC"
+        raise AgentRefused(f"This agent was removed on {when}.", found.id)
+    return found
 
 
 def get_agent(c: Connection, agent_id: UUID) -> Agent:

@@ -7,7 +7,7 @@ from starlette.datastructures import Headers
 from ..errors import Unauthenticated
 from ..schools.model import Agent
 from ..services import Services
-from .agents import authenticate_agent
+from .agents import admitted
 from .permissions import ANONYMOUS, Permission, Principal
 from .secrets import AGENT_KEY, USER_TOKEN
 from .users import User, authenticate_session, authenticate_user
@@ -54,7 +54,7 @@ async def _agent_of(services: Services, key: str) -> Agent:
     known = services.known_agents
     if (agent := known.find(key)) is None:
         writes = known.writes()
-        agent = await services.look_up(authenticate_agent, key)
+        agent = admitted(await services.look_ups.find(key))
         known.note(key, agent, writes)
     return agent
 

@@ -6,7 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from broadgauge_collector.access.agents import (
-    authenticate_agent,
+    admitted,
+    find_agents,
     get_agent,
     list_agents,
     note_heard,
@@ -66,7 +67,7 @@ def test_a_token_makes_an_agent_of_its_school(control: ControlStore, lincoln: Sc
     answer = ask(control, new_token(control, lincoln), name="Desk", location=" Room 12 ")
     assert (answer.school_id, answer.school) == (lincoln.id, "Lincoln Elementary")
     with control.connect() as c:
-        agent = authenticate_agent(c, answer.key)
+        agent = admitted(find_agents(c, [answer.key]).get(answer.key))
         assert agent == get_agent(c, answer.agent_id) == list_agents(c)[0]
     assert (agent.name, agent.location, agent.school_id) == ("Desk", "Room 12", lincoln.id)
     assert (agent.joined_at, agent.last_seen_at, agent.version) == (NOW, None, "0.1.0")
@@ -202,7 +203,7 @@ def test_a_revoked_agent_is_shut_out_and_stays_listed(
             revoke_agent(c, answer.agent_id, later)
     with control.connect() as c:
         with pytest.raises(AgentRefused, match=f"removed on {NOW + DAY:%Y-%m-%d %H:%M} UTC") as no:
-            authenticate_agent(c, answer.key)
+            admitted(find_agents(c, [answer.key]).get(answer.key))
         assert no.value.agent_id == answer.agent_id
         assert [agent.revoked_at for agent in list_agents(c)] == [NOW + DAY]
     with pytest.raises(NotFound), control.begin() as c:
@@ -223,7 +224,7 @@ def test_a_key_nobody_was_given_opens_nothing(
 ) -> None:
     ask(control, new_token(control, lincoln))
     with control.connect() as c, pytest.raises(AgentRefused, match="isn't known here"):
-        authenticate_agent(c, key)
+        admitted(find_agents(c, [key]).get(key))
 
 
 def test_an_agents_key_is_found_through_an_index(control: ControlStore) -> None:
