@@ -56,6 +56,8 @@ class AccessMiddleware:
         try:
             rule = self._rule(scope)
             principal = await self._admit(scope, rule)
+            if rule.admit is not None:
+                rule.admit(Headers(scope=scope))
             size = announced_bytes(scope, rule.max_body_bytes)
             size = 0 if rule.body_to_disk else size
             self._bodies.take(principal.id, size)
@@ -75,6 +77,7 @@ class AccessMiddleware:
         route = matching_route(self._router.routes, scope)
         if route is None:  # the router has nothing to give but 404, 405 or a redirect
             return NOTHING_THERE
+        scope["route"] = route  # which metrics name, whatever becomes of the request
         rule = self._rules.rule(route, method)
         if rule is None:
             log.error("route_without_permission", route=path_of(route), method=method)

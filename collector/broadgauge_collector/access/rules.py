@@ -1,8 +1,9 @@
 """Which permission each route needs. What is not declared here is denied."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from msgspec import Struct
+from starlette.datastructures import Headers
 from starlette.routing import BaseRoute, Match
 from starlette.types import Scope
 
@@ -13,6 +14,10 @@ ANY_METHOD = "*"
 DEFAULT_BODY_BYTES = 256 * 1024
 
 
+Admit = Callable[[Headers], None]
+"""Raises if a request of a known caller shall not be taken now."""
+
+
 class Rule(Struct, frozen=True):
     """Who may use a route, and how large a body it reads."""
 
@@ -20,6 +25,7 @@ class Rule(Struct, frozen=True):
     max_body_bytes: int = DEFAULT_BODY_BYTES
     body_to_disk: bool = False
     """Whether it is written to disk as it comes: then it takes no memory, and may take longer."""
+    admit: Admit | None = None
 
 
 class AccessRules:
@@ -36,10 +42,11 @@ class AccessRules:
         *,
         max_body_bytes: int = DEFAULT_BODY_BYTES,
         body_to_disk: bool = False,
+        admit: Admit | None = None,
     ) -> None:
         """Name the permission of a path template as registered, for each of the methods."""
         for method in methods:
-            self._rules[path, method] = Rule(permission, max_body_bytes, body_to_disk)
+            self._rules[path, method] = Rule(permission, max_body_bytes, body_to_disk, admit)
 
     def declare_routes(
         self,

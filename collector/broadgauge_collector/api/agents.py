@@ -6,6 +6,7 @@ from uuid import UUID
 
 import structlog
 from fastapi import Path, Query
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -75,8 +76,6 @@ async def post_batch(request: Request, services: TheServices, principal: ThePrin
     batch is refused before its body is read."""
     agent = agent_of(principal)
     headers = request.headers
-    lane = _lane(headers.get("broadgauge-lane"))
-    services.ingest.admit(lane)
     body = await request.body()
     taken = await services.ingest.submit(
         agent,
@@ -84,7 +83,7 @@ async def post_batch(request: Request, services: TheServices, principal: ThePrin
         headers.get("content-encoding"),
         services.now(),
         date=headers.get("date"),
-        lane=lane,
+        lane=_lane(headers),
     )
     if request.app.state.heard.due(agent, "batch"):
         what = said(agent, _user_agent(request), taken)
@@ -158,8 +157,12 @@ def agent_of(principal: Principal) -> Agent:
     return principal.agent
 
 
-def _lane(said: str | None) -> Lane:
-    return "backlog" if said == "backlog" else "live"
+def _has_room(services: Services, headers: Headers) -> None:
+    services.ingest.admit(_lane(headers))
+
+
+def _lane(headers: Headers) -> Lane:
+    return "backlog" if headers.get("broadgauge-lane") == "backlog" else "live"
 
 
 def _user_agent(request: Request) -> str:
@@ -185,6 +188,7 @@ ROUTES = (
         body=Batch,
         answer=BatchAnswer,
         max_body_bytes=MAX_COMPRESSED_BYTES,
+        admit=_has_room,
         refusals=(Unreadable, Conflict, UnsupportedEncoding),
     ),
     Route(

@@ -44,28 +44,29 @@ def unexpected(error: Exception, path: str) -> Response:
 
 def install(app: FastAPI) -> None:
     """Make FastAPI and Starlette answer with problems too."""
+    # None of them waits for anything, but what isn't async is run in a thread.
     app.add_exception_handler(CollectorError, _collector_error)
     app.add_exception_handler(WireError, _wire_error)
     app.add_exception_handler(RequestValidationError, _invalid_parameters)
     app.add_exception_handler(HTTPException, _http_error)
 
 
-def _collector_error(_request: Request, error: Exception) -> Response:
+async def _collector_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, CollectorError)  # noqa: S101 - registered for this type alone
     return from_collector_error(error)
 
 
-def _wire_error(_request: Request, error: Exception) -> Response:
+async def _wire_error(_request: Request, error: Exception) -> Response:
     return problem(422, "Invalid request body", str(error))
 
 
-def _invalid_parameters(_request: Request, error: Exception) -> Response:
+async def _invalid_parameters(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type alone
     faults = (f"{'.'.join(map(str, f['loc'][1:]))}: {f['msg']}" for f in error.errors())
     return problem(422, "Invalid parameter", "; ".join(faults))
 
 
-def _http_error(_request: Request, error: Exception) -> Response:
+async def _http_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type alone
     headers = dict(error.headers) if error.headers else None
     phrase = HTTPStatus(error.status_code).phrase

@@ -4,7 +4,7 @@ Bodies and answers are msgspec Structs, decoded strictly and described in OpenAP
 """
 
 from collections.abc import Callable, Coroutine
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -12,6 +12,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.params import Depends as DependsParameter
 from fastapi.routing import APIRoute
 from msgspec import Struct
+from starlette.datastructures import Headers
 from starlette.responses import Response
 
 from broadgauge_wire import WireError, encode
@@ -30,7 +31,8 @@ class Route(Struct, frozen=True, kw_only=True):
     """One method on one path. `answer` is the type of a JSON answer, None where there is none.
 
     `files` are the media types it also answers with, `refusals` what it raises beside what every
-    route of its kind may meet.
+    route of its kind may meet. `admit` raises where a request shall not be taken now: it is asked
+    before anything is made of the request, so that to turn thousands away takes little time.
     """
 
     method: str
@@ -44,6 +46,7 @@ class Route(Struct, frozen=True, kw_only=True):
     refusals: tuple[type[CollectorError], ...] = ()
     max_body_bytes: int = DEFAULT_BODY_BYTES
     body_to_disk: bool = False
+    admit: Callable[[Services, Headers], None] | None = None
     documented: bool = True
 
 
@@ -56,6 +59,7 @@ def register(app: FastAPI, route: Route, prefix: str = API_PREFIX) -> None:
         route.permission,
         max_body_bytes=route.max_body_bytes,
         body_to_disk=route.body_to_disk,
+        admit=partial(route.admit, app.state.services) if route.admit else None,
     )
     app.router.routes.append(_served(path, route))
 
