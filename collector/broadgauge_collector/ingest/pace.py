@@ -5,13 +5,13 @@ import random
 import time
 from collections.abc import Callable
 
-FIRST_RATE = 20_000.0
+FIRST_RATE = 50_000.0
 """Results stored per second, until it is known."""
 
 LONGEST_SECONDS = 120.0
 """Beyond this, a sender would rather be turned away a second time."""
 
-TELLING_RESULTS = 1_000
+TELLING_RESULTS = 5_000
 """A smaller commit, as there are all day, tells what a commit costs at least, not how fast results
 are stored where many wait."""
 

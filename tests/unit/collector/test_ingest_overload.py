@@ -196,7 +196,7 @@ def test_a_calm_day_of_small_commits_says_nothing_of_how_fast_a_storm_is_stored(
 def test_the_pace_follows_how_fast_results_are_stored() -> None:
     slow, fast = Pace(Clock(), random.Random(1)), Pace(Clock(), random.Random(1))
     for _ in range(50):
-        slow.stored(1000, 1.0)
+        slow.stored(5000, 5.0)
         fast.stored(100_000, 1.0)
     assert slow.turn(50_000, 500) > 10 * fast.turn(50_000, 500)
 
