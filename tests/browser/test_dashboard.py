@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 
 from broadgauge_dashboard import format as fmt
 from tests.browser.conftest import Open
+from tests.browser.following import follow
 from tests.browser.serving import HOSTILE, Board
 
 PHONE = {"width": 390, "height": 844}
@@ -64,7 +65,7 @@ def test_a_school_shows_its_verdict_evidence_charts_and_tests(
     served: Board, open_page: Open
 ) -> None:
     page = open_page(served)
-    page.get_by_role("link", name="Lincoln Elementary").click()
+    follow(page, "Lincoln Elementary")
     expect(page.get_by_role("heading", level=1)).to_have_text("Lincoln Elementary")
     expect(page).to_have_title("Lincoln Elementary \u00b7 broadgauge")
     expect(page.locator(".lead")).to_have_text(
@@ -99,7 +100,7 @@ def test_target_and_period_stay_in_the_address(served: Board, open_page: Open) -
 def test_a_script_in_a_name_stays_text(served: Board, open_page: Open) -> None:
     page = open_page(served)
     assert HOSTILE in row(page, "Sons")
-    page.get_by_role("link", name="Sons").click()
+    follow(page, "Sons")
     expect(page.get_by_role("heading", level=1)).to_have_text(HOSTILE)
     expect(page.locator("#tests .ag-center-cols-container .ag-row").first).to_be_visible()
     page.goto(f"{served.url}/agents")

@@ -1,6 +1,7 @@
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
+from tests.browser.following import follow
 from tests.browser.serving import Board
 
 
@@ -10,14 +11,14 @@ def test_one_machine_alone_is_never_judged_and_told_how_to_go_on(
     page = open_page(alone)
     expect(page.locator("table.schools")).to_contain_text("Not decided yet")
     expect(page.locator("table.schools")).to_contain_text("inside one machine")
-    page.get_by_role("link", name="Add an agent").click()
+    follow(page, "Add an agent")
     expect(page.get_by_role("heading", name="Add an agent")).to_be_visible()
     expect(page.locator("#add-school")).to_have_value("This computer")
 
 
 def test_one_machine_alone_still_shows_what_it_measured(alone: Board, open_page: Open) -> None:
     page = open_page(alone)
-    page.get_by_role("link", name="This computer").click()
+    follow(page, "This computer")
     expect(page.locator(".metric").first).to_contain_text("23 Gbps")
     expect(page.locator("#throughput-by-day .main-svg").first).to_be_visible()
     expect(page.locator("#latency-by-day .main-svg").first).to_be_visible()
