@@ -148,6 +148,7 @@ def test_beside_a_running_agent_it_takes_turns_and_the_agent_sends(tmp_path: Pat
     state.mkdir(parents=True)
     (state / "agent.toml").write_text(f"{QUICK}[probes.latency]\nenabled = false\n")
     with running(tmp_path / "data") as server:
+        eventually((state / "identity.json").exists, "the agent's having joined")
         with survey(state) as walk:
             walk.answer(r"(Which room|Test in|All rooms).*: ", "Gym")
             walk.answer(r"\[y/N\] ", "y")
